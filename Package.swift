@@ -1,0 +1,29 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// A C library is a module.modulemap and a shim.h, nothing else.
+let libraries: [Target] = [
+  .systemLibrary(name: "CNcurses", providers: [.apt(["libncurses-dev"])]),
+  .systemLibrary(name: "CTIFF", pkgConfig: "libtiff-4", providers: [.apt(["libtiff-dev"])]),
+]
+
+let package = Package(
+  name: "ewald",
+  products: [
+    .executable(name: "ewald", targets: ["ewald"])
+  ],
+  targets: libraries + [
+    .target(name: "Arrays"),
+    .target(name: "Diffraction", dependencies: ["Arrays"]),
+    .target(name: "FrameFiles", dependencies: ["Diffraction", "CTIFF"]),
+    .target(name: "LiveSession", dependencies: ["Diffraction", "FrameFiles"]),
+    .target(name: "TerminalUI", dependencies: ["CNcurses"]),
+    .executableTarget(
+      name: "ewald", dependencies: ["Diffraction", "FrameFiles", "LiveSession", "TerminalUI"]),
+    .executableTarget(
+      name: "Benchmarks", dependencies: ["Diffraction", "FrameFiles", "LiveSession", "TerminalUI"]),
+    .testTarget(name: "ArraysTests", dependencies: ["Arrays"]),
+    .testTarget(name: "DiffractionTests", dependencies: ["Diffraction"]),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,77 @@
+/// An analysis: its declared outputs, its settings and one function. `FrameEngine` is the example to
+/// copy; a new engine is a folder and one line in the list of engines.
+///
+/// An engine is a value without memory. What it needs of the past is in the context, so that a replay
+/// can hand it the same past and must get the same answer, bit for bit.
+public protocol AnalysisEngine: Sendable {
+  /// The word of `--engine` and of the session file: `frame`, `pacbed`.
+  var name: String { get }
+  /// Four letters for the frame list: `FRAM`, `PACB`.
+  var label: String { get }
+  /// What it reports, most important first: the first is the list's column and the trend.
+  var outputs: [Output] { get }
+  var parameters: [Parameter] { get }
+  /// How well this engine suits a file under `--engine auto`; 0 is not at all, `frame` always says 1.
+  func suitability(for file: FileSummary) -> Int
+  func analyze(_ subject: Subject, _ parameters: ParameterValues, _ context: AnalysisContext)
+    throws(AnalysisError) -> Finding
+}
+
+/// A quantity that an engine promises to report.
+public struct Output: Sendable, Equatable {
+  public var name: String
+  public var unit: String
+  /// For the list's head and the panes: `t`, `dose`.
+  public var symbol: String
+  /// Digits behind the decimal point on the screen.
+  public var decimals: Int
+
+  public init(name: String, unit: String, symbol: String, decimals: Int) {
+    self.name = name
+    self.unit = unit
+    self.symbol = symbol
+    self.decimals = decimals
+  }
+}
+
+/// What is analysed: one frame, or all frames of a scan, read as they are needed.
+public enum Subject {
+  case frame(Frame)
+  case scan(any FrameSource)
+}
+
+/// What surrounds an analysis.
+public struct AnalysisContext: Sendable {
+  /// The same engine's finding on the frame before this one, for drifts.
+  public var previous: Finding?
+  /// Asked now and then by long analyses; a cancelled one throws `.cancelled`.
+  public var isCancelled: @Sendable () -> Bool
+  /// Told the fraction done by long analyses.
+  public var progress: @Sendable (Double) -> Void
+
+  public init(
+    previous: Finding? = nil, isCancelled: @escaping @Sendable () -> Bool = { false },
+    progress: @escaping @Sendable (Double) -> Void = { _ in }
+  ) {
+    self.previous = previous
+    self.isCancelled = isCancelled
+    self.progress = progress
+  }
+}
+
+public enum AnalysisError: Error, Sendable, Equatable, CustomStringConvertible {
+  case cancelled
+  case parameter(InvalidParameter)
+  case file(FileRefusal)
+  /// The engine cannot work here (a model is missing, a solver did not converge), said in one line.
+  case failed(String)
+
+  public var description: String {
+    switch self {
+    case .cancelled: "cancelled"
+    case .parameter(let error): error.description
+    case .file(let error): error.description
+    case .failed(let reason): reason
+    }
+  }
+}
