@@ -15,15 +15,19 @@ let package = Package(
   targets: libraries + [
     .target(name: "Arrays"),
     .target(name: "Diffraction", dependencies: ["Arrays"]),
+    .target(name: "FrameQuality", dependencies: ["Diffraction"]),
     .target(name: "FrameFiles", dependencies: ["Diffraction", "CTIFF"]),
     .target(name: "LiveSession", dependencies: ["Diffraction", "FrameFiles"]),
     .target(name: "TerminalUI", dependencies: ["CNcurses"]),
     .executableTarget(
-      name: "ewald", dependencies: ["Diffraction", "FrameFiles", "LiveSession", "TerminalUI"]),
+      name: "ewald", dependencies: ["Diffraction", "FrameFiles", "FrameQuality", "LiveSession", "TerminalUI"]),
     .executableTarget(
-      name: "Benchmarks", dependencies: ["Diffraction", "FrameFiles", "LiveSession", "TerminalUI"]),
+      name: "Benchmarks",
+      dependencies: ["Diffraction", "FrameFiles", "FrameQuality", "LiveSession", "TerminalUI"]),
     .testTarget(name: "ArraysTests", dependencies: ["Arrays"]),
     .testTarget(name: "DiffractionTests", dependencies: ["Diffraction"]),
+    .testTarget(name: "FrameQualityTests", dependencies: ["FrameQuality"]),
+    .testTarget(name: "LiveSessionTests", dependencies: ["LiveSession"]),
   ],
   swiftLanguageModes: [.v6]
 )

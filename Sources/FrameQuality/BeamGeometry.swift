@@ -1,0 +1,98 @@
+import Diffraction
+import Glibc
+
+/// Where the illuminated disc is, how large, how sharp.
+struct BeamGeometry {
+  /// Centre of mass above the background, in pixels from the centre of the top left pixel.
+  var x: Double
+  var y: Double
+  /// The radius of a circle with the area that is brighter than half the disc's typical level.
+  var radius: Double
+  /// Mean squared gradient inside the disc over the squared disc level: falls when the pattern blurs.
+  var sharpness: Double
+  var profile: Profile
+
+  /// Nil when fewer than four pixels, or nothing coherent, rises above the background.
+  init?(_ image: Image, border: BorderLevel) {
+    let threshold = Float(border.level + 5 * max(border.noise, 1e-30))
+    let background = Float(border.level)
+    let width = image.width
+    var lit: [Float] = []
+    var mass = 0.0
+    var momentX = 0.0
+    var momentY = 0.0
+    for y in 0..<image.height {
+      for x in 0..<width {
+        let value = image.values[y * width + x]
+        if value > threshold {
+          lit.append(value)
+          let weight = Double(value - background)
+          mass += weight
+          momentX += weight * Double(x)
+          momentY += weight * Double(y)
+        }
+      }
+    }
+    // Noise alone passes five standard deviations once in three million pixels.
+    guard lit.count >= max(4, image.values.count / 10_000), mass > 0 else { return nil }
+    x = momentX / mass
+    y = momentY / mass
+    lit.sort()
+    let level = lit[lit.count / 2]
+    let half = background + (level - background) / 2
+    let area = image.values.reduce(0) { $0 + ($1 > half ? 1 : 0) }
+    radius = sqrt(Double(area) / .pi)
+    sharpness = Self.sharpness(image, x: x, y: y, radius: radius, level: Double(level - background))
+    profile = Self.profile(image, x: x, y: y)
+  }
+
+  private static func sharpness(_ image: Image, x: Double, y: Double, radius: Double, level: Double) -> Double
+  {
+    let width = image.width
+    let reach = radius * 0.9
+    var sum = 0.0
+    var count = 0
+    for row in max(1, Int(y - reach))..<max(1, min(image.height - 1, Int(y + reach) + 1)) {
+      for column in max(1, Int(x - reach))..<max(1, min(width - 1, Int(x + reach) + 1)) {
+        let dx = Double(column) - x
+        let dy = Double(row) - y
+        guard dx * dx + dy * dy <= reach * reach else { continue }
+        let at = row * width + column
+        let gradientX = Double(image.values[at + 1] - image.values[at - 1]) / 2
+        let gradientY = Double(image.values[at + width] - image.values[at - width]) / 2
+        sum += gradientX * gradientX + gradientY * gradientY
+        count += 1
+      }
+    }
+    return count == 0 ? 0 : sum / Double(count) / (level * level)
+  }
+
+  /// The azimuthal mean about the centre, in at most 96 steps.
+  private static func profile(_ image: Image, x: Double, y: Double) -> Profile {
+    let reach = max(1, min(Double(image.width), Double(image.height)) / 2)
+    let step = max(1, (reach / 96).rounded(.up))
+    let count = Int(reach / step)
+    var sums = [Double](repeating: 0, count: count + 1)
+    var counts = [Double](repeating: 0, count: count + 1)
+    for row in 0..<image.height {
+      let dy = Double(row) - y
+      for column in 0..<image.width {
+        let dx = Double(column) - x
+        let bin = Int((dx * dx + dy * dy).squareRoot() / step)
+        if bin <= count {
+          sums[bin] += Double(image.values[row * image.width + column])
+          counts[bin] += 1
+        }
+      }
+    }
+    let means = zip(sums, counts).map { $1 > 0 ? rounded($0 / $1) : .nan }
+    return Profile(name: "radial", unit: "px", start: step / 2, step: step, values: means)
+  }
+
+  /// Four digits draw a curve.
+  private static func rounded(_ value: Double) -> Double {
+    guard value != 0, value.isFinite else { return value }
+    let scale = pow(10, 3 - floor(log10(value.magnitude)))
+    return (value * scale).rounded() / scale
+  }
+}

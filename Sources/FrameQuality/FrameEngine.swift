@@ -1,0 +1,152 @@
+import Diffraction
+import Glibc
+
+/// The engine for every kind of frame: is there a beam, is it where it was, can the counts be trusted?
+///
+/// It needs no model, so it always works; and it is the living example of how an engine is written:
+/// declared outputs, declared parameters, one pure function, a verdict with reasons.
+public struct FrameEngine: AnalysisEngine {
+  public init() {}
+
+  public let name = "frame"
+  public let label = "FRAM"
+
+  public let outputs = [
+    Output(name: "dose", unit: "counts", symbol: "dose", decimals: 0),
+    Output(name: "drift", unit: "px", symbol: "drift", decimals: 2),
+    Output(name: "center_x", unit: "px", symbol: "x", decimals: 1),
+    Output(name: "center_y", unit: "px", symbol: "y", decimals: 1),
+    Output(name: "disc_radius", unit: "px", symbol: "R", decimals: 1),
+    Output(name: "sharpness", unit: "1", symbol: "sharp", decimals: 3),
+    Output(name: "background", unit: "counts", symbol: "bg", decimals: 1),
+    Output(name: "peak", unit: "counts", symbol: "peak", decimals: 0),
+    Output(name: "saturated", unit: "px", symbol: "sat", decimals: 0),
+    Output(name: "hot", unit: "px", symbol: "hot", decimals: 0),
+    Output(name: "dead", unit: "px", symbol: "dead", decimals: 0),
+    Output(name: "not_finite", unit: "px", symbol: "nan", decimals: 0),
+  ]
+
+  static let driftLimit = Parameter(
+    name: "drift_limit_px", title: "drift limit", unit: "px", domain: .number(0...10_000),
+    standard: .number(5))
+  static let saturationLevel = Parameter(
+    name: "saturation_level", title: "saturation level", unit: "counts", domain: .number(1...1e12),
+    standard: .automatic)
+  static let saturatedLimit = Parameter(
+    name: "saturated_limit_px", title: "saturated pixels allowed", unit: "px", domain: .number(0...1e9),
+    standard: .number(10))
+  static let defectLimit = Parameter(
+    name: "defect_limit_ppm", title: "hot and dead pixels allowed", unit: "ppm", domain: .number(0...1e6),
+    standard: .number(500))
+
+  public let parameters = [driftLimit, saturationLevel, saturatedLimit, defectLimit]
+
+  public func suitability(for file: FileSummary) -> Int { 1 }
+
+  public func analyze(
+    _ subject: Subject, _ parameters: ParameterValues, _ context: AnalysisContext
+  ) throws(AnalysisError) -> Finding {
+    let ceiling = parameters.number(Self.saturationLevel)
+    switch subject {
+    case .frame(let frame):
+      return finding(FrameMeasurement(frame.pixels, ceiling: ceiling), parameters, context.previous)
+    case .scan(let source):
+      return finding(try mean(of: source, ceiling, context), parameters, context.previous)
+    }
+  }
+
+  /// A scan is judged by the mean of its patterns; defects count as often as they occur.
+  private func mean(
+    of source: any FrameSource, _ ceiling: Double?, _ context: AnalysisContext
+  ) throws(AnalysisError) -> FrameMeasurement {
+    var sum = FrameSum(width: source.summary.width, height: source.summary.height)
+    for index in 0..<source.summary.frames {
+      if context.isCancelled() { throw .cancelled }
+      do throws(FileRefusal) {
+        sum.add(try source.frame(at: index).pixels, ceiling: ceiling)
+      } catch {
+        throw .file(error)
+      }
+      context.progress(Double(index + 1) / Double(source.summary.frames))
+    }
+    return FrameMeasurement(sum)
+  }
+
+  private func finding(
+    _ measured: FrameMeasurement, _ parameters: ParameterValues, _ previous: Finding?
+  ) -> Finding {
+    var values = [Quantity("dose", measured.dose, unit: "counts")]
+    let drift = measured.beam.flatMap { Self.drift(of: $0, since: previous) }
+    if let drift { values.append(Quantity("drift", drift, unit: "px")) }
+    if let beam = measured.beam {
+      values += [
+        Quantity("center_x", beam.x, unit: "px"), Quantity("center_y", beam.y, unit: "px"),
+        Quantity("disc_radius", beam.radius, unit: "px"), Quantity("sharpness", beam.sharpness),
+      ]
+    }
+    values += [
+      Quantity("background", measured.background, unit: "counts"),
+      Quantity("peak", measured.peak, unit: "counts"),
+      Quantity("saturated", Double(measured.saturated), unit: "px"),
+      Quantity("hot", Double(measured.hot), unit: "px"), Quantity("dead", Double(measured.dead), unit: "px"),
+      Quantity("not_finite", Double(measured.notFinite), unit: "px"),
+    ]
+    let (verdict, reasons) = judge(measured, drift, parameters)
+    return Finding(
+      values: values.map { Quantity($0.name, Self.rounded($0.value), unit: $0.unit) },
+      profiles: measured.beam.map { [$0.profile] } ?? [], verdict: verdict, reasons: reasons)
+  }
+
+  private func judge(
+    _ measured: FrameMeasurement, _ drift: Double?, _ parameters: ParameterValues
+  ) -> (Verdict, [Reason]) {
+    if measured.notFinite == measured.pixels {
+      return (.notAnalysable, [Reason("NAN", "no pixel holds a number")])
+    }
+    if measured.isFlat {
+      return (.notAnalysable, [Reason("EMTY", "empty frame: every pixel is \(compact(measured.peak))")])
+    }
+    guard measured.beam != nil else {
+      return (
+        .notAnalysable,
+        [Reason("BLNK", "no beam: nothing rises above a background of \(compact(measured.background))")]
+      )
+    }
+    var reasons: [Reason] = []
+    if let limit = parameters.number(Self.saturatedLimit), Double(measured.saturated) > limit {
+      reasons.append(
+        Reason("SAT", "\(measured.saturated) saturated pixels at \(compact(measured.peak)) counts"))
+    }
+    if let drift, let limit = parameters.number(Self.driftLimit), drift > limit {
+      reasons.append(Reason("DRFT", "beam moved \(compact(drift)) px since the frame before"))
+    }
+    if measured.notFinite > 0 {
+      reasons.append(Reason("NAN", "\(measured.notFinite) pixels hold no number"))
+    }
+    let defects = measured.hot + measured.dead
+    if let limit = parameters.number(Self.defectLimit), defects > 3,
+      Double(defects) / Double(measured.pixels) > limit * 1e-6
+    {
+      reasons.append(Reason("PIX", "\(measured.hot) hot and \(measured.dead) dead pixels"))
+    }
+    return (reasons.isEmpty ? .accept : .doubtful, reasons)
+  }
+
+  private static func drift(of beam: BeamGeometry, since previous: Finding?) -> Double? {
+    guard let x = previous?["center_x"]?.value, let y = previous?["center_y"]?.value else { return nil }
+    return hypot(rounded(beam.x) - x, rounded(beam.y) - y)
+  }
+
+  /// Six digits are more than a frame knows, and keep the session file small.
+  static func rounded(_ value: Double) -> Double {
+    guard value.isFinite, value != 0, value.magnitude < 1e15 else { return value }
+    if value == value.rounded() { return value }
+    let scale = pow(10, 5 - floor(log10(value.magnitude)))
+    return (value * scale).rounded() / scale
+  }
+
+  private func compact(_ value: Double) -> String {
+    let rounded = (value * 100).rounded() / 100
+    return rounded == rounded.rounded() && rounded.magnitude < 1e15 ? String(Int(rounded)) : String(rounded)
+  }
+}

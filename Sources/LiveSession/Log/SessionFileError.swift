@@ -1,0 +1,18 @@
+import Glibc
+
+/// Why a session file cannot be opened or continued, in one line.
+public struct SessionFileError: Error, Sendable, Equatable, CustomStringConvertible {
+  public enum Kind: Sendable { case inUse, unreadable, notASession, newer, exists }
+
+  public var kind: Kind
+  public var description: String
+
+  init(_ kind: Kind, _ description: String) {
+    self.kind = kind
+    self.description = description
+  }
+
+  static func system(_ path: String, _ what: String, _ code: Int32 = errno) -> SessionFileError {
+    SessionFileError(.unreadable, "\(path): cannot \(what): \(String(cString: strerror(code)))")
+  }
+}

@@ -1,0 +1,62 @@
+import Arrays
+import Glibc
+
+extension SessionLog {
+  /// Starts a new session file. An existing file is never touched: the name is taken or it is not.
+  public static func create(path: String, clock: SessionClock) throws(SessionFileError) -> SessionLog {
+    try makeFolder(of: path)
+    let lock = try SessionLock(for: path)
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0o644)
+    guard descriptor >= 0 else {
+      if errno == EEXIST { throw SessionFileError(.exists, "\(path): exists already") }
+      throw .system(path, "create")
+    }
+    syncFolder(of: path)
+    return SessionLog(
+      path: path, descriptor: descriptor, lock: lock, clock: clock, length: 0, endsTorn: false,
+      digest: SHA256(), nextSequence: 1)
+  }
+
+  /// Continues an existing session file behind its last byte.
+  public static func resume(
+    path: String, clock: SessionClock
+  ) throws(SessionFileError) -> (log: SessionLog, state: SessionState, problems: [LineProblem]) {
+    let lock = try SessionLock(for: path)
+    let descriptor = open(path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW)
+    guard descriptor >= 0 else { throw .system(path, "open for appending") }
+    do throws(SessionFileError) {
+      let file = try SessionFile(path: path)
+      let (state, problems) = file.state()
+      guard state.sessionID != nil else {
+        throw SessionFileError(.notASession, "\(path): not a session file: it has no session line")
+      }
+      let log = SessionLog(
+        path: path, descriptor: descriptor, lock: lock, clock: clock, length: file.byteCount,
+        endsTorn: file.endsTorn, digest: file.digest(), nextSequence: state.lastSequence + 1)
+      return (log, state, problems)
+    } catch {
+      close(descriptor)
+      throw error
+    }
+  }
+
+  private static func makeFolder(of path: String) throws(SessionFileError) {
+    guard let slash = path.lastIndex(of: "/") else { return }
+    var partial = ""
+    for part in path[..<slash].split(separator: "/", omittingEmptySubsequences: false) {
+      partial += part + "/"
+      if mkdir(partial, 0o755) != 0, errno != EEXIST, errno != EISDIR, access(partial, F_OK) != 0 {
+        throw .system(partial, "make the folder")
+      }
+    }
+  }
+
+  private static func syncFolder(of path: String) {
+    let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+    let descriptor = open(folder.isEmpty ? "/" : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    if descriptor >= 0 {
+      fsync(descriptor)
+      close(descriptor)
+    }
+  }
+}

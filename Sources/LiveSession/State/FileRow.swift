@@ -1,0 +1,87 @@
+import Diffraction
+
+/// One file of the session as the list shows it.
+public struct FileRow: Sendable, Equatable {
+  public var id: Int
+  public var path = ""
+  public var revision = 1
+  public var size = 0
+  public var modifiedNanoseconds = 0
+  public var device = 0
+  public var inode = 0
+  /// Nil for a number that was given to a file of which nothing durable was ever said.
+  public var status: FileStatus?
+  /// Why it waits, why it was refused, whose duplicate it is.
+  public var reason = ""
+  public var frames = 0
+  public var declaredFrames = 0
+  public var runs: [RunRow] = []
+  /// Which of the runs counts.
+  public var accepted: Int?
+  public var isMarked = false
+  public var isExcluded = false
+  public var tags: [String] = []
+  public var notes: [String] = []
+  /// When it was last heard of, for the list's time column.
+  public var unixMilliseconds = 0
+
+  public init(id: Int) { self.id = id }
+
+  public var run: RunRow? { accepted.flatMap { runs.indices.contains($0) ? runs[$0] : nil } }
+
+  /// The last part of the path.
+  public var name: Substring { path.lastIndex(of: "/").map { path[path.index(after: $0)...] } ?? path[...] }
+}
+
+/// One analysis of a file, as the list and the trend need it. Its curves stay in the session file.
+public struct RunRow: Sendable, Equatable {
+  public var id: Identifier
+  public var engine: String
+  public var verdict: Verdict
+  /// The codes of the verdict's reasons, most important first.
+  public var codes: [String]
+  /// The engine's values in the order of the state's `columns`; NaN where it said nothing.
+  public var values: [Float]
+  public var probability: Float?
+  /// The byte of the session file where the whole record begins; nil while it waits for a full disk.
+  public var offset: Int?
+  public var frame: Int?
+}
+
+/// The name and unit of a value that an engine reports.
+public struct Column: Sendable, Equatable {
+  public var name: String
+  public var unit: String
+}
+
+/// Something an operator must see, and stays until it is acknowledged.
+public struct Alarm: Sendable, Equatable {
+  public enum Severity: String, Sendable, Comparable {
+    case warning = "WARN"
+    case alarm = "ALARM"
+    case bad = "BAD"
+
+    public static func < (a: Severity, b: Severity) -> Bool { a.rank < b.rank }
+    private var rank: Int { self == .warning ? 0 : self == .alarm ? 1 : 2 }
+  }
+
+  public var code: String
+  public var severity: Severity
+  public var text: String
+  /// The last file that raised it.
+  public var fileID: Int?
+  public var count: Int
+  public var unixMilliseconds: Int
+  public var isAcknowledged: Bool
+  /// Results since then that came without it.
+  public var quiet: Int
+}
+
+/// A line of the events pane.
+public struct LogLine: Sendable, Equatable {
+  public var unixMilliseconds: Int
+  public var severity: Alarm.Severity?
+  public var code: String
+  public var fileID: Int?
+  public var text: String
+}

@@ -1,0 +1,185 @@
+import Diffraction
+
+/// Everything the screen shows of a session, folded from its events and from nothing else.
+public struct SessionState: Sendable, Equatable {
+  public internal(set) var sessionID: Identifier?
+  public internal(set) var session: SessionRecord?
+  /// Row n is file n + 1.
+  public internal(set) var files = Chunked<FileRow>()
+  /// For each engine, which values it reports, in the order first seen.
+  public internal(set) var columns: [String: [Column]] = [:]
+  public internal(set) var alarms: [Alarm] = []
+  public internal(set) var lines: [LogLine] = []
+  /// Settings that hold for new frames: engine, name, value.
+  public internal(set) var settings: [String: [String: String]] = [:]
+  public internal(set) var lastSequence = 0
+  public internal(set) var sequenceGaps = 0
+  public internal(set) var isClosed = false
+
+  public internal(set) var fileCount = 0
+  public internal(set) var resultCount = 0
+  public internal(set) var badCount = 0
+  /// The newest file that has a result: what FOLLOW shows.
+  public internal(set) var newestResult: Int?
+
+  /// The events pane holds this many lines; all of them are in the session file.
+  static let lineLimit = 200
+
+  public init() {}
+
+  public subscript(file id: Int) -> FileRow? {
+    guard id >= 1, id <= files.count, files[id - 1].status != nil else { return nil }
+    return files[id - 1]
+  }
+
+  public func value(_ name: String, of run: RunRow) -> Double? {
+    guard let index = columns[run.engine]?.firstIndex(where: { $0.name == name }), index < run.values.count,
+      !run.values[index].isNaN
+    else { return nil }
+    return Double(run.values[index])
+  }
+
+  /// Folds one event. Pure: the same events give the same state, live or replayed.
+  ///
+  /// `offset` is where the event's line begins in the session file.
+  public mutating func apply(_ event: SessionEvent, _ stamp: Stamp, offset: Int? = nil) {
+    if event.isDurable { skip(stamp) }
+    switch event {
+    case .session(let record):
+      sessionID = record.id
+      session = record
+      isClosed = false
+    case .resume(let record):
+      session = record
+      isClosed = false
+      say(stamp, "RSUM", "session continued")
+    case .file(let record): apply(record, stamp)
+    case .result(let record): apply(record, stamp, offset)
+    case .accept(let record):
+      modify(record.fileID) { row in
+        if let index = row.runs.firstIndex(where: { $0.id == record.resultID }) { row.accepted = index }
+      }
+    case .note(let record): modify(record.fileID) { $0.apply(record) }
+    case .setting(let record): settings[record.engine, default: [:]][record.name] = record.new
+    case .acknowledge(let record):
+      for index in alarms.indices where alarms[index].code == record.code || record.code == "*" {
+        alarms[index].isAcknowledged = true
+      }
+      alarms.removeAll { $0.isAcknowledged && $0.hasEnded }
+    case .event(let record): apply(record, stamp)
+    case .checkpoint: break
+    case .end: isClosed = true
+    }
+  }
+
+  /// Counts a line whose content is not for this version.
+  mutating func skip(_ stamp: Stamp) {
+    if lastSequence > 0, stamp.sequence != lastSequence + 1 { sequenceGaps += 1 }
+    lastSequence = max(lastSequence, stamp.sequence)
+  }
+
+  private mutating func apply(_ record: FileRecord, _ stamp: Stamp) {
+    guard record.fileID <= files.count + 1_000_000 else { return }  // a hostile number must not eat memory
+    while files.count < record.fileID { files.append(FileRow(id: files.count + 1)) }
+    let index = record.fileID - 1
+    let before = files[index].status
+    if before == nil { fileCount += 1 }
+    if record.status == .refused || record.status == .timedOut {
+      if before != .refused, before != .timedOut { badCount += 1 }
+      say(stamp, "BAD", "\(record.path): \(record.reason ?? "refused")", .bad, record.fileID)
+    } else if before == .refused || before == .timedOut {
+      badCount -= 1
+    }
+    for warning in record.warnings { say(stamp, "NOTE", "\(record.path): \(warning)", nil, record.fileID) }
+    files[index].apply(record, stamp)
+  }
+
+  private mutating func apply(_ record: ResultRecord, _ stamp: Stamp, _ offset: Int?) {
+    guard record.fileID >= 1, record.fileID <= files.count else { return }
+    resultCount += 1
+    let index = record.fileID - 1
+    let run = RunRow(
+      id: record.resultID, engine: record.engine, verdict: record.verdict, codes: record.reasons.map(\.code),
+      values: arrange(record.values, record.engine),
+      probability: record.values.first?.probability.map { Float($0) },
+      offset: offset, frame: record.frame)
+    files[index].runs.append(run)
+    files[index].accepted = files[index].runs.count - 1
+    files[index].unixMilliseconds = stamp.unixMilliseconds
+    newestResult = record.supersedes == nil ? record.fileID : newestResult
+    raise(record, stamp)
+  }
+
+  private mutating func apply(_ record: HappeningRecord, _ stamp: Stamp) {
+    let severity: Alarm.Severity? =
+      switch record.name {
+      case "error", "log_failed": .alarm
+      case "folder_missing", "overflow", "not_responding": .warning
+      default: nil
+      }
+    say(stamp, record.name, record.text, severity)
+  }
+
+  private mutating func modify(_ id: Int, _ body: (inout FileRow) -> Void) {
+    guard id >= 1, id <= files.count else { return }
+    body(&files[id - 1])
+  }
+
+  /// Puts values into the engine's columns, adding a column for a name not met before.
+  private mutating func arrange(_ values: [Quantity], _ engine: String) -> [Float] {
+    var known = columns[engine] ?? []
+    // The usual case: the same names in the same order as always.
+    if known.count == values.count, zip(known, values).allSatisfy({ $0.name == $1.name }) {
+      return values.map { Float($0.value) }
+    }
+    var row = [Float](repeating: .nan, count: known.count)
+    for value in values {
+      if let index = known.firstIndex(where: { $0.name == value.name }) {
+        row[index] = Float(value.value)
+      } else {
+        known.append(Column(name: value.name, unit: value.unit))
+        row.append(Float(value.value))
+      }
+    }
+    columns[engine] = known
+    return row
+  }
+
+  mutating func say(
+    _ stamp: Stamp, _ code: String, _ text: String, _ severity: Alarm.Severity? = nil, _ fileID: Int? = nil
+  ) {
+    lines.append(
+      LogLine(
+        unixMilliseconds: stamp.unixMilliseconds, severity: severity, code: code, fileID: fileID, text: text))
+    // Dropped in bulk, so that a million lines do not shift the array a million times.
+    if lines.count >= 2 * Self.lineLimit { lines.removeFirst(lines.count - Self.lineLimit) }
+  }
+}
+
+extension FileRow {
+  mutating func apply(_ record: FileRecord, _ stamp: Stamp) {
+    path = record.path
+    revision = record.revision
+    size = record.size
+    modifiedNanoseconds = record.modifiedNanoseconds
+    device = record.device
+    inode = record.inode
+    status = record.status
+    reason = record.reason ?? ""
+    frames = record.frames ?? frames
+    declaredFrames = record.declaredFrames ?? declaredFrames
+    unixMilliseconds = stamp.unixMilliseconds
+  }
+
+  mutating func apply(_ record: NoteRecord) {
+    switch record.kind {
+    case .note: notes.append(record.text)
+    case .tag: if !tags.contains(record.text) { tags.append(record.text) }
+    case .untag: tags.removeAll { $0 == record.text }
+    case .mark: isMarked = true
+    case .unmark: isMarked = false
+    case .exclude: isExcluded = true
+    case .include: isExcluded = false
+    }
+  }
+}
