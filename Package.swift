@@ -16,18 +16,23 @@ let package = Package(
     .target(name: "Arrays"),
     .target(name: "Diffraction", dependencies: ["Arrays"]),
     .target(name: "FrameQuality", dependencies: ["Diffraction"]),
-    .target(name: "FrameFiles", dependencies: ["Diffraction", "CTIFF"]),
-    .target(name: "LiveSession", dependencies: ["Diffraction", "FrameFiles"]),
+    .target(name: "FrameFiles", dependencies: ["Arrays", "Diffraction", "CTIFF"]),
+    .target(name: "LiveSession", dependencies: ["Arrays", "Diffraction", "FrameFiles"]),
     .target(name: "TerminalUI", dependencies: ["CNcurses"]),
     .executableTarget(
-      name: "ewald", dependencies: ["Diffraction", "FrameFiles", "FrameQuality", "LiveSession", "TerminalUI"]),
+      name: "ewald",
+      dependencies: ["Diffraction", "FrameFiles", "FrameQuality", "LiveSession", "TerminalUI"]),
     .executableTarget(
       name: "Benchmarks",
       dependencies: ["Diffraction", "FrameFiles", "FrameQuality", "LiveSession", "TerminalUI"]),
+
     .testTarget(name: "ArraysTests", dependencies: ["Arrays"]),
     .testTarget(name: "DiffractionTests", dependencies: ["Diffraction"]),
     .testTarget(name: "FrameQualityTests", dependencies: ["FrameQuality"]),
+    .testTarget(
+      name: "FrameFilesTests", dependencies: ["Arrays", "Diffraction", "FrameFiles"], exclude: ["Reference"]),
     .testTarget(name: "LiveSessionTests", dependencies: ["LiveSession"]),
+    .testTarget(name: "TerminalUITests", dependencies: ["TerminalUI"]),
   ],
   swiftLanguageModes: [.v6]
 )
