@@ -14,6 +14,8 @@ public final class SessionLog: @unchecked Sendable {
 
   public let path: String
   private let descriptor: Int32
+  /// The same file, for looking back: the other one is for appending only.
+  private let reader: Int32
   private let lock: SessionLock
   private let clock: SessionClock
   private let syncQueue = DispatchQueue(label: "session-sync")
@@ -36,6 +38,7 @@ public final class SessionLog: @unchecked Sendable {
   ) {
     self.path = path
     self.descriptor = descriptor
+    reader = open(path, O_RDONLY | O_CLOEXEC)
     self.lock = lock
     self.clock = clock
     self.length = length
@@ -44,7 +47,10 @@ public final class SessionLog: @unchecked Sendable {
     self.nextSequence = nextSequence
   }
 
-  deinit { close(descriptor) }
+  deinit {
+    close(descriptor)
+    if reader >= 0 { close(reader) }
+  }
 
   /// The digest of every byte up to here.
   public var sha256: String { digest.hex() }
@@ -132,5 +138,25 @@ public final class SessionLog: @unchecked Sendable {
     length += written
     digest.update(Array(bytes.prefix(written)))
     return written
+  }
+}
+
+extension SessionLog {
+  /// The whole record whose line begins at `offset`.
+  public func event(at offset: Int) -> SessionEvent? {
+    var line: [UInt8] = []
+    var piece = [UInt8](repeating: 0, count: 4096)
+    while line.count <= 16 * sessionLineLimit {
+      let count = piece.withUnsafeMutableBytes {
+        pread(reader, $0.baseAddress, $0.count, offset + line.count)
+      }
+      guard count > 0 else { return nil }
+      if let end = piece[..<count].firstIndex(of: UInt8(ascii: "\n")) {
+        line.append(contentsOf: piece[..<end])
+        return line.withUnsafeBufferPointer { try? RecordedEvent($0, detail: .full).event }
+      }
+      line.append(contentsOf: piece[..<count])
+    }
+    return nil
   }
 }

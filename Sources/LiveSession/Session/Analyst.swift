@@ -1,0 +1,99 @@
+import Diffraction
+import Glibc
+
+/// Opens a file for its frames: in this process, or in one that may crash.
+public typealias OpenFile = @Sendable (_ path: String) throws(FileRefusal) -> any FrameSource
+public typealias HashFile = @Sendable (_ path: String) throws(FileRefusal) -> String
+
+/// Reads a file and has it analysed. The live session, `run` and `replay --verify` all go through here, so
+/// that they cannot give different answers.
+public struct Analyst: Sendable {
+  public var open: OpenFile
+  public var hash: HashFile
+  public var engines: [any AnalysisEngine]
+  /// An engine's name, or `auto`.
+  public var choice: String
+
+  public init(
+    engines: [any AnalysisEngine], choice: String = "auto", open: @escaping OpenFile, hash: @escaping HashFile
+  ) {
+    self.engines = engines
+    self.choice = choice
+    self.open = open
+    self.hash = hash
+  }
+
+  public func engine(named name: String) -> (any AnalysisEngine)? { engines.first { $0.name == name } }
+
+  /// The engine for a file: the one asked for, or the one that suits it best.
+  public func engine(for file: FileSummary, choice: String) -> (any AnalysisEngine)? {
+    if choice != "auto" { return engine(named: choice) }
+    return engines.map { ($0, $0.suitability(for: file)) }.filter { $0.1 > 0 }.max { $0.1 < $1.1 }?.0
+  }
+
+  /// A file, opened and identified.
+  public struct Opened {
+    public var source: any FrameSource
+    public var content: String
+    public var identity: DiskIdentity
+    public var summary: FileSummary { source.summary }
+    /// What stands for the file on the screen: its first frame.
+    public var frame: Frame
+  }
+
+  public func open(path: String) throws(FileRefusal) -> Opened {
+    let identity = try DiskIdentity(path: path)
+    let content = try hash(path)
+    let source = try open(path)
+    guard source.summary.frames > 0 else {
+      throw FileRefusal(.truncated, "\(source.summary.format): holds no whole frame yet")
+    }
+    return Opened(source: source, content: content, identity: identity, frame: try source.frame(at: 0))
+  }
+
+  /// What `engine` finds in the file.
+  public func analyze(
+    _ opened: Opened, _ engine: any AnalysisEngine, _ parameters: ParameterValues, _ context: AnalysisContext
+  ) throws(AnalysisError) -> Finding {
+    let subject: Subject = opened.summary.frames == 1 ? .frame(opened.frame) : .scan(opened.source)
+    return try engine.analyze(subject, parameters, context)
+  }
+}
+
+/// Which file this is and what state it is in: equal before and after reading means that nobody wrote to it.
+public struct DiskIdentity: Sendable, Hashable {
+  public var device: Int
+  public var inode: Int
+  public var size: Int
+  public var modifiedNanoseconds: Int
+
+  public init(device: Int, inode: Int, size: Int, modifiedNanoseconds: Int) {
+    self.device = device
+    self.inode = inode
+    self.size = size
+    self.modifiedNanoseconds = modifiedNanoseconds
+  }
+}
+
+extension ParameterValues {
+  /// Every parameter of the engine as text, standards included: what the session file records.
+  public func texts(for engine: any AnalysisEngine) -> [String: String] {
+    var texts: [String: String] = [:]
+    for parameter in engine.parameters {
+      texts[parameter.name] = (self[parameter.name] ?? parameter.standard).description
+    }
+    return texts
+  }
+
+  /// Reads back what `texts` wrote, or what a person typed; names that the engine does not have are refused.
+  public init(texts: [String: String], for engine: any AnalysisEngine) throws(InvalidParameter) {
+    self.init()
+    for (name, text) in texts {
+      guard let parameter = engine.parameters.first(where: { $0.name == name }) else {
+        let names = engine.parameters.map(\.name).joined(separator: ", ")
+        throw InvalidParameter("\(name): not a parameter of \(engine.name) (\(names))")
+      }
+      self[name] = try parameter.parse(text)
+    }
+  }
+}

@@ -1,0 +1,57 @@
+import Diffraction
+
+/// Everything there is to see about one run of one file.
+public struct FrameDetail: Sendable {
+  public var fileID: Int
+  public var result: ResultRecord?
+  public var summary: FileSummary?
+  public var frame: Frame?
+  /// How many frames the file has, of which `frame` is one.
+  public var frames: Int
+  public var pictures: [Picture]
+  /// Why there is no frame: the file is gone or was refused.
+  public var problem: String?
+
+  public init(
+    fileID: Int, result: ResultRecord? = nil, summary: FileSummary? = nil, frame: Frame? = nil,
+    frames: Int = 0,
+    pictures: [Picture] = [], problem: String? = nil
+  ) {
+    self.fileID = fileID
+    self.result = result
+    self.summary = summary
+    self.frame = frame
+    self.frames = frames
+    self.pictures = pictures
+    self.problem = problem
+  }
+}
+
+/// The last frames that were read, so that the screen need not read them again. Bounded in bytes.
+struct FrameCache {
+  struct Entry {
+    var fileID: Int
+    var summary: FileSummary
+    var frame: Frame
+    var result: Identifier?
+    var pictures: [Picture]
+  }
+
+  private var entries: [Entry] = []
+  private let limit: Int
+
+  init(bytes limit: Int) { self.limit = limit }
+
+  subscript(fileID: Int) -> Entry? { entries.last { $0.fileID == fileID } }
+
+  mutating func insert(_ entry: Entry) {
+    entries.removeAll { $0.fileID == entry.fileID }
+    entries.append(entry)
+    var bytes = entries.reduce(0) { $0 + $1.frame.pixels.byteCount }
+    while entries.count > 1, bytes > limit || entries.count > 32 {
+      bytes -= entries.removeFirst().frame.pixels.byteCount
+    }
+  }
+
+  mutating func remove(_ fileID: Int) { entries.removeAll { $0.fileID == fileID } }
+}

@@ -1,0 +1,89 @@
+import Diffraction
+import FrameFiles
+
+/// What operators ask for.
+extension Session {
+  public func perform(_ command: SessionCommand) {
+    switch command {
+    case .note(let files, let kind, let text):
+      for file in files where state[file: file] != nil {
+        note(.note(NoteRecord(fileID: file, kind: kind, text: text)))
+      }
+    case .reanalyse(let files, let engine, let settings):
+      for file in files {
+        guard let row = state[file: file] else { continue }
+        reruns.append(
+          Job(
+            fileID: file, path: absolutePath(row), kind: .rerun(engine: engine, settings: settings),
+            readyAt: now))
+      }
+      pump()
+    case .setForFuture(let engine, let new):
+      for (name, value) in new.sorted(by: { $0.key < $1.key }) {
+        let old = settings[engine]?[name] ?? ""
+        settings[engine, default: [:]][name] = value
+        note(.setting(SettingRecord(engine: engine, name: name, old: old, new: value)))
+      }
+    case .accept(let file, let run):
+      guard let row = state[file: file], row.runs.indices.contains(run) else { return }
+      note(.accept(AcceptRecord(fileID: file, resultID: row.runs[run].id)))
+    case .acknowledge(let code): note(.acknowledge(AcknowledgeRecord(code: code)))
+    case .retry(let files):
+      for file in files {
+        guard let row = state[file: file], row.status == .refused || row.status == .timedOut else { continue }
+        liveJobs.append(Job(fileID: file, path: absolutePath(row), kind: .first, readyAt: now))
+      }
+      pump()
+    }
+    changed()
+  }
+
+  /// Frame `index` of a file, with the whole record of one of its runs (the accepted one if nil).
+  public func detail(of fileID: Int, run: Int? = nil, frame index: Int = 0) async -> FrameDetail {
+    guard let row = state[file: fileID] else { return FrameDetail(fileID: fileID, problem: "unknown file") }
+    var detail = FrameDetail(fileID: fileID)
+    let chosen = run ?? row.accepted
+    if let chosen, row.runs.indices.contains(chosen), let offset = row.runs[chosen].offset,
+      case .result(let record)? = log.event(at: offset)
+    {
+      detail.result = record
+    }
+    if let entry = cache[fileID], entry.frame.index == index {
+      detail.summary = entry.summary
+      detail.frame = entry.frame
+      detail.frames = entry.summary.frames
+      if entry.result == detail.result?.resultID { detail.pictures = entry.pictures }
+      return detail
+    }
+    if row.status == .refused || row.status == .timedOut || row.status == .gone {
+      detail.problem = row.reason
+      return detail
+    }
+    let open = analyst.open
+    let path = absolutePath(row)
+    let read = await offload { () -> Result<(FileSummary, Frame), FileRefusal> in
+      do throws(FileRefusal) {
+        let source = try open(path)
+        return .success((source.summary, try source.frame(at: index)))
+      } catch {
+        return .failure(error)
+      }
+    }
+    switch read {
+    case .success(let (summary, frame)):
+      detail.summary = summary
+      detail.frame = frame
+      detail.frames = summary.frames
+      if index == 0 {
+        cache.insert(
+          FrameCache.Entry(fileID: fileID, summary: summary, frame: frame, result: nil, pictures: []))
+      }
+    case .failure(let refusal): detail.problem = refusal.reason
+    }
+    return detail
+  }
+
+  private func absolutePath(_ row: FileRow) -> String {
+    row.path.hasPrefix("/") ? row.path : folder.hasSuffix("/") ? folder + row.path : "\(folder)/\(row.path)"
+  }
+}

@@ -1,0 +1,214 @@
+import Diffraction
+import FrameFiles
+
+/// What the watcher says becomes rows and jobs.
+extension Session {
+  func take(_ changes: [FileChange]) {
+    for change in changes { take(change) }
+    pump()
+    changed()
+  }
+
+  private func take(_ change: FileChange) {
+    switch change {
+    case .appeared(let file, let fileState): appear(file, fileState)
+    case .revised(let file, let old, let how):
+      if let previous = fileIDs[old], how == .grown || file.offer == .sidecar {
+        // A growing scan stays one entry; its results supersede each other.
+        fileIDs[file.id] = previous
+        watched[previous] = file
+      } else {
+        appear(file, .waiting(.settling))
+      }
+    case .state(let id, let fileState): update(id, fileState)
+    case .ready(let file): ready(file)
+    case .renamed(let id, let path):
+      guard let fileID = fileIDs[id], let row = state[file: fileID] else { return }
+      watched[fileID]?.path = path
+      var record = row.record
+      record.path = PathText.text(path.bytes)
+      note(.file(record))
+    case .folder(let folderState): take(folderState)
+    }
+  }
+
+  private func appear(_ file: WatchedFile, _ fileState: FileState) {
+    let path = PathText.text(file.path.bytes)
+    let identity = DiskIdentity(file.identity)
+    if let id = known[identity], state[file: id]?.path == path {
+      // A resumed session has this one already.
+      fileIDs[file.id] = id
+      watched[id] = file
+      return
+    }
+    let id = nextFileID
+    nextFileID += 1
+    fileIDs[file.id] = id
+    watched[id] = file
+    var record = FileRecord(
+      fileID: id, path: path, revision: file.revision, size: identity.size,
+      modifiedNanoseconds: identity.modifiedNanoseconds, device: identity.device, inode: identity.inode,
+      status: .waiting)
+    if let earlier = latestAtPath[path].flatMap({ state[file: $0] }) {
+      record.revision = max(record.revision, earlier.revision + 1)
+    }
+    latestAtPath[path] = id
+    fileState.describe(in: &record) { fileIDs[$0] }
+    note(.file(record))
+  }
+
+  private func update(_ id: FileID, _ fileState: FileState) {
+    guard let fileID = fileIDs[id], let row = state[file: fileID] else { return }
+    var record = row.record
+    switch fileState {
+    case .done, .partial, .ready: return
+    case .refused, .waiting:
+      // Once refused, a file stays BAD with its reason while it is tried again.
+      if row.status == .refused || row.status == .done { return }
+    case .incomplete:
+      record.reason = "incomplete: stopped growing at \(row.frames) of \(row.declaredFrames) patterns"
+    case .gone, .sameAs, .sidecar: break
+    }
+    fileState.describe(in: &record) { fileIDs[$0] }
+    if record.status != row.status || record.reason ?? "" != row.reason { note(.file(record)) }
+  }
+
+  private func ready(_ file: WatchedFile) {
+    guard let fileID = fileIDs[file.id], let row = state[file: fileID] else { return }
+    watched[fileID] = file
+    let identity = DiskIdentity(file.identity)
+    if known[identity] == fileID, row.status == .done, file.offer == .first {
+      watcher?.report(.done, for: file.id)
+      return
+    }
+    if file.atStart, options.existing == .skip, file.offer == .first {
+      var record = row.record
+      record.status = .skipped
+      note(.file(record))
+      watcher?.report(.done, for: file.id)
+      return
+    }
+    var record = row.record
+    record.size = identity.size
+    record.modifiedNanoseconds = identity.modifiedNanoseconds
+    record.device = identity.device
+    record.inode = identity.inode
+    if row.status != .refused, row.status != .done, row.status != .partial {
+      record.status = .queued
+      record.reason = nil
+      note(.file(record))
+    }
+    let job = Job(
+      fileID: fileID, path: PathText.text(file.absolutePath.bytes), kind: .first, readyAt: now)
+    if file.atStart { backlog.append(job) } else { liveJobs.append(job) }
+  }
+
+  private func take(_ folderState: FolderState) {
+    switch folderState {
+    case .watched(.events): live.folder = .watched
+    case .watched(.polling(let reason)):
+      live.folder = .polled(reason.sentence)
+      note(.event(HappeningRecord(name: "polling", text: "the folder is polled: \(reason.sentence)")))
+    case .inventory(let files):
+      note(.event(HappeningRecord(name: "inventory", text: "\(files) files in the folder at the start")))
+    case .missing:
+      live.folder = .missing
+      note(
+        .event(HappeningRecord(name: "folder_missing", text: "\(folder) is missing; looked for every 2 s")))
+    case .unreadable(let reason):
+      live.folder = .unreadable(reason)
+      note(.event(HappeningRecord(name: "folder_missing", text: "\(folder): \(reason)")))
+    case .notResponding(let seconds):
+      if case .notResponding = live.folder {
+      } else {
+        note(.event(HappeningRecord(name: "not_responding", text: "\(folder) does not answer")))
+      }
+      live.folder = .notResponding(seconds: seconds)
+    case .back:
+      live.folder = .watched
+      note(.event(HappeningRecord(name: "folder_back", text: "\(folder) is back")))
+    case .overflow:
+      note(
+        .event(
+          HappeningRecord(name: "overflow", text: "more events than the kernel keeps: looking at every file"))
+      )
+    case .subfolderUnreadable(let path, let reason):
+      note(.event(HappeningRecord(name: "error", text: "\(PathText.text(path.bytes)): \(reason)")))
+    case .subfolderTooDeep(let path):
+      note(
+        .event(
+          HappeningRecord(name: "too_deep", text: "\(PathText.text(path.bytes)) is not watched: too deep")))
+    }
+  }
+}
+
+extension DiskIdentity {
+  init(_ identity: FileIdentity) {
+    self.init(
+      device: Int(truncatingIfNeeded: identity.device), inode: Int(truncatingIfNeeded: identity.inode),
+      size: Int(identity.size), modifiedNanoseconds: Int(identity.modified))
+  }
+}
+
+extension FileState {
+  /// Says this state in a record: its word and, where there is one, its reason.
+  fileprivate func describe(in record: inout FileRecord, fileID: (FileID) -> Int?) {
+    record.reason = nil
+    switch self {
+    case .waiting(let wait):
+      record.status = wait == .settling ? .settling : .waiting
+      record.reason = wait.sentence
+    case .ready: record.status = .queued
+    case .done: record.status = .done
+    case .partial: record.status = .partial
+    case .incomplete: record.status = .partial
+    case .refused(let reason):
+      record.status = .refused
+      record.reason = reason
+    case .sameAs(let other):
+      record.status = .duplicate
+      record.sameAs = fileID(other)
+      record.reason = "another name of the same file"
+    case .sidecar:
+      record.status = .skipped
+      record.reason = "belongs to another file"
+    case .gone:
+      record.status = .gone
+      record.reason = "deleted or moved away"
+    }
+  }
+}
+
+extension Wait {
+  fileprivate var sentence: String? {
+    switch self {
+    case .temporaryName: "its name says that it is being copied"
+    case .empty: "empty so far"
+    case .settling: nil
+    case .sidecar: "waits for its sidecar"
+    case .target: "the link leads nowhere yet"
+    case .truncated(let reason): reason
+    }
+  }
+}
+
+extension PollingReason {
+  fileprivate var sentence: String {
+    switch self {
+    case .asked: "as asked"
+    case .networkMount(let name): "\(name) tells nothing of other machines"
+    case .watchLimit: "the kernel gives no more watches"
+    case .noEvents(let reason): reason
+    }
+  }
+}
+
+extension FileRow {
+  /// The row as a record, to be recorded again with a change.
+  var record: FileRecord {
+    FileRecord(
+      fileID: id, path: path, revision: revision, size: size, modifiedNanoseconds: modifiedNanoseconds,
+      device: device, inode: inode, status: status ?? .waiting, frames: frames == 0 ? nil : frames,
+      declaredFrames: declaredFrames == 0 ? nil : declaredFrames, reason: reason.isEmpty ? nil : reason)
+  }
+}

@@ -1,0 +1,248 @@
+import Diffraction
+import FrameFiles
+
+/// Frames in flight: opened on a thread, decided here, analysed on a thread, recorded here.
+extension Session {
+  /// Starts jobs while there is room. A disk that takes no more lines stops new ones: nothing may be
+  /// analysed that cannot be recorded.
+  func pump() {
+    while running.count < options.inFlight, !isClosing, log.queued < SessionLog.queueLimit,
+      let job = liveJobs.popLast() ?? (reruns.isEmpty ? backlog.popLast() : reruns.removeFirst())
+    {
+      nextToken += 1
+      let token = nextToken
+      running[token] = Running(job: job, deadline: now + options.timeLimit.nanoseconds)
+      if let row = state[file: job.fileID], row.status == .queued {
+        var record = row.record
+        record.status = .reading
+        note(.file(record))
+      }
+      Task { await process(job, token) }
+    }
+  }
+
+  private func process(_ job: Job, _ token: Int) async {
+    let analyst = analyst
+    let opened = await offload { () -> Result<Analyst.Opened, FileRefusal> in
+      do throws(FileRefusal) {
+        return .success(try analyst.open(path: job.path))
+      } catch {
+        return .failure(error)
+      }
+    }
+    guard running[token] != nil else { return }
+    switch opened {
+    case .failure(let refusal): refuse(job, refusal)
+    case .success(let opened): await analyze(opened, job, token)
+    }
+    running[token] = nil
+    pump()
+    changed()
+  }
+
+  private func analyze(_ opened: Analyst.Opened, _ job: Job, _ token: Int) async {
+    guard let row = state[file: job.fileID] else { return }
+    if job.kind == .first, let original = byContent[opened.content], original != job.fileID {
+      duplicate(job, of: original, opened)
+      return
+    }
+    let choice: String
+    var texts: [String: String]
+    switch job.kind {
+    case .first:
+      choice = analyst.choice
+      texts = [:]
+    case .rerun(let engine, let settings):
+      choice = engine
+      texts = settings
+    }
+    guard let engine = analyst.engine(for: opened.summary, choice: choice) else {
+      refuse(job, FileRefusal(.unsupported, "no engine takes \(opened.summary.format) files"))
+      return
+    }
+    texts.merge(settings[engine.name] ?? [:]) { chosen, _ in chosen }
+    let parameters: ParameterValues
+    do throws(InvalidParameter) {
+      parameters = try ParameterValues(texts: texts, for: engine)
+    } catch {
+      note(.event(HappeningRecord(name: "error", text: error.description)))
+      return
+    }
+    let previous = previousResult(before: job.fileID, engine: engine.name)
+    let analyst = analyst
+    let context = AnalysisContext(previous: previous?.finding)
+    let started = now
+    let box = Transferred(opened)
+    let outcome = await offload { () -> Result<Finding, AnalysisError> in
+      do throws(AnalysisError) {
+        return .success(try analyst.analyze(box.value, engine, parameters, context))
+      } catch {
+        return .failure(error)
+      }
+    }
+    guard running[token] != nil else { return }
+    let duration = Double(now - started) / 1e6
+    // Written to while it was read: what was found belongs to no file. Look again.
+    guard (try? DiskIdentity(path: job.path)) == opened.identity else {
+      report(.changed, job)
+      return
+    }
+    switch outcome {
+    case .success(let finding):
+      finish(job, row, opened, engine, parameters, finding, duration, previous?.resultID)
+    case .failure(.file(let refusal)): refuse(job, refusal)
+    case .failure(.cancelled): break
+    case .failure(let error):
+      let finding = Finding(
+        values: [], verdict: .notAnalysable, reasons: [Reason("FAIL", "\(engine.name): \(error)")])
+      finish(job, row, opened, engine, parameters, finding, duration, previous?.resultID)
+    }
+  }
+
+  private func finish(
+    _ job: Job, _ row: FileRow, _ opened: Analyst.Opened, _ engine: any AnalysisEngine,
+    _ parameters: ParameterValues, _ finding: Finding, _ duration: Double, _ previous: Identifier?
+  ) {
+    if job.kind == .first {
+      note(.file(fileRecord(row, opened)))
+      byContent[opened.content] = job.fileID
+      report(opened.summary.isComplete ? .done : .partial, job)
+    }
+    let result = ResultRecord(
+      resultID: identifier(), fileID: job.fileID, file: row.path,
+      frame: opened.summary.frames == 1 ? 0 : nil, engine: engine.name, finding: finding,
+      parameters: parameters.texts(for: engine), durationMilliseconds: (duration * 1000).rounded() / 1000,
+      supersedes: row.run?.id, previous: previous)
+    note(.result(result))
+    cache.insert(
+      FrameCache.Entry(
+        fileID: job.fileID, summary: opened.summary, frame: opened.frame, result: result.resultID,
+        pictures: finding.pictures))
+    finishTimes.append(now)
+    live.age = 0
+    if job.kind == .first { live.lag = Double(now - job.readyAt) / 1e9 }
+  }
+
+  private func fileRecord(_ row: FileRow, _ opened: Analyst.Opened) -> FileRecord {
+    let summary = opened.summary
+    var record = row.record
+    record.status = summary.isComplete ? .done : .partial
+    record.reason = summary.isComplete ? nil : "\(summary.frames) of \(summary.declaredFrames) patterns"
+    record.content = opened.content
+    record.size = opened.identity.size
+    record.modifiedNanoseconds = opened.identity.modifiedNanoseconds
+    record.device = opened.identity.device
+    record.inode = opened.identity.inode
+    record.format = summary.format
+    record.frames = summary.frames
+    record.declaredFrames = summary.declaredFrames
+    record.shape =
+      summary.frames == 1
+      ? [summary.height, summary.width] : [summary.frames, summary.height, summary.width]
+    record.sample = summary.sample.rawValue
+    record.metadata = summary.calibration.items + summary.beam.items + summary.metadata
+    record.warnings = summary.warnings
+    return record
+  }
+
+  private func duplicate(_ job: Job, of original: Int, _ opened: Analyst.Opened) {
+    guard let row = state[file: job.fileID] else { return }
+    var record = fileRecord(row, opened)
+    record.status = .duplicate
+    record.sameAs = original
+    record.reason = "same content as \(state[file: original]?.path ?? "file \(original)")"
+    note(.file(record))
+    report(.done, job)
+  }
+
+  func refuse(_ job: Job, _ refusal: FileRefusal) {
+    guard let row = state[file: job.fileID] else { return }
+    let vanished = (try? DiskIdentity(path: job.path)) == nil
+    switch refusal.kind {
+    case .truncated: report(.truncated(refusal.reason), job)
+    case .unreadable where vanished: report(.changed, job)
+    default: report(.refused(refusal.reason), job)
+    }
+    if case .rerun = job.kind {
+      note(.event(HappeningRecord(name: "error", text: "\(row.path): \(refusal.reason)")))
+      return
+    }
+    var record = row.record
+    record.status = .refused
+    record.reason = refusal.reason
+    record.kind = refusal.kind.rawValue
+    record.offset = refusal.offset
+    // A file that is tried again for hours says its reason once.
+    if row.status != .refused || row.reason != refusal.reason { note(.file(record)) }
+  }
+
+  func giveUpLateFrames() {
+    for (token, late) in running where now > late.deadline {
+      running[token] = nil
+      guard let row = state[file: late.job.fileID] else { continue }
+      var record = row.record
+      record.status = .timedOut
+      record.reason = "gave up after \(options.timeLimit.nanoseconds / 1_000_000_000) s"
+      note(.file(record))
+      report(.refused("timeout"), late.job)
+      pump()
+    }
+  }
+
+  private func report(_ outcome: ReadOutcome, _ job: Job) {
+    guard job.kind == .first, let file = watched[job.fileID] else { return }
+    watcher?.report(outcome, for: file.id)
+  }
+
+  /// The accepted result of the same engine on the nearest earlier file.
+  private func previousResult(before fileID: Int, engine: String) -> ResultRecord? {
+    var index = fileID - 2
+    let stop = max(0, index - 1000)
+    while index >= stop {
+      let row = state.files[index]
+      if let run = row.run, run.engine == engine, !row.isExcluded, let offset = run.offset,
+        case .result(let record)? = log.event(at: offset)
+      {
+        return record
+      }
+      index -= 1
+    }
+    return nil
+  }
+
+  /// Runs `body` on a thread that may block, not on the few that all tasks share.
+  nonisolated func offload<T>(_ body: @escaping @Sendable () -> sending T) async -> sending T {
+    await withCheckedContinuation { continuation in
+      workQueue.async { continuation.resume(returning: body()) }
+    }
+  }
+}
+
+/// Something that one thread hands to the next and does not touch again.
+struct Transferred<Value>: @unchecked Sendable {
+  let value: Value
+  init(_ value: Value) { self.value = value }
+}
+
+extension Calibration {
+  /// As lines of metadata: what is known, and from where.
+  var items: [MetadataItem] {
+    [("pixel_x", x), ("pixel_y", y)].compactMap { name, axis in
+      axis.map {
+        MetadataItem(name: name, value: "\($0.value.scale)", unit: $0.value.unit, source: $0.source)
+      }
+    }
+  }
+}
+
+extension Beam {
+  var items: [MetadataItem] {
+    let known: [(String, Sourced<Double>?, String)] = [
+      ("voltage", voltageKilovolts, "kV"), ("convergence", convergenceMilliradians, "mrad"),
+      ("camera_length", cameraLengthMillimetres, "mm"), ("exposure", exposureSeconds, "s"),
+    ]
+    return known.compactMap { name, value, unit in
+      value.map { MetadataItem(name: name, value: "\($0.value)", unit: unit, source: $0.source) }
+    }
+  }
+}

@@ -1,0 +1,230 @@
+import Diffraction
+import Dispatch
+import FrameFiles
+import Glibc
+
+/// A day at the microscope: takes files as they come, has them analysed, records what happened, and tells
+/// the screen. All order and all history are decided here, on one actor; files are read and frames are
+/// analysed on threads of their own.
+public actor Session {
+  public struct Options: Sendable {
+    /// Files that were in the folder before the session began: newest first, or only listed.
+    public var existing = Existing.analyse
+    public var inFlight = 2
+    /// A file that takes longer is given up, and said so.
+    public var timeLimit: Duration = .seconds(120)
+    /// Settings from the command line and the settings file: engine, name, value.
+    public var settings: [String: [String: String]] = [:]
+    public var clock = SessionClock.system
+    public var cacheBytes = 64 << 20
+
+    public enum Existing: String, Sendable, CaseIterable { case analyse, skip }
+
+    public init() {}
+  }
+
+  /// The newest whole state; a slow screen skips states and loses no data.
+  public nonisolated let snapshots: AsyncStream<Snapshot>
+  let publisher: AsyncStream<Snapshot>.Continuation
+
+  let log: SessionLog
+  let analyst: Analyst
+  let watcher: (any FolderWatching)?
+  let options: Options
+  let folder: String
+  let workQueue = DispatchQueue(label: "frames", attributes: .concurrent)
+
+  var state: SessionState
+  var live = LiveStatus()
+  var cache: FrameCache
+  var settings: [String: [String: String]]
+
+  // Jobs. Live frames go first, newest first; then what operators ask for; then the backlog, newest first.
+  var liveJobs: [Job] = []
+  var reruns: [Job] = []
+  var backlog: [Job] = []
+  var running: [Int: Running] = [:]
+  var nextToken = 0
+
+  var fileIDs: [FileID: Int] = [:]
+  var watched: [Int: WatchedFile] = [:]
+  var byContent: [String: Int] = [:]
+  /// What a resumed session knows already, by identity.
+  var known: [DiskIdentity: Int] = [:]
+  var latestAtPath: [String: Int] = [:]
+  var nextFileID: Int
+  var finishTimes: [Int] = []
+  var linesSinceCheckpoint = 0
+  var isClosing = false
+  var isPublishScheduled = false
+  var lastPublished = 0
+  var random: any RandomNumberGenerator & Sendable
+
+  struct Job: Sendable {
+    enum Kind: Sendable, Equatable {
+      case first
+      case rerun(engine: String, settings: [String: String])
+    }
+    var fileID: Int
+    var path: String
+    var kind: Kind
+    var readyAt: Int
+  }
+
+  struct Running {
+    var job: Job
+    var deadline: Int
+  }
+
+  public init(
+    log: SessionLog, state: SessionState, analyst: Analyst, folder: String, watcher: (any FolderWatching)?,
+    options: Options, random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator()
+  ) {
+    self.log = log
+    self.state = state
+    self.analyst = analyst
+    self.folder = folder
+    self.watcher = watcher
+    self.options = options
+    self.random = random
+    cache = FrameCache(bytes: options.cacheBytes)
+    settings = options.settings
+    for (engine, values) in state.settings { settings[engine, default: [:]].merge(values) { $1 } }
+    nextFileID = state.files.count + 1
+    live.folder = watcher == nil ? .none : .looking
+    (snapshots, publisher) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    for row in state.files where row.status != nil {
+      latestAtPath[row.path] = row.id
+      if row.status == .done || row.status == .refused {
+        known[
+          DiskIdentity(
+            device: row.device, inode: row.inode, size: row.size, modifiedNanoseconds: row.modifiedNanoseconds
+          )] =
+          row.id
+      }
+    }
+  }
+
+  /// Writes the first line and works until the session is closed.
+  public func run(_ record: SessionRecord) async {
+    note(state.sessionID == nil ? .session(record) : .resume(record))
+    log.synchronize()
+    changed()
+    async let ticking: Void = tick()
+    if let watcher {
+      for await changes in watcher.changes {
+        take(changes)
+        if isClosing { break }
+      }
+    }
+    await ticking
+  }
+
+  /// Ends the session: waits for the frames in flight, at most `patience`, and writes the last line.
+  public func close(patience: Duration = .seconds(2)) async {
+    guard !isClosing else { return }
+    isClosing = true
+    watcher?.stop()
+    let deadline = now + patience.nanoseconds
+    while !running.isEmpty, now < deadline { try? await Task.sleep(for: .milliseconds(5)) }
+    log.retry()
+    let digest = log.sha256
+    note(.end(EndRecord(files: state.fileCount, results: state.resultCount, sha256: digest)))
+    log.synchronize()
+    publish()
+    publisher.finish()
+  }
+
+  public var snapshot: Snapshot { Snapshot(state: state, live: live) }
+  public var isIdle: Bool { running.isEmpty && liveJobs.isEmpty && reruns.isEmpty && backlog.isEmpty }
+
+  var now: Int { options.clock.monotonicNanoseconds() }
+
+  func identifier() -> Identifier {
+    Identifier(unixMilliseconds: options.clock.unixMilliseconds(), random: (random.next(), random.next()))
+  }
+
+  /// Log before show: the line is in the file, or waits in order for a full disk, before anyone sees it.
+  func note(_ event: SessionEvent) {
+    guard event.isDurable else {
+      let stamp = Stamp(
+        sequence: state.lastSequence, unixMilliseconds: options.clock.unixMilliseconds(),
+        monotonicNanoseconds: now)
+      state.apply(event, stamp)
+      changed()
+      return
+    }
+    let (stamp, offset) = log.append(event)
+    state.apply(event, stamp, offset: offset)
+    linesSinceCheckpoint += 1
+    if linesSinceCheckpoint >= 1000, log.failure == nil {
+      linesSinceCheckpoint = -1
+      note(
+        .checkpoint(
+          CheckpointRecord(files: state.fileCount, results: state.resultCount, sha256: log.sha256)))
+    }
+    changed()
+  }
+
+  // MARK: Publishing
+
+  /// Lets the screen know, at most forty times a second.
+  func changed() {
+    guard !isPublishScheduled else { return }
+    isPublishScheduled = true
+    let wait = lastPublished + 25_000_000 - now
+    Task {
+      if wait > 0 { try? await Task.sleep(for: .nanoseconds(wait)) }
+      publish()
+    }
+  }
+
+  private func publish() {
+    isPublishScheduled = false
+    lastPublished = now
+    live.queued = liveJobs.count + reruns.count + backlog.count
+    live.running = running.count
+    live.logFailure = log.failure
+    live.linesWaiting = log.queued
+    publisher.yield(snapshot)
+  }
+
+  /// Twice a second: retries, deadlines, the disk, the age of the last frame.
+  private func tick() async {
+    var ticks = 0
+    while !isClosing {
+      try? await Task.sleep(for: .milliseconds(500))
+      ticks += 1
+      if log.failure != nil, ticks % 4 == 0 {
+        log.retry()
+        changed()
+        pump()
+      }
+      giveUpLateFrames()
+      if updateStatus(checkDisk: ticks % 4 == 1) { changed() }
+    }
+  }
+
+  private func updateStatus(checkDisk: Bool) -> Bool {
+    let before = live
+    let horizon = now - 10_000_000_000
+    finishTimes.removeAll { $0 < horizon }
+    live.rate = Double(finishTimes.count) / 10
+    if let last = finishTimes.last {
+      live.age = (now - last) / 1_000_000_000
+    } else {
+      live.age = live.age.map { $0 }
+    }
+    if checkDisk {
+      var status = statvfs()
+      if statvfs(log.path, &status) == 0 { live.freeBytes = Int(status.f_bavail) * Int(status.f_frsize) }
+    }
+    return live != before
+  }
+}
+
+extension Duration {
+  var nanoseconds: Int {
+    Int(components.seconds) * 1_000_000_000 + Int(components.attoseconds / 1_000_000_000)
+  }
+}
