@@ -80,6 +80,7 @@ public struct Canvas: Sendable, Equatable {
   /// Draws into a part of the canvas with coordinates of its own.
   ///
   /// The part keeps the size of `rect` even where it reaches outside: what is outside is clipped.
+  @discardableResult
   public mutating func within<R>(_ rect: Rect, _ body: (inout Canvas) -> R) -> R {
     let outer = (frame, clip)
     frame = Rect(x: frame.x + rect.x, y: frame.y + rect.y, width: rect.width, height: rect.height)
