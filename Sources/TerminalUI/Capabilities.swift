@@ -1,0 +1,67 @@
+/// What terminfo says about a terminal.
+public struct TerminalFacts: Sendable, Hashable {
+  public var colours: Int
+  /// Colours are given as red, green and blue.
+  public var rgb: Bool
+  /// The cursor can be put anywhere and the screen cleared: without that there are no panes.
+  public var canPosition: Bool
+
+  public init(colours: Int, rgb: Bool, canPosition: Bool) {
+    self.colours = colours
+    self.rgb = rgb
+    self.canPosition = canPosition
+  }
+}
+
+/// What can be shown, from the environment and terminfo alone.
+public struct Capabilities: Sendable, Hashable {
+  public var term: String
+  public var unicode: Bool
+  public var colours: ColourDepth
+  /// No panes: the caller should print lines.
+  public var isDumb: Bool
+
+  /// `terminfo` is nil where the terminal is not known, `direct` what is known of its true-colour variant.
+  public init(
+    environment: [String: String], terminfo: TerminalFacts?, direct: TerminalFacts? = nil
+  ) {
+    term = environment["TERM"] ?? ""
+    isDumb = term.isEmpty || term == "dumb" || terminfo?.canPosition != true
+    unicode = Capabilities.isUnicode(environment)
+    colours = .none
+    // no-color.org: any value that is not empty.
+    if (environment["NO_COLOR"] ?? "").isEmpty, let terminfo {
+      let count = terminfo.colours
+      let saysTrue = ["truecolor", "24bit"].contains(environment["COLORTERM"] ?? "")
+      colours =
+        if terminfo.rgb || (saysTrue && count >= 256 && direct?.rgb == true) {
+          .trueColour
+        } else if count >= 256 {
+          .palette256
+        } else if count >= 16 {
+          .ansi16
+        } else {
+          count >= 8 ? .ansi8 : .none
+        }
+    }
+  }
+
+  /// Half blocks where they show enough shades to tell two apart, the ramp everywhere else.
+  public var pictureMode: PictureMode { unicode && colours >= .palette256 ? .halfBlock : .ascii }
+
+  /// The first of these that is set decides, as in every C program.
+  private static func isUnicode(_ environment: [String: String]) -> Bool {
+    for name in ["LC_ALL", "LC_CTYPE", "LANG"] {
+      guard let value = environment[name], !value.isEmpty else { continue }
+      let charset = value.lowercased()
+      return charset.contains("utf-8") || charset.contains("utf8")
+    }
+    return false
+  }
+
+  /// `xterm-direct` for `xterm-256color`: the terminfo entry with which ncurses sends true colours.
+  static func directName(of term: String) -> String {
+    let suffix = "-256color"
+    return (term.hasSuffix(suffix) ? String(term.dropLast(suffix.count)) : term) + "-direct"
+  }
+}
