@@ -105,3 +105,36 @@ package struct SidecarRule: Sendable {
     return stem[..<bar]
   }
 }
+
+extension SidecarRule {
+  /// The names of the files that a sidecar of this name may belong to, except for series.
+  package func primaryNames(of sidecar: [UInt8]) -> [[UInt8]] {
+    var stems: [[UInt8]] = []
+    var names: [[UInt8]] = []
+    for place in places {
+      switch place {
+      case .sameStem(let ending): if let stem = Self.stem(sidecar, ending) { stems.append(stem) }
+      case .appended(let ending): if let name = Self.stem(sidecar, ending) { names.append(name) }
+      case .movieInfo:
+        if let stem = Self.stem(sidecar, "_info.txt") { stems += [stem, stem + Array("_movie".utf8)] }
+      case .series, .anyInFolder: break
+      }
+    }
+    let upper = suffix.map { $0 >= 97 && $0 <= 122 ? $0 - 32 : $0 }
+    return names + stems.flatMap { [$0 + suffix, $0 + upper] }
+  }
+
+  /// The `number`th file of a series that shares this sidecar, from 1.
+  package func seriesName(of sidecar: [UInt8], number: Int) -> [UInt8]? {
+    for case .series in places {
+      return Self.stem(sidecar, ".emi").map { $0 + Array("_\(number)".utf8) + suffix }
+    }
+    return nil
+  }
+
+  private static func stem(_ name: [UInt8], _ ending: String) -> [UInt8]? {
+    let ending = Array(ending.utf8)
+    let matches = name.withUnsafeBufferPointer { FileNames.ends($0, with: ending) }
+    return matches ? Array(name.dropLast(ending.count)) : nil
+  }
+}

@@ -58,12 +58,16 @@ struct ActiveFile: Sendable {
   var offeredSize: Int64 = -1
   var offeredModified: Int64 = 0
   var attempt: UInt16 = 0
+  /// Looks that found it changed since the last one.
+  var changesSeen: UInt8 = 0
   var nextOffer: NextOffer = .first
   var closed = false
   var completeness: Completeness = .notAsked
   var shown: ShownWait = .settling
   /// Its sidecar came while the reader had it.
   var sidecarCame = false
+  /// Written to while the reader had it.
+  var modifiedWhileOffered = false
 
   enum NextOffer: UInt8, Sendable { case first, changed, sidecar }
   enum ShownWait: UInt8, Sendable { case settling, empty, sidecar, target, truncated, temporary, none }
@@ -72,6 +76,9 @@ struct ActiveFile: Sendable {
 struct LedgerDirectory: Sendable {
   var path: RawPath
   var present = 0
+  /// How many of those the listing with this mark has met.
+  var met = 0
+  var metMark: UInt32 = 0
   /// Ready `.xml` files, for the formats that do not say how theirs is called.
   var xmlFiles = 0
   /// Files that were offered without the sidecar they may have.

@@ -86,7 +86,8 @@ public struct WatchedFile: Sendable, Hashable {
   public var absolutePath: RawPath { folder.appending(path) }
 
   public init(
-    id: FileID, revision: Int = 1, folder: RawPath, path: RawPath, identity: FileIdentity, offer: Offer = .first,
+    id: FileID, revision: Int = 1, folder: RawPath, path: RawPath, identity: FileIdentity,
+    offer: Offer = .first,
     atStart: Bool = false, lacksSidecar: Bool = false
   ) {
     self.id = id
