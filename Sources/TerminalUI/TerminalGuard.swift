@@ -1,0 +1,55 @@
+import CNcurses
+import Glibc
+
+/// Gives the terminal back on every way out: return, thrown error, `exit`, a request to end, a crash.
+///
+/// The only file that may call the `guard_` functions: their state is static and would be doubled elsewhere.
+public enum TerminalGuard {
+  /// Seconds between a request to end and the end, unless `acknowledge` was called.
+  static let grace: UInt32 = 2
+
+  /// Gives the terminal back now. Any thread, any time, any number of times.
+  public static func restore() { guard_restore() }
+
+  /// "I am on it": after `.interrupt`, `.terminate` or `.hangup` the process ends by itself after two seconds,
+  /// or at a repeated Ctrl-C or SIGTERM, unless the program says that it has taken the request up.
+  public static func acknowledge() { guard_acknowledge() }
+
+  /// The signal that asked the program to end and was not acknowledged.
+  public static var pendingSignal: Int32? {
+    let number = guard_asked()
+    return number == 0 ? nil : number
+  }
+
+  static var isActive: Bool { guard_is_active() != 0 }
+
+  /// Installs the handlers, before ncurses looks whether it should install its own, and returns the descriptor
+  /// that the screen is to be written to.
+  static func open(_ descriptor: Int32) throws(TerminalError) -> Int32 {
+    let screen = guard_open(descriptor, grace)
+    guard screen >= 0 else { throw .system(call: "dup", code: errno) }
+    guard_catch_all()
+    return screen
+  }
+
+  /// From here on the terminal is ours to give back.
+  static func enter() throws(TerminalError) {
+    guard guard_enter() == 0 else { throw .system(call: "tcgetattr", code: errno) }
+  }
+
+  /// Computes the bytes that undo the screen, for a screen of so many rows; needs terminfo to be loaded.
+  static func prepare(rows: Int) { guard_prepare_reset(Int32(rows)) }
+
+  /// Signals behave as if there had never been a screen.
+  static func close() {
+    guard_restore()
+    guard_uncatch_all()
+  }
+
+  static func stopProcess() { guard_stop_process() }
+
+  static func trimErrors() { guard_trim_errors() }
+
+  /// Becomes readable with one byte a signal: SIGWINCH, SIGTSTP, SIGCONT and the requests to end.
+  static var wakeDescriptor: Int32 { guard_wake_descriptor() }
+}

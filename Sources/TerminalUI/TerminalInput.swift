@@ -1,0 +1,88 @@
+import Dispatch
+import Glibc
+
+/// Reads keys and signals on a queue of its own, so that a busy main actor loses none.
+///
+/// All state belongs to the queue.
+final class TerminalInput {
+  /// What the terminal itself has to act on before the program hears of it.
+  enum Notice: Sendable { case resized, stop, resumed }
+
+  private let continuation: AsyncStream<TerminalEvent>.Continuation
+  private let notify: @Sendable (Notice) -> Void
+  private let keys: any DispatchSourceRead
+  private let signals: any DispatchSourceRead
+  private var decoder = KeyDecoder()
+
+  /// How long a lone Esc waits for the rest of a sequence, in milliseconds.
+  private static let escapeDelay: Int32 = 25
+
+  init(
+    descriptor: Int32, wake: Int32, continuation: AsyncStream<TerminalEvent>.Continuation,
+    notify: @escaping @Sendable (Notice) -> Void
+  ) {
+    self.continuation = continuation
+    self.notify = notify
+    let queue = DispatchQueue(label: "terminal.input", qos: .userInteractive)
+    keys = DispatchSource.makeReadSource(fileDescriptor: descriptor, queue: queue)
+    signals = DispatchSource.makeReadSource(fileDescriptor: wake, queue: queue)
+    keys.setEventHandler { [unowned self] in readKeys(descriptor) }
+    signals.setEventHandler { [unowned self] in readSignals(wake) }
+    keys.activate()
+    signals.activate()
+  }
+
+  func cancel() {
+    keys.cancel()
+    signals.cancel()
+  }
+
+  private func readKeys(_ descriptor: Int32) {
+    repeat {
+      guard let bytes = read(descriptor) else {
+        keys.cancel()
+        continuation.yield(.hangup)
+        return
+      }
+      for key in decoder.feed(bytes) { continuation.yield(.key(key)) }
+      guard decoder.isPending else { return }
+      var more = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+      if poll(&more, 1, TerminalInput.escapeDelay) <= 0 {
+        for key in decoder.flush() { continuation.yield(.key(key)) }
+      }
+    } while decoder.isPending
+  }
+
+  private func readSignals(_ descriptor: Int32) {
+    guard let numbers = read(descriptor) else { return }
+    for number in numbers {
+      switch Int32(number) {
+      case SIGWINCH: notify(.resized)
+      case SIGTSTP: notify(.stop)
+      case SIGCONT: notify(.resumed)
+      case SIGINT: continuation.yield(.interrupt)
+      case SIGTERM: continuation.yield(.terminate)
+      case SIGHUP: continuation.yield(.hangup)
+      default: break
+      }
+    }
+  }
+
+  /// What can be read now; nil when there will never be more.
+  private func read(_ descriptor: Int32) -> [UInt8]? {
+    while true {
+      var count = 0
+      let bytes = [UInt8](unsafeUninitializedCapacity: 4096) { buffer, filled in
+        count = Glibc.read(descriptor, buffer.baseAddress, buffer.count)
+        filled = max(0, count)
+      }
+      if count > 0 { return bytes }
+      if count == 0 { return nil }
+      switch errno {
+      case EINTR: continue
+      case EAGAIN: return []
+      default: return nil
+      }
+    }
+  }
+}

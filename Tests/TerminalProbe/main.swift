@@ -1,0 +1,100 @@
+// A program as small as can be that takes a terminal over and leaves it in one of many ways: what the
+// end-to-end tests drive. `TerminalProbe ACTION`
+
+import Dispatch
+import Glibc
+import TerminalUI
+
+struct ProbeError: Error {}
+
+/// A picture, a plot, text from many scripts and the size, so that every kind of cell is drawn.
+func composed(_ size: Size, _ capabilities: Capabilities, step: Int = 0) -> Canvas {
+  var canvas = Canvas(size)
+  let inside = canvas.pane(canvas.bounds, ["Probe", "\(size.width)x\(size.height)"])
+  let parts = inside.columns([.weight(1), .weight(1)])
+  let values = (0..<64 * 64).map { Float(($0 % 64) * ($0 / 64 + step) % 997) }
+  canvas.picture(
+    PictureSource(width: 64, height: 64, values: values), in: parts[0],
+    PictureLook(mode: capabilities.pictureMode, map: .viridis, depth: capabilities.colours))
+  canvas.bars([Bar(label: "41.0", value: 0.52, note: ".52<1"), Bar(label: "42.5", value: 0.1)], in: parts[1])
+  canvas.put("Ångström 厚さ \u{1B}[31m\u{202E}µm", x: parts[1].x, y: parts[1].y + 3, Style(.red, .bold))
+  canvas.put("@", x: size.width - 1, y: size.height - 1)
+  return canvas
+}
+
+/// So that the recursion is not turned into a loop.
+@inline(never) func overflow(_ depth: Int) -> Int {
+  withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 16) { buffer in
+    buffer.initializeMemory(as: UInt8.self, repeating: UInt8(truncatingIfNeeded: depth))
+    return overflow(depth + 1) + Int(buffer[depth & 4095])
+  }
+}
+
+@MainActor func run(_ action: String) async throws {
+  let terminal: NcursesTerminal
+  do {
+    terminal = try NcursesTerminal()
+  } catch {
+    print("line mode: \(error)")
+    exit(4)
+  }
+  terminal.draw(composed(terminal.size, terminal.capabilities))
+  switch action {
+  case "return": terminal.stop()
+  case "exit": exit(5)
+  case "throw": throw ProbeError()
+  case "trap": fatalError("the last words of the probe")
+  case "abort": abort()
+  case "null": UnsafeMutablePointer<Int>(bitPattern: 8)?.pointee = 1
+  case "overflow": print(overflow(0))
+  case "noise":
+    let words = "a library complains\n"
+    _ = words.withCString { write(STDERR_FILENO, $0, words.utf8.count) }
+    terminal.draw(composed(terminal.size, terminal.capabilities, step: 1))
+    exit(0)
+  case "thread":
+    // Another thread ends the process while this one is in the middle of drawing.
+    DispatchQueue.global().async { kill(getpid(), SIGQUIT) }
+    for step in 0... { terminal.draw(composed(terminal.size, terminal.capabilities, step: step)) }
+  case "deaf":
+    // The main actor never looks at an event.
+    while true { pause() }
+  case "time": time(terminal)
+  default: await serve(terminal)
+  }
+}
+
+/// Shows the last event; `q` leaves with 0, a request to end with 7.
+@MainActor func serve(_ terminal: NcursesTerminal) async {
+  for await event in terminal.events {
+    var canvas = composed(terminal.size, terminal.capabilities)
+    switch event {
+    case .key(.char("q")):
+      terminal.stop()
+      exit(0)
+    case .key(.char("!")): fatalError("the last words of the probe")
+    case .key(let key): canvas.put("<\(key.name)>", x: 0, y: 1)
+    case .resize(let size): canvas.put("<\(size.width)x\(size.height)>", x: 0, y: 1)
+    case .interrupt, .terminate, .hangup:
+      TerminalGuard.acknowledge()
+      terminal.stop()
+      exit(7)
+    }
+    terminal.draw(canvas)
+  }
+}
+
+/// Milliseconds for composing and for drawing with every cell changed, printed at the end.
+@MainActor func time(_ terminal: NcursesTerminal) {
+  let clock = ContinuousClock()
+  var canvases: [Canvas] = []
+  let compose = clock.measure {
+    for step in 0..<100 { canvases.append(composed(terminal.size, terminal.capabilities, step: step)) }
+  }
+  let draw = clock.measure { for canvas in canvases { terminal.draw(canvas) } }
+  let same = clock.measure { for _ in canvases { terminal.draw(canvases[99]) } }
+  terminal.stop()
+  print("compose \(compose / 100), draw \(draw / 100), unchanged \(same / 100)")
+}
+
+try await run(CommandLine.arguments.dropFirst().first ?? "serve")
