@@ -38,15 +38,23 @@ package struct JSONReader {
   package mutating func object(_ body: (inout JSONReader, JSONKey) throws(JSONError) -> Void)
     throws(JSONError)
   {
+    _ = try object(until: { false }, body)
+  }
+
+  /// The same, left as soon as there is `enough`; says whether the end of the object was reached.
+  package mutating func object(
+    until enough: () -> Bool, _ body: (inout JSONReader, JSONKey) throws(JSONError) -> Void
+  ) throws(JSONError) -> Bool {
     try enter(UInt8(ascii: "{"), "an object was expected")
-    if try closes(UInt8(ascii: "}")) { return }
+    if try closes(UInt8(ascii: "}")) { return true }
     while true {
       skipSpace()
       let key = try key()
       skipSpace()
       guard take(UInt8(ascii: ":")) else { throw fail("a colon was expected") }
       try body(&self, key)
-      if try closes(UInt8(ascii: "}")) { return }
+      if enough() { return false }
+      if try closes(UInt8(ascii: "}")) { return true }
       guard take(UInt8(ascii: ",")) else { throw fail("a comma or the end of an object was expected") }
     }
   }
@@ -89,14 +97,32 @@ package struct JSONReader {
     skipSpace()
     guard take(UInt8(ascii: "\"")) else { throw fail("a string was expected") }
     let start = position
+    guard try plainEnd() else { return try escapedString(from: start) }
+    return String(decoding: UnsafeBufferPointer(rebasing: bytes[start..<position - 1]), as: UTF8.self)
+  }
+
+  /// A string as its bytes, for values with a form of their own; nil when it holds an escape.
+  package mutating func plainString() throws(JSONError) -> UnsafeBufferPointer<UInt8>? {
+    skipSpace()
+    guard take(UInt8(ascii: "\"")) else { throw fail("a string was expected") }
+    let start = position
+    guard try plainEnd() else {
+      _ = try escapedString(from: start)
+      return nil
+    }
+    return UnsafeBufferPointer(rebasing: bytes[start..<position - 1])
+  }
+
+  /// Steps behind a string's closing quote; stops before the first escape and says false.
+  @inline(__always)
+  private mutating func plainEnd() throws(JSONError) -> Bool {
     while position < bytes.count {
       let byte = bytes[position]
       if byte == UInt8(ascii: "\"") {
-        let text = String(decoding: UnsafeBufferPointer(rebasing: bytes[start..<position]), as: UTF8.self)
         position += 1
-        return text
+        return true
       }
-      if byte == UInt8(ascii: "\\") { return try escapedString(from: start) }
+      if byte == UInt8(ascii: "\\") { return false }
       if byte < 0x20 { throw fail("a control character in a string") }
       position += 1
     }
@@ -188,6 +214,7 @@ package struct JSONReader {
         case UInt8(ascii: "{"), UInt8(ascii: "["):
           open += 1
           position += 1
+          skipNumbers()
         case UInt8(ascii: "}"), UInt8(ascii: "]"):
           open -= 1
           position += 1
@@ -210,6 +237,7 @@ package struct JSONReader {
     if depth > 64 { throw fail("nested too deeply") }
   }
 
+  @inline(__always)
   private mutating func closes(_ byte: UInt8) throws(JSONError) -> Bool {
     skipSpace()
     guard take(byte) else { return false }
@@ -219,16 +247,15 @@ package struct JSONReader {
 
   private mutating func key() throws(JSONError) -> JSONKey {
     guard take(UInt8(ascii: "\"")) else { throw fail("a name was expected") }
-    let start = position
-    while position < bytes.count, bytes[position] != UInt8(ascii: "\"") {
-      if bytes[position] == UInt8(ascii: "\\") || bytes[position] < 0x20 {
-        throw fail("an escape in a name")
-      }
+    var key = JSONKey()
+    while position < bytes.count {
+      let byte = bytes[position]
       position += 1
+      if byte == UInt8(ascii: "\"") { return key.finished }
+      if byte == UInt8(ascii: "\\") || byte < 0x20 { throw fail("an escape in a name") }
+      key.append(byte)
     }
-    guard position < bytes.count else { throw fail("a name without an end") }
-    position += 1
-    return JSONKey(UnsafeBufferPointer(rebasing: bytes[start..<position - 1]))
+    throw fail("a name without an end")
   }
 
   private mutating func skipString() throws(JSONError) {
@@ -240,6 +267,19 @@ package struct JSONReader {
     }
     position = bytes.count
     throw fail("a string without an end")
+  }
+
+  /// Curves are most of a session's bytes: digits, signs, points and commas (0x2b...0x39) go by in eights.
+  private mutating func skipNumbers() {
+    guard let base = bytes.baseAddress else { return }
+    while position + 8 <= bytes.count {
+      let word = UnsafeRawPointer(base + position).loadUnaligned(as: UInt64.self)
+      // Every byte in 0x28...0x3f, which holds no quote, brace or bracket: bits 7, 6 clear, 5 and (4 or 3) set.
+      guard word & 0xe0e0_e0e0_e0e0_e0e0 == 0x2020_2020_2020_2020,
+        (word | word >> 1) & 0x0808_0808_0808_0808 == 0x0808_0808_0808_0808
+      else { return }
+      position += 8
+    }
   }
 
   private mutating func escapedString(from start: Int) throws(JSONError) -> String {
@@ -336,26 +376,41 @@ package struct JSONReader {
 
 /// A member's name as two words, so that a `switch` over names compares integers, not strings.
 package struct JSONKey: Equatable, ExpressibleByStringLiteral {
-  private let word: UInt64
-  private let rest: UInt64
+  private var word: UInt64 = 0
+  private var rest: UInt64 = 0
+  private var count: UInt64 = 0
 
   @inline(__always)
-  package init(_ name: UnsafeBufferPointer<UInt8>) {
-    var word: UInt64 = 0
-    for i in 0..<min(8, name.count) { word |= UInt64(name[i]) << UInt64(8 * i) }
-    var rest: UInt64 = 0
-    if name.count > 8 {
-      // Names here are at most 16 bytes; a longer one folds, and cannot equal a known one by its length.
-      for i in 8..<name.count { rest = rest &* 0x100_0000_01b3 ^ UInt64(name[i]) }
-    }
-    self.word = word
-    self.rest = rest ^ UInt64(name.count) << 56
-  }
+  fileprivate init() {}
 
+  // Inlined, a literal folds to constants; called, it would be spelled out again for every comparison.
+  @inline(__always)
   package init(stringLiteral text: StaticString) {
-    self.init(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    for i in 0..<text.utf8CodeUnitCount { append(text.utf8Start[i]) }
+    self = finished
   }
 
   @inline(__always)
-  package static func ~= (pattern: JSONKey, key: JSONKey) -> Bool { pattern == key }
+  fileprivate mutating func append(_ byte: UInt8) {
+    if count < 8 {
+      word |= UInt64(byte) << (8 * count)
+    } else {
+      // Names here are at most 16 bytes; a longer one folds, and cannot equal a known one by its length.
+      rest = rest &* 0x100_0000_01b3 ^ UInt64(byte)
+    }
+    count += 1
+  }
+
+  @inline(__always)
+  fileprivate var finished: JSONKey {
+    var key = self
+    key.rest ^= count << 56
+    key.count = 0
+    return key
+  }
+
+  @inline(__always)
+  package static func ~= (pattern: JSONKey, key: JSONKey) -> Bool {
+    pattern.word == key.word && pattern.rest == key.rest
+  }
 }

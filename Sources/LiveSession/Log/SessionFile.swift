@@ -1,5 +1,4 @@
 import Arrays
-import Dispatch
 import Glibc
 
 /// A line that could not be read: kept in the file, told to the operator, never fatal.
@@ -13,136 +12,59 @@ public struct LineProblem: Error, Sendable, Equatable, CustomStringConvertible {
   public var description: String { "line \(line) (byte \(offset)): \(reason)" }
 }
 
-/// A session file, open for reading.
+/// A session file, open for reading, as long as it was when it was opened.
+///
+/// It is read and not mapped: a mapping of a file that another program cuts short, or of a share that is
+/// gone, kills the reader.
 public final class SessionFile: Sendable {
   public let path: String
-  // The mapping lives as long as the object and is never written.
-  private nonisolated(unsafe) let bytes: UnsafeBufferPointer<UInt8>
+  private let descriptor: Int32
 
-  public var byteCount: Int { bytes.count }
-  public var endsTorn: Bool { bytes.last.map { $0 != UInt8(ascii: "\n") } ?? false }
+  public let byteCount: Int
+  /// The last line has no newline.
+  public let endsTorn: Bool
 
   public init(path: String) throws(SessionFileError) {
     self.path = path
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    // Not blocking, or a pipe by this name would hold the program for ever.
+    descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw .system(path, "open") }
-    defer { close(descriptor) }
     var status = stat()
-    guard fstat(descriptor, &status) == 0 else { throw .system(path, "look at") }
-    guard status.st_mode & S_IFMT == S_IFREG else {
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+      close(descriptor)
       throw SessionFileError(.notASession, "\(path): not a regular file")
     }
-    guard status.st_size > 0 else {
-      bytes = UnsafeBufferPointer(start: nil, count: 0)
-      return
+    byteCount = status.st_size
+    var last = UInt8(ascii: "\n")
+    endsTorn = byteCount > 0 && pread(descriptor, &last, 1, byteCount - 1) == 1 && last != UInt8(ascii: "\n")
+  }
+
+  deinit { close(descriptor) }
+
+  /// Reads up to `buffer.count` bytes from `offset` on; fewer only at the end or where the disk fails.
+  func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) -> Int {
+    let wanted = min(buffer.count, byteCount - offset)
+    var done = 0
+    while done < wanted {
+      let count = pread(descriptor, buffer.baseAddress.map { $0 + done }, wanted - done, offset + done)
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { break }
+      done += count
     }
-    guard let memory = mmap(nil, status.st_size, PROT_READ, MAP_PRIVATE, descriptor, 0), memory != MAP_FAILED
-    else { throw .system(path, "map") }
-    bytes = UnsafeBufferPointer(start: memory.assumingMemoryBound(to: UInt8.self), count: status.st_size)
+    return done
   }
 
-  deinit {
-    if let base = bytes.baseAddress { munmap(UnsafeMutableRawPointer(mutating: base), bytes.count) }
-  }
-
+  /// The digest of all bytes.
   func digest() -> SHA256 {
     var hash = SHA256()
-    hash.update(UnsafeRawBufferPointer(bytes))
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 64)
+    defer { buffer.deallocate() }
+    var offset = 0
+    while case let count = read(into: buffer, at: offset), count > 0 {
+      hash.update(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+      offset += count
+    }
     return hash
-  }
-
-  func digest(upTo offset: Int) -> String {
-    var hash = SHA256()
-    hash.update(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[..<offset]))
-    return hash.hex()
-  }
-
-  /// Every line's place, torn tail included.
-  func lines(in range: Range<Int>) -> [Range<Int>] {
-    var lines: [Range<Int>] = []
-    guard let base = bytes.baseAddress else { return lines }
-    var start = range.lowerBound
-    while start < range.upperBound {
-      let found = memchr(base + start, Int32(UInt8(ascii: "\n")), range.upperBound - start)
-      let end = found.map { UnsafeRawPointer($0) - UnsafeRawPointer(base) } ?? range.upperBound
-      if end > start { lines.append(start..<end) }
-      start = end + 1
-    }
-    return lines
-  }
-
-  func read(_ line: Range<Int>, _ detail: Detail) throws(LineError) -> RecordedEvent {
-    try RecordedEvent(UnsafeBufferPointer(rebasing: bytes[line]), detail: detail)
-  }
-
-  /// Calls `body` with every event in the file's order. Lines are decoded on all cores, in pieces of
-  /// a few megabytes, and handed over one piece after the other, so that memory stays bounded.
-  func forEachEvent(_ detail: Detail, _ body: (RecordedEvent, Int) -> Void) -> [LineProblem] {
-    var problems: [LineProblem] = []
-    var lineNumber = 0
-    let pieces = pieces(of: 1 << 21)
-    let width = 2
-    for first in stride(from: 0, to: pieces.count, by: width) {
-      let group = Array(pieces[first..<min(first + width, pieces.count)])
-      for decoded in decode(group, detail) {
-        for (offset, outcome) in decoded {
-          lineNumber += 1
-          switch outcome {
-          case .success(let event): body(event, offset)
-          case .failure(let error):
-            let torn = endsTorn && offset + 1 > byteCount - sessionLineLimit && isLast(offset)
-            problems.append(
-              LineProblem(
-                line: lineNumber, offset: offset,
-                reason: torn ? "torn: the program was stopped while it wrote" : error.description,
-                isTornTail: torn))
-          }
-        }
-      }
-    }
-    return problems
-  }
-
-  private typealias Decoded = [(offset: Int, outcome: Result<RecordedEvent, LineError>)]
-
-  private func decode(_ group: [Range<Int>], _ detail: Detail) -> [Decoded] {
-    var results = [Decoded](repeating: [], count: group.count)
-    results.withUnsafeMutableBufferPointer { results in
-      nonisolated(unsafe) let results = results
-      DispatchQueue.concurrentPerform(iterations: group.count) { index in
-        results[index] = lines(in: group[index]).map { line in
-          do throws(LineError) {
-            return (line.lowerBound, .success(try read(line, detail)))
-          } catch {
-            return (line.lowerBound, .failure(error))
-          }
-        }
-      }
-    }
-    return results
-  }
-
-  /// Cuts the file at line ends into pieces of about `size` bytes.
-  private func pieces(of size: Int) -> [Range<Int>] {
-    var pieces: [Range<Int>] = []
-    guard let base = bytes.baseAddress else { return pieces }
-    var start = 0
-    while start < byteCount {
-      var end = min(start + size, byteCount)
-      if end < byteCount, let found = memchr(base + end, Int32(UInt8(ascii: "\n")), byteCount - end) {
-        end = UnsafeRawPointer(found) - UnsafeRawPointer(base) + 1
-      } else {
-        end = byteCount
-      }
-      pieces.append(start..<end)
-      start = end
-    }
-    return pieces
-  }
-
-  private func isLast(_ offset: Int) -> Bool {
-    guard let base = bytes.baseAddress else { return true }
-    return memchr(base + offset, Int32(UInt8(ascii: "\n")), byteCount - offset) == nil
   }
 }
 
@@ -160,11 +82,22 @@ extension SessionFile {
     return (state, problems)
   }
 
-  /// The whole record of one line, curves included.
-  public func event(at offset: Int) -> SessionEvent? {
-    guard 0..<byteCount ~= offset, let base = bytes.baseAddress else { return nil }
-    let found = memchr(base + offset, Int32(UInt8(ascii: "\n")), byteCount - offset)
-    let end = found.map { UnsafeRawPointer($0) - UnsafeRawPointer(base) } ?? byteCount
-    return try? read(offset..<end, .full).event
+  /// The whole record of the line that begins at `offset`, curves included.
+  public func event(at offset: Int) -> SessionEvent? { recorded(at: offset)?.event }
+
+  func recorded(at offset: Int) -> RecordedEvent? {
+    guard 0..<byteCount ~= offset else { return nil }
+    // Nearly every line fits the first size; the others are read again.
+    for size in [4096, sessionLineLimit, sessionLineMaximum] {
+      let line = withUnsafeTemporaryAllocation(byteCount: size, alignment: 8) { buffer -> RecordedEvent?? in
+        let read = UnsafeRawBufferPointer(rebasing: buffer[..<read(into: buffer, at: offset)])
+        let end = read.firstIndex(of: UInt8(ascii: "\n"))
+        if end == nil, read.count == size, offset + size < byteCount { return nil }
+        let text = UnsafeRawBufferPointer(rebasing: read[..<(end ?? read.count)])
+        return .some(text.withMemoryRebound(to: UInt8.self) { try? RecordedEvent($0, detail: .full) })
+      }
+      if let line { return line }
+    }
+    return nil
   }
 }

@@ -10,31 +10,32 @@ public struct Identifier: Sendable, Hashable, CustomStringConvertible {
 
   public init?(_ text: some StringProtocol) {
     var text = String(text)
-    let words: (UInt64, UInt64)? = text.withUTF8 { bytes in
-      guard bytes.count == 36 else { return nil }
-      var words: (UInt64, UInt64) = (0, 0)
-      var digits = 0
-      for (i, byte) in bytes.enumerated() {
-        if i == 8 || i == 13 || i == 18 || i == 23 {
-          if byte != UInt8(ascii: "-") { return nil }
-          continue
-        }
-        let digit: UInt8
-        switch byte {
-        case 48...57: digit = byte - 48
-        case 97...102: digit = byte - 87
-        default: return nil
-        }
-        if digits < 16 {
-          words.0 = words.0 << 4 | UInt64(digit)
-        } else {
-          words.1 = words.1 << 4 | UInt64(digit)
-        }
-        digits += 1
+    guard let identifier = text.withUTF8({ Identifier(bytes: $0) }) else { return nil }
+    self = identifier
+  }
+
+  init?(bytes: UnsafeBufferPointer<UInt8>) {
+    guard bytes.count == 36 else { return nil }
+    var words: (UInt64, UInt64) = (0, 0)
+    var digits = 0
+    for (i, byte) in bytes.enumerated() {
+      if i == 8 || i == 13 || i == 18 || i == 23 {
+        if byte != UInt8(ascii: "-") { return nil }
+        continue
       }
-      return words
+      let digit: UInt8
+      switch byte {
+      case 48...57: digit = byte - 48
+      case 97...102: digit = byte - 87
+      default: return nil
+      }
+      if digits < 16 {
+        words.0 = words.0 << 4 | UInt64(digit)
+      } else {
+        words.1 = words.1 << 4 | UInt64(digit)
+      }
+      digits += 1
     }
-    guard let words else { return nil }
     (high, low) = words
   }
 

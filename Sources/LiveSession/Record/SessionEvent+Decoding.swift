@@ -26,221 +26,242 @@ package enum LineError: Error, Equatable, CustomStringConvertible {
   }
 }
 
-/// A line's members as they are met; which of them a type needs is decided at the end.
-private struct LineMembers {
-  var version: Int?
-  var type: String?
-  var sequence: Int?
-  var time: Int?
-  var monotonic = 0
-  var id: Identifier?
-  var session = SessionFields()
-  var file = FileRecord(fileID: 0, path: "", status: .done)
-  var status: FileStatus?
-  var hasFileID = false
-  var finding = Finding(values: [])
-  var filePath = ""
-  var frame: Int?
-  var engine: String?
-  var parameters: [String: String] = [:]
-  var duration = 0.0
-  var resultID: Identifier?
-  var supersedes: Identifier?
-  var previous: Identifier?
-  var name: String?
-  var text: String?
-  var code: String?
-  var kind: String?
-  var old: String?
-  var new: String?
-  var files: Int?
-  var results: Int?
-  var sha256: String?
+extension RecordedEvent {
+  /// Reads one line, without its newline.
+  package init(_ line: UnsafeBufferPointer<UInt8>, detail: Detail) throws(LineError) {
+    let head = try LineHead(line)
+    stamp = head.stamp
+    // The line is walked a second time by the reader of its type; the head is at its beginning.
+    event =
+      switch head.type {
+      case "session": .session(try SessionRecord(line))
+      case "resume": .resume(try SessionRecord(line))
+      case "file": .file(try FileRecord(line, detail))
+      case "result": .result(try ResultRecord(line, detail))
+      default: try Self.shortEvent(head.type, line)
+      }
+  }
+}
 
-  struct SessionFields {
-    var program = ""
-    var version = ""
-    var commit = ""
-    var system = ""
-    var host: String?
-    var user: String?
-    var operatorName: String?
-    var sample: String?
-    var folders: [String] = []
-    var settings: [String: String] = [:]
-    var models: [ModelIdentity] = []
+/// What every line begins with; the members may stand anywhere.
+private struct LineHead {
+  var type: String
+  var stamp: Stamp
+
+  init(_ line: UnsafeBufferPointer<UInt8>) throws(LineError) {
+    var version: Int?
+    var type: String?
+    var sequence: Int?
+    var time: Int?
+    var monotonic: Int?
+    try line.members(until: {
+      monotonic != nil && time != nil && sequence != nil && type != nil && version != nil
+    }) {
+      json, key throws(JSONError) in
+      switch key {
+      case "v": version = try json.integer()
+      case "type": type = try json.string()
+      case "seq": sequence = try json.integer()
+      case "time": time = try json.plainString().flatMap { Timestamp.unixMilliseconds($0) }
+      case "mono_ns": monotonic = try json.integer()
+      default: try json.skip()
+      }
+    }
+    guard try need(version, "v") <= sessionFormatVersion else { throw .newerVersion(version ?? 0) }
+    self.type = try need(type, "type")
+    stamp = Stamp(
+      sequence: try need(sequence, "seq"), unixMilliseconds: try need(time, "time"),
+      monotonicNanoseconds: monotonic ?? 0)
+  }
+}
+
+private func need<T>(_ value: T?, _ name: String) throws(LineError) -> T {
+  guard let value else { throw .missing(name) }
+  return value
+}
+
+/// Files are counted from 1, and no disk holds more than this.
+private func needFile(_ number: Int?) throws(LineError) -> Int {
+  guard let number, 1..<(1 << 40) ~= number else { throw .missing("file_id") }
+  return number
+}
+
+extension UnsafeBufferPointer<UInt8> {
+  /// Walks the members of the one object that the line is; stops early once `enough`.
+  fileprivate func members(
+    until enough: () -> Bool = { false },
+    _ body: (inout JSONReader, JSONKey) throws(JSONError) -> Void
+  ) throws(LineError) {
+    do throws(JSONError) {
+      var json = JSONReader(self)
+      if try json.object(until: enough, body) { try json.end() }
+    } catch {
+      throw .json(error)
+    }
+  }
+}
+
+extension SessionRecord {
+  fileprivate init(_ line: UnsafeBufferPointer<UInt8>) throws(LineError) {
+    var id: Identifier?
+    self.init(
+      id: Identifier(unixMilliseconds: 0, random: (0, 0)), program: "", version: "", commit: "", system: "",
+      folders: [])
+    try line.members { json, key throws(JSONError) in
+      switch key {
+      case "id": id = try json.identifier()
+      case "program": program = try json.string()
+      case "version": version = try json.string()
+      case "commit": commit = try json.string()
+      case "os": system = try json.string()
+      case "host": host = try json.string()
+      case "user": user = try json.string()
+      case "operator": operatorName = try json.string()
+      case "sample": sample = try json.string()
+      case "folders": try json.array { json throws(JSONError) in folders.append(try json.string()) }
+      case "settings": settings = try json.texts()
+      case "models": try json.array { json throws(JSONError) in models.append(try json.model()) }
+      default: try json.skip()
+      }
+    }
+    self.id = try need(id, "id")
+  }
+}
+
+extension FileRecord {
+  fileprivate init(_ line: UnsafeBufferPointer<UInt8>, _ detail: Detail) throws(LineError) {
+    var number: Int?
+    var state: FileStatus?
+    self.init(fileID: 0, path: "", status: .done)
+    try line.members { json, key throws(JSONError) in
+      switch key {
+      case "file_id": number = try json.integer()
+      case "path": path = try json.string()
+      case "state": state = FileStatus(rawValue: try json.string())
+      case "revision": revision = try json.integer()
+      case "size": size = try json.integer()
+      case "mtime_ns": modifiedNanoseconds = try json.integer()
+      case "device": device = try json.integer()
+      case "inode": inode = try json.integer()
+      case "frames": frames = try json.integer()
+      case "declared_frames": declaredFrames = try json.integer()
+      case "warnings": try json.array { json throws(JSONError) in warnings.append(try json.string()) }
+      case "reason": reason = try json.string()
+      case "kind": kind = try json.string()
+      case "offset": offset = try json.integer()
+      case "same_as": sameAs = try json.integer()
+      case "content": content = try json.string()
+      case "format" where detail == .full: format = try json.string()
+      case "dtype" where detail == .full: sample = try json.string()
+      case "shape" where detail == .full:
+        try json.array { json throws(JSONError) in shape.append(try json.integer()) }
+      case "metadata" where detail == .full:
+        try json.array { json throws(JSONError) in metadata.append(try json.metadataItem()) }
+      default: try json.skip()
+      }
+    }
+    fileID = try needFile(number)
+    status = try need(state, "state")
+  }
+}
+
+extension ResultRecord {
+  fileprivate init(_ line: UnsafeBufferPointer<UInt8>, _ detail: Detail) throws(LineError) {
+    var id: Identifier?
+    var number: Int?
+    var engine: String?
+    self.init(
+      resultID: Identifier(unixMilliseconds: 0, random: (0, 0)), fileID: 0, file: "", frame: nil, engine: "",
+      finding: Finding(values: []), parameters: [:], durationMilliseconds: 0)
+    try line.members { json, key throws(JSONError) in
+      switch key {
+      case "result_id": id = try json.identifier()
+      case "file_id": number = try json.integer()
+      case "file": file = try json.string()
+      case "frame": frame = try json.integer()
+      case "engine": engine = try json.string()
+      case "values":
+        values.reserveCapacity(16)
+        try json.array { json throws(JSONError) in values.append(try json.quantity(detail)) }
+      case "verdict": verdict = Verdict(rawValue: try json.string()) ?? .doubtful
+      case "reasons": try json.array { json throws(JSONError) in reasons.append(try json.reason()) }
+      case "supersedes": supersedes = try json.identifier()
+      case "previous": previous = try json.identifier()
+      case "histograms" where detail == .full:
+        try json.dictionary { json, name throws(JSONError) in histograms.append(try json.histogram(name)) }
+      case "profiles" where detail == .full:
+        try json.dictionary { json, name throws(JSONError) in profiles.append(try json.profile(name)) }
+      case "model" where detail == .full: model = try json.model()
+      case "params" where detail == .full: parameters = try json.texts()
+      case "artifacts" where detail == .full: artifacts = try json.texts()
+      case "duration_ms" where detail == .full: durationMilliseconds = try json.double()
+      default: try json.skip()
+      }
+    }
+    resultID = try need(id, "result_id")
+    fileID = try needFile(number)
+    self.engine = try need(engine, "engine")
   }
 }
 
 extension RecordedEvent {
-  /// Reads one line, without its newline.
-  package init(_ line: UnsafeBufferPointer<UInt8>, detail: Detail) throws(LineError) {
-    var members = LineMembers()
-    do throws(JSONError) {
-      var json = JSONReader(line)
-      try json.object { json, key throws(JSONError) in try members.read(key, &json, detail) }
-      try json.end()
-    } catch {
-      throw .json(error)
-    }
-    guard let version = members.version else { throw .missing("v") }
-    guard version <= sessionFormatVersion else { throw .newerVersion(version) }
-    guard let type = members.type else { throw .missing("type") }
-    guard let sequence = members.sequence else { throw .missing("seq") }
-    guard let time = members.time else { throw .missing("time") }
-    stamp = Stamp(sequence: sequence, unixMilliseconds: time, monotonicNanoseconds: members.monotonic)
-    event = try members.event(type)
-  }
-}
-
-extension LineMembers {
-  mutating func read(_ key: JSONKey, _ json: inout JSONReader, _ detail: Detail) throws(JSONError) {
-    switch key {
-    case "v": version = try json.integer()
-    case "type": type = try json.string()
-    case "seq": sequence = try json.integer()
-    case "time": time = Timestamp.unixMilliseconds(try json.string())
-    case "mono_ns": monotonic = try json.integer()
-    case "file_id":
-      file.fileID = try json.integer()
-      hasFileID = true
-    case "path": file.path = try json.string()
-    case "state": status = FileStatus(rawValue: try json.string())
-    case "revision": file.revision = try json.integer()
-    case "size": file.size = try json.integer()
-    case "mtime_ns": file.modifiedNanoseconds = try json.integer()
-    case "device": file.device = try json.integer()
-    case "inode": file.inode = try json.integer()
-    case "content": file.content = try json.string()
-    case "format": file.format = try json.string()
-    case "frames": file.frames = try json.integer()
-    case "declared_frames": file.declaredFrames = try json.integer()
-    case "dtype": file.sample = try json.string()
-    case "shape": try json.array { json throws(JSONError) in file.shape.append(try json.integer()) }
-    case "reason": file.reason = try json.string()
-    case "offset": file.offset = try json.integer()
-    case "same_as": file.sameAs = try json.integer()
-    case "result_id": resultID = Identifier(try json.string())
-    case "file": filePath = try json.string()
-    case "frame": frame = try json.integer()
-    case "engine": engine = try json.string()
-    case "values":
-      try json.array { json throws(JSONError) in finding.values.append(try json.quantity(detail)) }
-    case "verdict": finding.verdict = Verdict(rawValue: try json.string()) ?? .doubtful
-    case "reasons": try json.array { json throws(JSONError) in finding.reasons.append(try json.reason()) }
-    case "duration_ms": duration = try json.double()
-    case "supersedes": supersedes = Identifier(try json.string())
-    case "previous": previous = Identifier(try json.string())
-    case "name": name = try json.string()
-    case "text": text = try json.string()
-    case "code": code = try json.string()
-    case "kind": kind = try json.string()
-    case "old": old = try json.string()
-    case "new": new = try json.string()
-    case "files": files = try json.integer()
-    case "results": results = try json.integer()
-    case "sha256": sha256 = try json.string()
-    default:
-      if detail == .full || version == nil || type == "session" || type == "resume" {
-        try readDetail(key, &json)
-      } else {
-        try json.skip()
+  /// The types that are a few words; nil for one that a later version added.
+  private static func shortEvent(
+    _ type: String, _ line: UnsafeBufferPointer<UInt8>
+  ) throws(LineError) -> SessionEvent? {
+    var number: Int?
+    var resultID: Identifier?
+    var texts: [String: String] = [:]
+    var counts: [String: Int] = [:]
+    try line.members { json, key throws(JSONError) in
+      switch key {
+      case "file_id": number = try json.integer()
+      case "result_id": resultID = try json.identifier()
+      case "kind": texts["kind"] = try json.string()
+      case "text": texts["text"] = try json.string()
+      case "engine": texts["engine"] = try json.string()
+      case "name": texts["name"] = try json.string()
+      case "old": texts["old"] = try json.string()
+      case "new": texts["new"] = try json.string()
+      case "code": texts["code"] = try json.string()
+      case "sha256": texts["sha256"] = try json.string()
+      case "files": counts["files"] = try json.integer()
+      case "results": counts["results"] = try json.integer()
+      default: try json.skip()
       }
     }
-  }
-
-  private mutating func readDetail(_ key: JSONKey, _ json: inout JSONReader) throws(JSONError) {
-    switch key {
-    case "histograms":
-      try json.dictionary { json, name throws(JSONError) in
-        finding.histograms.append(try json.histogram(name))
-      }
-    case "profiles":
-      try json.dictionary { json, name throws(JSONError) in finding.profiles.append(try json.profile(name)) }
-    case "model": finding.model = try json.model()
-    case "params": parameters = try json.texts()
-    case "artifacts": finding.artifacts = try json.texts()
-    case "metadata":
-      try json.array { json throws(JSONError) in file.metadata.append(try json.metadataItem()) }
-    case "warnings": try json.array { json throws(JSONError) in file.warnings.append(try json.string()) }
-    case "id": id = Identifier(try json.string())
-    case "program": session.program = try json.string()
-    case "version": session.version = try json.string()
-    case "commit": session.commit = try json.string()
-    case "os": session.system = try json.string()
-    case "host": session.host = try json.string()
-    case "user": session.user = try json.string()
-    case "operator": session.operatorName = try json.string()
-    case "sample": session.sample = try json.string()
-    case "folders": try json.array { json throws(JSONError) in session.folders.append(try json.string()) }
-    case "settings": session.settings = try json.texts()
-    case "models": try json.array { json throws(JSONError) in session.models.append(try json.model()) }
-    default: try json.skip()
-    }
-  }
-
-  consuming func event(_ type: String) throws(LineError) -> SessionEvent? {
+    func word(_ name: String) throws(LineError) -> String { try need(texts[name], name) }
     switch type {
-    case "session": .session(try sessionRecord())
-    case "resume": .resume(try sessionRecord())
-    case "file": .file(try fileRecord())
-    case "result": .result(try resultRecord())
     case "accept":
-      .accept(AcceptRecord(fileID: try fileID(), resultID: try need(resultID, "result_id")))
+      return .accept(AcceptRecord(fileID: try needFile(number), resultID: try need(resultID, "result_id")))
     case "note":
-      .note(
-        NoteRecord(
-          fileID: try fileID(), kind: try need(NoteRecord.Kind(rawValue: kind ?? ""), "kind"),
-          text: text ?? ""))
+      let kind = try need(NoteRecord.Kind(rawValue: try word("kind")), "kind")
+      return .note(NoteRecord(fileID: try needFile(number), kind: kind, text: texts["text"] ?? ""))
     case "setting":
-      .setting(
+      return .setting(
         SettingRecord(
-          engine: try need(engine, "engine"), name: try need(name, "name"), old: old ?? "", new: new ?? ""))
-    case "acknowledge": .acknowledge(AcknowledgeRecord(code: try need(code, "code")))
-    case "event": .event(HappeningRecord(name: try need(name, "name"), text: text ?? ""))
+          engine: try word("engine"), name: try word("name"), old: texts["old"] ?? "", new: texts["new"] ?? ""
+        ))
+    case "acknowledge": return .acknowledge(AcknowledgeRecord(code: try word("code")))
+    case "event": return .event(HappeningRecord(name: try word("name"), text: texts["text"] ?? ""))
     case "checkpoint":
-      .checkpoint(
-        CheckpointRecord(files: files ?? 0, results: results ?? 0, sha256: try need(sha256, "sha256")))
+      return .checkpoint(
+        CheckpointRecord(
+          files: counts["files"] ?? 0, results: counts["results"] ?? 0, sha256: try word("sha256")))
     case "end":
-      .end(EndRecord(files: files ?? 0, results: results ?? 0, sha256: try need(sha256, "sha256")))
-    default: nil
+      return .end(
+        EndRecord(files: counts["files"] ?? 0, results: counts["results"] ?? 0, sha256: try word("sha256")))
+    default: return nil
     }
-  }
-
-  private func sessionRecord() throws(LineError) -> SessionRecord {
-    SessionRecord(
-      id: try need(id, "id"), program: session.program, version: session.version, commit: session.commit,
-      system: session.system, host: session.host, user: session.user, operatorName: session.operatorName,
-      sample: session.sample, folders: session.folders, settings: session.settings, models: session.models)
-  }
-
-  private func fileRecord() throws(LineError) -> FileRecord {
-    var file = file
-    file.fileID = try fileID()
-    file.status = try need(status, "state")
-    file.kind = kind
-    return file
-  }
-
-  private func resultRecord() throws(LineError) -> ResultRecord {
-    ResultRecord(
-      resultID: try need(resultID, "result_id"), fileID: try fileID(), file: filePath, frame: frame,
-      engine: try need(engine, "engine"), finding: finding, parameters: parameters,
-      durationMilliseconds: duration, supersedes: supersedes, previous: previous)
-  }
-
-  private func fileID() throws(LineError) -> Int {
-    guard hasFileID, 1..<(1 << 40) ~= file.fileID else { throw .missing("file_id") }
-    return file.fileID
-  }
-
-  private func need<T>(_ value: T?, _ name: String) throws(LineError) -> T {
-    guard let value else { throw .missing(name) }
-    return value
   }
 }
 
 extension JSONReader {
+  /// Nil for a text that is no identifier.
+  fileprivate mutating func identifier() throws(JSONError) -> Identifier? {
+    try plainString().flatMap { Identifier(bytes: $0) }
+  }
+
   fileprivate mutating func quantity(_ detail: Detail) throws(JSONError) -> Quantity {
     var quantity = Quantity("", .nan)
     try object { json, key throws(JSONError) in

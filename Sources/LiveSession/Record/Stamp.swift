@@ -61,24 +61,26 @@ public enum Timestamp {
   /// Milliseconds since 1970 of a text written by `text`; nil for anything else.
   public static func unixMilliseconds(_ text: String) -> Int? {
     var text = text
-    return text.withUTF8 { bytes in
-      guard bytes.count == 24, bytes[23] == UInt8(ascii: "Z"), bytes[10] == UInt8(ascii: "T") else {
-        return nil
-      }
-      func digits(_ range: Range<Int>) -> Int? {
-        var value = 0
-        for i in range {
-          guard case let digit = bytes[i] &- 48, digit < 10 else { return nil }
-          value = value * 10 + Int(digit)
-        }
-        return value
-      }
-      guard let year = digits(0..<4), let month = digits(5..<7), let day = digits(8..<10),
-        let hour = digits(11..<13), let minute = digits(14..<16), let second = digits(17..<19),
-        let milli = digits(20..<23), 1...12 ~= month, 1...31 ~= day
-      else { return nil }
-      return ((daysFromCivil(year, month, day) * 24 + hour) * 60 + minute) * 60_000 + second * 1000 + milli
+    return text.withUTF8 { unixMilliseconds($0) }
+  }
+
+  static func unixMilliseconds(_ bytes: UnsafeBufferPointer<UInt8>) -> Int? {
+    guard bytes.count == 24, bytes[23] == UInt8(ascii: "Z"), bytes[10] == UInt8(ascii: "T") else {
+      return nil
     }
+    func digits(_ range: Range<Int>) -> Int? {
+      var value = 0
+      for i in range {
+        guard case let digit = bytes[i] &- 48, digit < 10 else { return nil }
+        value = value * 10 + Int(digit)
+      }
+      return value
+    }
+    guard let year = digits(0..<4), let month = digits(5..<7), let day = digits(8..<10),
+      let hour = digits(11..<13), let minute = digits(14..<16), let second = digits(17..<19),
+      let milli = digits(20..<23), 1...12 ~= month, 1...31 ~= day
+    else { return nil }
+    return ((daysFromCivil(year, month, day) * 24 + hour) * 60 + minute) * 60_000 + second * 1000 + milli
   }
 
   private struct Components {
