@@ -2,7 +2,7 @@ import Glibc
 
 /// Why a session file cannot be opened or continued, in one line.
 public struct SessionFileError: Error, Sendable, Equatable, CustomStringConvertible {
-  public enum Kind: Sendable { case inUse, unreadable, notASession, newer, exists }
+  public enum Kind: Sendable { case inUse, unreadable, unwritable, notASession, newer, exists }
 
   public var kind: Kind
   public var description: String

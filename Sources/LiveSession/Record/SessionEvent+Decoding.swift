@@ -191,7 +191,7 @@ extension ResultRecord {
         try json.dictionary { json, name throws(JSONError) in histograms.append(try json.histogram(name)) }
       case "profiles" where detail == .full:
         try json.dictionary { json, name throws(JSONError) in profiles.append(try json.profile(name)) }
-      case "model" where detail == .full: model = try json.model()
+      case "model": model = try json.model()
       case "params" where detail == .full: parameters = try json.texts()
       case "artifacts" where detail == .full: artifacts = try json.texts()
       case "duration_ms" where detail == .full: durationMilliseconds = try json.double()

@@ -58,6 +58,29 @@ public struct Analyst: Sendable {
     let subject: Subject = opened.summary.frames == 1 ? .frame(opened.frame) : .scan(opened.source)
     return try engine.analyze(subject, parameters, context)
   }
+
+  /// The same, where an engine that could not work is a finding; throws only what says nothing of the frame:
+  /// a file that cannot be read, a cancellation.
+  public func conclude(
+    _ opened: Opened, _ engine: any AnalysisEngine, _ parameters: ParameterValues, _ context: AnalysisContext
+  ) throws(AnalysisError) -> Finding {
+    do throws(AnalysisError) {
+      return try analyze(opened, engine, parameters, context)
+    } catch {
+      switch error {
+      case .file, .cancelled: throw error
+      case .failed, .parameter: return Finding(failure: error, of: engine)
+      }
+    }
+  }
+}
+
+extension Finding {
+  /// An engine that cannot work on a file has found that, too.
+  init(failure: AnalysisError, of engine: any AnalysisEngine) {
+    self.init(
+      values: [], verdict: .notAnalysable, reasons: [Reason("FAIL", "\(engine.name): \(failure)")])
+  }
 }
 
 /// Which file this is and what state it is in: equal before and after reading means that nobody wrote to it.

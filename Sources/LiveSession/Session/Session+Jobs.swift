@@ -75,7 +75,7 @@ extension Session {
     let box = Transferred(opened)
     let outcome = await offload { () -> Result<Finding, AnalysisError> in
       do throws(AnalysisError) {
-        return .success(try analyst.analyze(box.value, engine, parameters, context))
+        return .success(try analyst.conclude(box.value, engine, parameters, context))
       } catch {
         return .failure(error)
       }
@@ -93,9 +93,9 @@ extension Session {
     case .failure(.file(let refusal)): refuse(job, refusal)
     case .failure(.cancelled): break
     case .failure(let error):
-      let finding = Finding(
-        values: [], verdict: .notAnalysable, reasons: [Reason("FAIL", "\(engine.name): \(error)")])
-      finish(job, row, opened, engine, parameters, finding, duration, previous?.resultID)
+      finish(
+        job, row, opened, engine, parameters, Finding(failure: error, of: engine), duration,
+        previous?.resultID)
     }
   }
 

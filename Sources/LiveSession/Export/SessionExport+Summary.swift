@@ -1,0 +1,186 @@
+import Diffraction
+import FrameFiles
+
+extension SessionExport {
+  /// Rows of the page's table; the whole table is the CSV file's.
+  static let summaryRows = 1000
+
+  /// Writes one page that needs nothing beside it: facts, counts, the trend of the first value, a table.
+  @discardableResult
+  public static func summary(
+    _ session: SessionFile, to path: String, overwrite: Overwrite = .refuse
+  ) throws(SessionFileError) -> Int {
+    let table = try SessionTable(session)
+    let file = try NewFile(path: path, overwrite: overwrite)
+    let title = "Session \(table.state.sessionID?.description ?? "")"
+    try file.write(
+      """
+      <!DOCTYPE html>
+      <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+      <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+      <title>\(HTML.escape(title))</title><style>
+      body{font:14px sans-serif;margin:2em;color:#222}table{border-collapse:collapse;margin:1em 0}
+      td,th{border:1px solid #ccc;padding:2px 8px;text-align:left}td.n{text-align:right}
+      svg{border:1px solid #ccc}.bad{color:#a00}
+      </style></head><body><h1>\(HTML.escape(title))</h1>
+
+      """)
+    try file.write(facts(table))
+    let trend = try Trend(table)
+    if !trend.points.isEmpty { try file.write(trend.figure) }
+    let count = try writeTable(table, into: file)
+    try file.write("</body></html>\n")
+    try file.finish()
+    return count
+  }
+
+  private static func facts(_ table: SessionTable) -> String {
+    let state = table.state
+    var facts: [(String, String)] = []
+    if let session = state.session {
+      facts += [
+        ("program", "\(session.program) \(session.version) (\(session.commit))"), ("system", session.system),
+      ]
+      let optional = [
+        ("host", session.host), ("user", session.user), ("operator", session.operatorName),
+        ("sample", session.sample),
+      ]
+      for case (let name, let value?) in optional { facts.append((name, value)) }
+      facts += session.folders.map { ("folder", SessionTable.display($0)) }
+      facts += session.models.map { ("model", "\($0.id) \($0.sha256)") }
+      facts += session.settings.sorted { $0.key < $1.key }.map { ("setting \($0.key)", $0.value) }
+    }
+    facts += [
+      ("files", "\(state.fileCount)"), ("results", "\(state.resultCount)"),
+      ("bad files", "\(state.badCount)"),
+      ("closed", state.isClosed ? "yes" : "no"), ("unreadable lines", "\(table.problems.count)"),
+      ("missing line numbers", "\(state.sequenceGaps)"),
+    ]
+    let rows = facts.map { "<tr><th>\(HTML.escape($0.0))</th><td>\(HTML.escape($0.1))</td></tr>\n" }
+    return "<table>\n\(rows.joined())</table>\n" + verdicts(state)
+  }
+
+  private static func verdicts(_ state: SessionState) -> String {
+    var counts: [String: Int] = [:]
+    for row in state.files {
+      if let run = row.run { counts["\(run.engine): \(run.verdict.rawValue)", default: 0] += 1 }
+    }
+    let rows = counts.sorted { $0.key < $1.key }.map {
+      "<tr><th>\(HTML.escape($0.key))</th><td class=\"n\">\($0.value)</td></tr>\n"
+    }
+    return "<h2>Verdicts</h2>\n<table>\n\(rows.joined())</table>\n"
+  }
+
+  private static func writeTable(_ table: SessionTable, into file: NewFile) throws(SessionFileError) -> Int {
+    let columns = table.columns.filter { $0.part == .value }.prefix(24)
+    let total = table.state.files.reduce(0) { $0 + ($1.run == nil ? 0 : 1) }
+    try file.write("<h2>Results</h2>\n")
+    if total > summaryRows { try file.write("<p>The last \(summaryRows) of \(total).</p>\n") }
+    let titles = ["time", "file", "engine", "verdict"] + columns.map(\.title) + ["reasons", "tags", "notes"]
+    try file.write("<table>\n<tr>\(titles.map { "<th>\(HTML.escape($0))</th>" }.joined())</tr>\n")
+    var index = 0
+    try table.forEachRow(from: total - summaryRows) { row throws(SessionFileError) in
+      index += 1
+      var cells = [
+        Timestamp.text(unixMilliseconds: row.stamp.unixMilliseconds), SessionTable.display(row.file.path),
+        row.result.engine, row.result.verdict.rawValue,
+      ].map { "<td>\(HTML.escape($0))</td>" }
+      cells += columns.map { column in
+        var line = CSVLine()
+        line.number(column.value(in: row.result))
+        return "<td class=\"n\">\(String(decoding: line.finish().dropLast(2), as: UTF8.self))</td>"
+      }
+      let words = [
+        row.result.reasons.map { "\($0.code): \($0.text)" }.joined(separator: "; "),
+        row.file.tags.joined(separator: "; "), row.file.notes.joined(separator: "; "),
+      ]
+      cells += words.map { "<td>\(HTML.escape($0))</td>" }
+      let isBad = row.result.verdict != .accept
+      try file.write("<tr\(isBad ? " class=\"bad\"" : "")>\(cells.joined())</tr>\n")
+    }
+    try file.write("</table>\n")
+    return index
+  }
+}
+
+/// The first value of the engine that has most results, over the files in their order.
+private struct Trend {
+  static let pointLimit = 600
+  private(set) var points: [(position: Double, value: Double)] = []
+  private var title = ""
+
+  init(_ table: SessionTable) throws(SessionFileError) {
+    var counts: [String: Int] = [:]
+    for row in table.state.files { if let run = row.run { counts[run.engine, default: 0] += 1 } }
+    guard let engine = counts.max(by: { ($0.value, $1.key) < ($1.value, $0.key) })?.key,
+      let column = table.state.columns[engine]?.first
+    else { return }
+    title = "\(column.name) (\(column.unit)), \(engine)"
+    var values: [(Int, Double)] = []
+    for row in table.state.files {
+      if let run = row.run, run.engine == engine, !row.isExcluded,
+        let value = table.state.value(column.name, of: run)
+      {
+        values.append((row.id, value))
+      }
+    }
+    // Means of neighbours, so that a hundred thousand frames are still a line.
+    let width = (values.count + Self.pointLimit - 1) / Self.pointLimit
+    for start in stride(from: 0, to: values.count, by: max(1, width)) {
+      let group = values[start..<min(start + width, values.count)]
+      points.append(
+        (
+          group.reduce(0) { $0 + Double($1.0) } / Double(group.count),
+          group.reduce(0) { $0 + $1.1 / Double(group.count) }
+        ))
+    }
+  }
+
+  var figure: String {
+    let (width, height, margin) = (800.0, 240.0, 10.0)
+    let values = points.map(\.value)
+    let positions = points.map(\.position)
+    guard let low = values.min(), let high = values.max(), let first = positions.first,
+      let last = positions.last, low.isFinite, high.isFinite
+    else { return "" }
+    let coordinates = points.map { point in
+      let x = margin + (width - 2 * margin) * (last > first ? (point.position - first) / (last - first) : 0.5)
+      let y =
+        height - margin - (height - 2 * margin) * (high > low ? (point.value - low) / (high - low) : 0.5)
+      return "\(Self.short(x)),\(Self.short(y))"
+    }
+    return """
+      <h2>Trend</h2>
+      <p>\(HTML.escape(title)): \(HTML.escape("\(Float(low))")) to \(HTML.escape("\(Float(high))"))</p>
+      <svg viewBox="0 0 \(Int(width)) \(Int(height))" width="\(Int(width))" height="\(Int(height))">
+      <polyline fill="none" stroke="#06c" stroke-width="1" points="\(coordinates.joined(separator: " "))"/>
+      \(points.count <= 100 ? coordinates.map { Self.dot($0) }.joined() : "")</svg>
+
+      """
+  }
+
+  private static func dot(_ coordinate: String) -> String {
+    let parts = coordinate.split(separator: ",")
+    return "<circle r=\"2\" fill=\"#06c\" cx=\"\(parts[0])\" cy=\"\(parts[1])\"/>"
+  }
+
+  private static func short(_ value: Double) -> String { String((value * 10).rounded() / 10) }
+}
+
+enum HTML {
+  /// Safe between tags and in quoted attributes; controls and direction overrides do not pass.
+  static func escape(_ text: String) -> String {
+    var result = ""
+    for scalar in CleanText.clean(text, limit: 4096).unicodeScalars {
+      switch scalar {
+      case "&": result += "&amp;"
+      case "<": result += "&lt;"
+      case ">": result += "&gt;"
+      case "\"": result += "&quot;"
+      case "'": result += "&#39;"
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+    return result
+  }
+}
