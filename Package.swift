@@ -31,8 +31,15 @@ let package = Package(
     .testTarget(name: "FrameQualityTests", dependencies: ["FrameQuality"]),
     .testTarget(
       name: "FrameFilesTests", dependencies: ["Arrays", "Diffraction", "FrameFiles"], exclude: ["Reference"]),
-    .testTarget(name: "LiveSessionTests", dependencies: ["LiveSession"]),
-    .testTarget(name: "TerminalUITests", dependencies: ["TerminalUI"]),
+    .testTarget(
+      name: "LiveSessionTests", dependencies: ["Diffraction", "FrameFiles", "FrameQuality", "LiveSession"]),
+    .testTarget(
+      name: "ewaldTests",
+      dependencies: ["ewald", "Diffraction", "FrameFiles", "FrameQuality", "LiveSession", "TerminalUI"],
+      exclude: ["Golden"]),
+    // Driven by the tests through a pseudo terminal: what a screen leaves behind when it is killed.
+    .executableTarget(name: "TerminalProbe", dependencies: ["TerminalUI"], path: "Tests/TerminalProbe"),
+    .testTarget(name: "TerminalUITests", dependencies: ["TerminalUI", "TerminalProbe"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -101,3 +101,28 @@ extension SessionFile {
     return nil
   }
 }
+
+extension SessionFile {
+  /// The first and the last whole line of a file, nil where there is none.
+  public static func ends(of path: String) -> (first: SessionEvent?, last: SessionEvent?)? {
+    guard let file = try? SessionFile(path: path), file.byteCount > 0 else { return nil }
+    let start = max(0, file.byteCount - 2 * sessionLineLimit)
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: file.byteCount - start, alignment: 8)
+    defer { buffer.deallocate() }
+    let tail = buffer[..<file.read(into: buffer, at: start)]
+    // The last line ends at the last newline and begins behind the one before.
+    guard let end = tail.lastIndex(of: UInt8(ascii: "\n")) else { return (file.event(at: 0), nil) }
+    let begin = tail[..<end].lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
+    return (file.event(at: 0), file.event(at: start + begin))
+  }
+}
+
+extension SessionFile {
+  /// Hands over every event that this version knows, in the file's order.
+  @discardableResult
+  public func forEach(_ body: (SessionEvent, Stamp) -> Void) -> [LineProblem] {
+    forEachEvent(.full) { recorded, _ in
+      if let event = recorded.event { body(event, recorded.stamp) }
+    }
+  }
+}

@@ -3,6 +3,9 @@ import FrameFiles
 /// Where a session hears of files: the real folder, or a script in a test.
 public protocol FolderWatching: Sendable {
   var changes: AsyncStream<[FileChange]> { get }
-  func report(_ outcome: ReadOutcome, for file: FileID)
+  /// `read` is the identity that the file had while it was read.
+  func report(_ outcome: ReadOutcome, for file: WatchedFile, read: FileIdentity?)
   func stop()
 }
+
+extension DirectoryWatcher: FolderWatching {}

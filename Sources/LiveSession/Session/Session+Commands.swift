@@ -39,7 +39,7 @@ extension Session {
   }
 
   /// Frame `index` of a file, with the whole record of one of its runs (the accepted one if nil).
-  public func detail(of fileID: Int, run: Int? = nil, frame index: Int = 0) async -> FrameDetail {
+  public func detail(of fileID: Int, run: Int?, frame index: Int) async -> FrameDetail {
     guard let row = state[file: fileID] else { return FrameDetail(fileID: fileID, problem: "unknown file") }
     var detail = FrameDetail(fileID: fileID)
     let chosen = run ?? row.accepted
@@ -61,24 +61,11 @@ extension Session {
     }
     let open = analyst.open
     let path = absolutePath(row)
-    let read = await offload { () -> Result<(FileSummary, Frame), FileRefusal> in
-      do throws(FileRefusal) {
-        let source = try open(path)
-        return .success((source.summary, try source.frame(at: index)))
-      } catch {
-        return .failure(error)
-      }
-    }
-    switch read {
-    case .success(let (summary, frame)):
-      detail.summary = summary
-      detail.frame = frame
-      detail.frames = summary.frames
-      if index == 0 {
-        cache.insert(
-          FrameCache.Entry(fileID: fileID, summary: summary, frame: frame, result: nil, pictures: []))
-      }
-    case .failure(let refusal): detail.problem = refusal.reason
+    let read = await offload { FrameRead(path: path, index: index, open: open) }
+    detail.take(read)
+    if index == 0, let summary = read.summary, let frame = read.frame {
+      cache.insert(
+        FrameCache.Entry(fileID: fileID, summary: summary, frame: frame, result: nil, pictures: []))
     }
     return detail
   }

@@ -77,15 +77,15 @@ extension Session {
     guard let fileID = fileIDs[file.id], let row = state[file: fileID] else { return }
     watched[fileID] = file
     let identity = DiskIdentity(file.identity)
-    if known[identity] == fileID, row.status == .done, file.offer == .first {
-      watcher?.report(.done, for: file.id)
+    if known[identity] == fileID, row.isFinished, file.offer == .first {
+      watcher?.report(.done, for: file, read: file.identity)
       return
     }
     if file.atStart, options.existing == .skip, file.offer == .first {
       var record = row.record
       record.status = .skipped
       note(.file(record))
-      watcher?.report(.done, for: file.id)
+      watcher?.report(.done, for: file, read: file.identity)
       return
     }
     var record = row.record
@@ -150,6 +150,14 @@ extension DiskIdentity {
   }
 }
 
+extension FileIdentity {
+  init(_ identity: DiskIdentity) {
+    self.init(
+      device: UInt64(truncatingIfNeeded: identity.device), inode: UInt64(truncatingIfNeeded: identity.inode),
+      size: Int64(identity.size), modified: Int64(identity.modifiedNanoseconds))
+  }
+}
+
 extension FileState {
   /// Says this state in a record: its word and, where there is one, its reason.
   fileprivate func describe(in record: inout FileRecord, fileID: (FileID) -> Int?) {
@@ -203,7 +211,18 @@ extension PollingReason {
   }
 }
 
+extension DiskIdentity {
+  init(_ row: FileRow) {
+    self.init(
+      device: row.device, inode: row.inode, size: row.size, modifiedNanoseconds: row.modifiedNanoseconds)
+  }
+}
+
 extension FileRow {
+  /// Nothing is left to do: a resumed session need not read it again. A file whose line was written and
+  /// whose result was not (the program was killed between the two) is not finished.
+  var isFinished: Bool { status == .duplicate || status == .done && !runs.isEmpty }
+
   /// The row as a record, to be recorded again with a change.
   var record: FileRecord {
     FileRecord(

@@ -106,7 +106,7 @@ extension Session {
     if job.kind == .first {
       note(.file(fileRecord(row, opened)))
       byContent[opened.content] = job.fileID
-      report(opened.summary.isComplete ? .done : .partial, job)
+      report(opened.summary.isComplete ? .done : .partial, job, read: opened.identity)
     }
     let result = ResultRecord(
       resultID: identifier(), fileID: job.fileID, file: row.path,
@@ -152,7 +152,7 @@ extension Session {
     record.sameAs = original
     record.reason = "same content as \(state[file: original]?.path ?? "file \(original)")"
     note(.file(record))
-    report(.done, job)
+    report(.done, job, read: opened.identity)
   }
 
   func refuse(_ job: Job, _ refusal: FileRefusal) {
@@ -189,9 +189,9 @@ extension Session {
     }
   }
 
-  private func report(_ outcome: ReadOutcome, _ job: Job) {
+  private func report(_ outcome: ReadOutcome, _ job: Job, read identity: DiskIdentity? = nil) {
     guard job.kind == .first, let file = watched[job.fileID] else { return }
-    watcher?.report(outcome, for: file.id)
+    watcher?.report(outcome, for: file, read: identity.map { FileIdentity($0) })
   }
 
   /// The accepted result of the same engine on the nearest earlier file.

@@ -18,6 +18,9 @@ public actor Session {
     public var clock = SessionClock.system
     public var cacheBytes = 64 << 20
 
+    /// Told of every durable event, in order, after it was recorded: for output that is no screen.
+    public var observer: (@Sendable (SessionEvent, Stamp) -> Void)?
+
     public enum Existing: String, Sendable, CaseIterable { case analyse, skip }
 
     public init() {}
@@ -95,13 +98,7 @@ public actor Session {
     (snapshots, publisher) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     for row in state.files where row.status != nil {
       latestAtPath[row.path] = row.id
-      if row.status == .done || row.status == .refused {
-        known[
-          DiskIdentity(
-            device: row.device, inode: row.inode, size: row.size, modifiedNanoseconds: row.modifiedNanoseconds
-          )] =
-          row.id
-      }
+      known[DiskIdentity(row)] = row.id
     }
   }
 
@@ -156,6 +153,7 @@ public actor Session {
     }
     let (stamp, offset) = log.append(event)
     state.apply(event, stamp, offset: offset)
+    options.observer?(event, stamp)
     linesSinceCheckpoint += 1
     if linesSinceCheckpoint >= 1000, log.failure == nil {
       linesSinceCheckpoint = -1

@@ -29,7 +29,9 @@ struct LedgerBench {
     let inode = known ?? freshInode()
     nextModified += 1
     let identity = FileIdentity(device: 1, inode: inode, size: size, modified: modified ?? nextModified)
-    for (name, file) in known == nil ? [:] : disk where file.identity.inode == inode { disk[name] = with(file, identity) }
+    for (name, file) in known == nil ? [:] : disk where file.identity.inode == inode {
+      disk[name] = with(file, identity)
+    }
     disk[path] = ScannedFile(path: RawPath(path), identity: identity)
     if let hint { self.hint(path, hint) }
   }

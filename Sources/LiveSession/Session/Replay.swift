@@ -1,0 +1,119 @@
+import Diffraction
+import Dispatch
+
+/// A session that is over, to be walked through event by event. Nothing is written.
+public actor Replay: SessionSource {
+  public nonisolated let snapshots: AsyncStream<Snapshot>
+  private let publisher: AsyncStream<Snapshot>.Continuation
+  private let file: SessionFile
+  /// Where each line that could be read begins.
+  private let lines: [Int]
+  private let analyst: Analyst
+  private let folder: String?
+  /// The state before every `spacing`-th line: a step back folds again from the nearest.
+  private var saved: [SessionState] = [SessionState()]
+  private var state = SessionState()
+  public private(set) var position = 0
+  public nonisolated let count: Int
+
+  private static let spacing = 4096
+
+  /// Opens the session at its end. `folder` is where the frames are now, if they were moved.
+  public init(path: String, analyst: Analyst, folder: String? = nil) throws(SessionFileError) {
+    file = try SessionFile(path: path)
+    self.analyst = analyst
+    (snapshots, publisher) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    var state = SessionState()
+    var saved = [state]
+    var lines: [Int] = []
+    _ = file.forEachEvent(.summary) { recorded, offset in
+      state.apply(recorded, offset)
+      lines.append(offset)
+      if lines.count % Self.spacing == 0 { saved.append(state) }
+    }
+    guard let session = state.session else {
+      throw SessionFileError(.notASession, "\(path): not a session file: it has no session line")
+    }
+    self.lines = lines
+    count = lines.count
+    self.folder = folder ?? session.folders.first
+    self.saved = saved
+    self.state = state
+    position = count
+    publisher.yield(Snapshot(state: state))
+  }
+
+  public func step(by count: Int) -> (at: Int, count: Int)? {
+    let target = min(max(1, position + count), lines.count)
+    if target < position {
+      let index = min(target / Self.spacing, saved.count - 1)
+      state = saved[index]
+      position = index * Self.spacing
+    }
+    while position < target {
+      if let recorded = file.recorded(at: lines[position]) { state.apply(recorded, lines[position]) }
+      position += 1
+    }
+    publisher.yield(Snapshot(state: state))
+    return (position, lines.count)
+  }
+
+  public func perform(_ command: SessionCommand) {}
+
+  public func detail(of fileID: Int, run: Int?, frame index: Int) async -> FrameDetail {
+    guard let row = state[file: fileID] else { return FrameDetail(fileID: fileID, problem: "unknown file") }
+    var detail = FrameDetail(fileID: fileID)
+    if let chosen = run ?? row.accepted, row.runs.indices.contains(chosen),
+      let offset = row.runs[chosen].offset,
+      case .result(let record)? = file.event(at: offset)
+    {
+      detail.result = record
+    }
+    guard let folder else { return detail }
+    let path = row.path.hasPrefix("/") ? row.path : "\(folder)/\(row.path)"
+    let open = analyst.open
+    let read = await withCheckedContinuation { continuation in
+      DispatchQueue.global().async {
+        continuation.resume(returning: FrameRead(path: path, index: index, open: open))
+      }
+    }
+    detail.take(read)
+    return detail
+  }
+}
+
+extension SessionState {
+  fileprivate mutating func apply(_ recorded: RecordedEvent, _ offset: Int) {
+    if let event = recorded.event {
+      apply(event, recorded.stamp, offset: offset)
+    } else {
+      skip(recorded.stamp)
+    }
+  }
+}
+
+/// One frame of a file, read for the screen.
+struct FrameRead: Sendable {
+  var summary: FileSummary?
+  var frame: Frame?
+  var problem: String?
+
+  init(path: String, index: Int, open: OpenFile) {
+    do throws(FileRefusal) {
+      let source = try open(path)
+      summary = source.summary
+      frame = try source.frame(at: index)
+    } catch {
+      problem = error.reason
+    }
+  }
+}
+
+extension FrameDetail {
+  mutating func take(_ read: FrameRead) {
+    summary = read.summary
+    frame = read.frame
+    frames = read.summary?.frames ?? 0
+    problem = read.problem
+  }
+}

@@ -1,0 +1,13 @@
+/// What a screen looks at: the session that is going on, or one that is over.
+public protocol SessionSource: Sendable {
+  /// The newest whole state; a slow screen skips states and loses no data.
+  var snapshots: AsyncStream<Snapshot> { get }
+  func perform(_ command: SessionCommand) async
+  func detail(of fileID: Int, run: Int?, frame: Int) async -> FrameDetail
+  /// Moves through what is over and says where it stands now; nil while a session goes on.
+  func step(by count: Int) async -> (at: Int, count: Int)?
+}
+
+extension Session: SessionSource {
+  public func step(by count: Int) -> (at: Int, count: Int)? { nil }
+}

@@ -1,0 +1,68 @@
+/// The words behind a verb, checked against its options.
+struct Arguments: Sendable {
+  private(set) var operands: [String] = []
+  private var values: [String: String] = [:]
+  private let verb: String
+
+  /// `--name value`, `--name=value`, switches, and operands in any order; `--` ends the options.
+  init(_ words: ArraySlice<String>, for verb: Verb) throws {
+    self.verb = verb.name
+    var rest = words
+    while let word = rest.popFirst() {
+      if word == "--" {
+        operands += rest
+        break
+      }
+      guard word.hasPrefix("--") else {
+        operands.append(word)
+        continue
+      }
+      let parts = word.split(separator: "=", maxSplits: 1).map(String.init)
+      guard let option = verb.options.first(where: { $0.name == parts[0] }) else {
+        let valid = verb.options.map(\.name).joined(separator: " ")
+        throw UsageError(
+          "\(verb.name): \(parts[0]) is no option of it (\(valid.isEmpty ? "it has none" : valid))")
+      }
+      switch (option.value, parts.count) {
+      case (nil, 1): values[option.name] = ""
+      case (nil, _): throw UsageError("\(verb.name): \(option.name) takes no value")
+      case (_, 2): values[option.name] = parts[1]
+      case (let value?, _):
+        guard let next = rest.popFirst() else {
+          throw UsageError("\(verb.name): \(option.name) needs a value: \(value)")
+        }
+        values[option.name] = next
+      }
+    }
+  }
+
+  subscript(name: String) -> String? { values[name] }
+
+  func has(_ name: String) -> Bool { values[name] != nil }
+
+  func choice<T: RawRepresentable & CaseIterable>(_ name: String, _ standard: T) throws -> T
+  where T.RawValue == String {
+    guard let text = values[name] else { return standard }
+    guard let value = T(rawValue: text) else {
+      let valid = T.allCases.map(\.rawValue).joined(separator: ", ")
+      throw UsageError("\(verb): \(name) \(text): is none of \(valid)")
+    }
+    return value
+  }
+
+  func number(_ name: String, _ standard: Double, in range: ClosedRange<Double>) throws -> Double {
+    guard let text = values[name] else { return standard }
+    guard let value = Double(text), range.contains(value) else {
+      throw UsageError(
+        "\(verb): \(name) \(text): a number from \(range.lowerBound) to \(range.upperBound) is needed")
+    }
+    return value
+  }
+
+  func operand(_ what: String) throws -> String {
+    guard operands.count == 1 else {
+      throw UsageError("\(verb): one \(what) is needed, \(operands.count) were given")
+    }
+    return operands[0]
+  }
+}

@@ -1,0 +1,21 @@
+import Glibc
+
+/// Results go to standard output, everything else to standard error.
+enum Console {
+  static func line(_ text: String) { write(text + "\n", to: 1) }
+  static func bytes(_ bytes: [UInt8]) { write(bytes, to: 1) }
+  static func message(_ text: String) { write("ewald: \(text)\n", to: 2) }
+
+  static func write(_ text: String, to descriptor: Int32) { write(Array(text.utf8), to: descriptor) }
+
+  private static func write(_ bytes: [UInt8], to descriptor: Int32) {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+      if count < 0, errno == EINTR || errno == EAGAIN { continue }
+      // A reader that went away (`| head`) is no error of ours.
+      guard count > 0 else { return }
+      rest = rest.dropFirst(count)
+    }
+  }
+}

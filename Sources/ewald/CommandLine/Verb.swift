@@ -1,0 +1,45 @@
+/// A verb of the program: its place in the help, its options, what it does. The only list is `verbs`.
+struct Verb: Sendable {
+  let name: String
+  /// `DIR`, `FILE…`: what stands behind the verb.
+  let operands: String
+  let summary: String
+  let options: [Option]
+  /// Not in the help: the program starts itself with it.
+  var isHidden = false
+  let run: @MainActor @Sendable (Arguments) async throws -> ExitCode
+
+  struct Option: Sendable {
+    let name: String
+    /// Nil for a switch.
+    let value: String?
+    let summary: String
+
+    init(_ name: String, _ value: String? = nil, _ summary: String) {
+      self.name = name
+      self.value = value
+      self.summary = summary
+    }
+  }
+}
+
+/// What scripts can rely on.
+enum ExitCode: Int32, Sendable {
+  case ok = 0
+  case failed = 1
+  case usage = 2
+  case someRefused = 3
+  case interrupted = 130
+}
+
+/// Wrong use of the command line: one line that says what, and what would be right.
+struct UsageError: Error, CustomStringConvertible {
+  let description: String
+  init(_ description: String) { self.description = description }
+}
+
+/// The program cannot do what was asked: one line.
+struct Failure: Error, CustomStringConvertible {
+  let description: String
+  init(_ description: String) { self.description = description }
+}

@@ -1,0 +1,48 @@
+import Diffraction
+import FrameQuality
+import LiveSession
+
+enum Ewald {
+  static let version = "0.1"
+
+  /// The one list of engines: a new engine is a folder and one line here.
+  static let engines: [any AnalysisEngine] = [
+    FrameEngine()
+  ]
+
+  @MainActor
+  static func main(_ words: ArraySlice<String>) async -> ExitCode {
+    guard let name = words.first, name != "--help", name != "-h", name != "help" else {
+      Console.line(Usage.overview)
+      return words.isEmpty ? .usage : .ok
+    }
+    if name == "--version" {
+      Console.line("ewald \(version)")
+      return .ok
+    }
+    guard let verb = verbs.first(where: { $0.name == name }) else {
+      let names = verbs.filter { !$0.isHidden }.map(\.name).joined(separator: ", ")
+      Console.message("\(name): no such verb (\(names))")
+      return .usage
+    }
+    let rest = words.dropFirst()
+    if rest.contains("--help") || rest.contains("-h") {
+      Console.line(Usage.text(verb))
+      return .ok
+    }
+    do {
+      return try await verb.run(try Arguments(rest, for: verb))
+    } catch let error as UsageError {
+      Console.message(error.description)
+      return .usage
+    } catch {
+      Console.message("\(error)")
+      return .failed
+    }
+  }
+}
+
+/// The one list of verbs.
+let verbs: [Verb] = [
+  watchVerb, runVerb, replayVerb, exportVerb, checkVerb, doctorVerb, demoVerb, microscopeVerb,
+]

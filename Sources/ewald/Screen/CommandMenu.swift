@@ -1,0 +1,64 @@
+import TerminalUI
+
+/// All commands of a context, searched by typing: a small box for those who know (`:`), a whole screen with
+/// explanations for those who look (`?`). Enter runs the row in both.
+package struct CommandMenu {
+  package enum Style: Sendable { case palette, help }
+
+  package let style: Style
+  package let context: Context
+  package var field = TextField()
+  package var selection = 0
+  package var scroll = ListScroll()
+
+  package init(_ style: Style, _ context: Context) {
+    self.style = style
+    self.context = context
+  }
+
+  package var rows: [Command] {
+    let here = commands.filter { $0.contexts.contains(context) }
+    if field.text.isEmpty { return here }
+    return FuzzyMatch.ranked(here, by: field.text) { "\($0.title) \($0.action.rawValue) \($0.keyText)" }
+      .map(\.item)
+  }
+
+  /// A number typed into the palette is a frame to go to.
+  package var number: Int? { Int(field.text) }
+}
+
+/// One line of input at the bottom of the screen.
+package struct Prompt {
+  package enum Purpose: Sendable, Equatable {
+    case filter, tag, untag, note
+
+    package var label: String {
+      switch self {
+      case .filter: "filter: "
+      case .tag: "tag: "
+      case .untag: "remove tag: "
+      case .note: "note: "
+      }
+    }
+  }
+
+  package let purpose: Purpose
+  package var field: TextField
+  package var error: String?
+
+  package init(_ purpose: Purpose, _ field: TextField = TextField()) {
+    self.purpose = purpose
+    self.field = field
+  }
+}
+
+/// A question with y and n.
+package struct Question {
+  package var text: String
+  package var effect: Effect
+
+  package init(_ text: String, _ effect: Effect) {
+    self.text = text
+    self.effect = effect
+  }
+}

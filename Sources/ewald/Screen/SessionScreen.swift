@@ -1,0 +1,149 @@
+import Dispatch
+import Glibc
+import LiveSession
+import TerminalUI
+
+/// The loop between terminal and session. Keys come first and are drawn at once; states of the session
+/// are drawn at most twenty times a second, and less often over a link that takes long to draw.
+@MainActor
+final class SessionScreen {
+  private let terminal: NcursesTerminal
+  private let session: any SessionSource
+  private let path: String
+  private var model: Model
+  private var drawIsScheduled = false
+  private var lastDrawn = ContinuousClock.now
+  private var drawInterval = Duration.milliseconds(50)
+  private var finish: CheckedContinuation<ExitCode, Never>?
+  private var result: ExitCode?
+  private var loading: (file: Int, image: Int)?
+
+  init(terminal: NcursesTerminal, session: any SessionSource, path: String) {
+    self.terminal = terminal
+    self.session = session
+    self.path = path
+    let name = path.split(separator: "/").last.map(String.init) ?? path
+    let title = name.hasSuffix(".session.jsonl") ? String(name.dropLast(14)) : name
+    model = Model(
+      size: terminal.size, capabilities: terminal.capabilities, title: title, engines: Ewald.engines)
+    model.unixMilliseconds = SessionClock.system.unixMilliseconds()
+  }
+
+  /// Shows where a replay stands.
+  func show(position: Int, of count: Int) { take(.position(position, of: count)) }
+
+  func say(_ text: String) { model.notice = Model.Notice(text: text, isError: false) }
+
+  /// Shows the session until someone leaves.
+  func run() async -> ExitCode {
+    draw()
+    let keys = Task { await takeEvents() }
+    let states = Task {
+      for await snapshot in session.snapshots {
+        take(.snapshot(snapshot))
+        scheduleDraw()
+      }
+    }
+    let clock = Task {
+      while !Task.isCancelled {
+        try? await Task.sleep(for: .seconds(1))
+        take(.clock(unixMilliseconds: SessionClock.system.unixMilliseconds()))
+        scheduleDraw()
+      }
+    }
+    let code = await withCheckedContinuation { continuation in
+      if let result { continuation.resume(returning: result) } else { finish = continuation }
+    }
+    for task in [keys, states, clock] { task.cancel() }
+    return code
+  }
+
+  private func takeEvents() async {
+    for await event in terminal.events {
+      switch event {
+      case .key(let key):
+        take(.key(key))
+        draw()
+      case .resize(let size):
+        take(.resize(size))
+        draw()
+      case .interrupt:
+        TerminalGuard.acknowledge()
+        leave(.interrupted)
+      case .terminate, .hangup:
+        TerminalGuard.acknowledge()
+        leave(.ok)
+      }
+    }
+  }
+
+  private func take(_ message: Message) {
+    for effect in model.update(message) { run(effect) }
+  }
+
+  private func run(_ effect: Effect) {
+    switch effect {
+    case .perform(let command): Task { await session.perform(command) }
+    case .load(let file, let image): load(file, image)
+    case .export: Task { await export() }
+    case .redraw: terminal.redrawAll()
+    case .quit: leave(.ok)
+    case .step(let count):
+      Task {
+        if let position = await session.step(by: count) { take(.position(position.at, of: position.count)) }
+        scheduleDraw()
+      }
+    }
+  }
+
+  /// One frame is read at a time, and always the one wanted last: holding a key down does not queue a
+  /// hundred files.
+  private func load(_ file: Int, _ image: Int) {
+    let isIdle = loading == nil
+    loading = (file, image)
+    guard isIdle else { return }
+    Task {
+      while let wanted = loading {
+        let detail = await session.detail(of: wanted.file, run: nil, frame: wanted.image)
+        take(.detail(detail))
+        scheduleDraw()
+        if let next = loading, next == wanted { loading = nil }
+      }
+    }
+  }
+
+  private func export() async {
+    let target = "\(path.hasSuffix(".session.jsonl") ? String(path.dropLast(14)) : path).csv"
+    do throws(SessionFileError) {
+      let rows = try SessionExport.csv(try SessionFile(path: path), to: target, overwrite: .replace)
+      take(.notice("\(rows) rows written: \(target)", isError: false))
+    } catch {
+      take(.notice("\(error)", isError: true))
+    }
+    draw()
+  }
+
+  private func leave(_ code: ExitCode) {
+    result = code
+    finish?.resume(returning: code)
+    finish = nil
+  }
+
+  private func scheduleDraw() {
+    guard !drawIsScheduled else { return }
+    drawIsScheduled = true
+    let due = lastDrawn + drawInterval
+    Task {
+      if due > .now { try? await Task.sleep(until: due, clock: .continuous) }
+      drawIsScheduled = false
+      draw()
+    }
+  }
+
+  private func draw() {
+    let started = ContinuousClock.now
+    terminal.draw(view(model), cursor: cursor(model))
+    lastDrawn = .now
+    drawInterval = lastDrawn - started > .milliseconds(50) ? .milliseconds(500) : .milliseconds(50)
+  }
+}

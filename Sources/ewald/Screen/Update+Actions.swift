@@ -1,0 +1,173 @@
+import Diffraction
+import LiveSession
+import TerminalUI
+
+extension Model {
+  package mutating func perform(_ action: Action) -> [Effect] {
+    let place = list.cursor.flatMap { list.place(of: $0) } ?? 0
+    let page = max(1, Layout(self).listHeight - 1)
+    switch action {
+    case .quit: return quit()
+    case .help: overlay = .menu(CommandMenu(.help, context))
+    case .palette: overlay = .menu(CommandMenu(.palette, context))
+    case .redraw: return [.redraw]
+    case .liveView:
+      view = .live
+      crosshair = nil
+    case .frameView, .open:
+      view = .frame
+      hold()
+      return show()
+    case .back: return back()
+    case .nextPane: focus = focus == .frames ? .events : .frames
+    case .zoom: isZoomed.toggle()
+    case .down: return move(to: place + 1)
+    case .up: return move(to: place - 1)
+    case .pageDown: return move(to: place + page)
+    case .pageUp: return move(to: place - page)
+    case .first: return move(to: 0)
+    case .last: return move(to: list.count - 1)
+    case .nextFrame: return list.order == .time ? move(to: place - 1) : move(to: place + 1)
+    case .previousFrame: return list.order == .time ? move(to: place + 1) : move(to: place - 1)
+    case .nextImage: return turnImage(1)
+    case .previousImage: return turnImage(-1)
+    case .follow: return follow()
+    case .colourMap: look.map = look.map.next
+    case .glyphs: look.mode = look.mode.next
+    case .contrast:
+      contrast.contrast.scale = contrast.contrast.scale.next
+      contrast.reset()
+    case .autoscale: contrast.auto = contrast.auto.next
+    case .crosshair:
+      if crosshair != nil {
+        crosshair = nil
+      } else if let frame = detail?.frame {
+        crosshair = (frame.pixels.width / 2, frame.pixels.height / 2)
+      }
+    case .filter: overlay = .prompt(Prompt(.filter, TextField(list.filterText, history: filterHistory)))
+    case .sort:
+      let orders = FrameList.Order.allCases
+      let index = orders.firstIndex(of: list.order) ?? 0
+      list.order = orders[(index + 1) % orders.count]
+      list.refresh(state)
+      scrollToCursor()
+    case .export: return [.export]
+    case .stepBack: return isReplay ? [.step(-1)] : []
+    case .stepForward: return isReplay ? [.step(1)] : []
+    default: return change(action)
+    }
+    return []
+  }
+
+  /// Everything that is written into the session file, and so is refused in a replay.
+  private mutating func change(_ action: Action) -> [Effect] {
+    guard !isReplay else {
+      notice = Notice(
+        text: "a replay is not changed: continue the session with ewald watch --session", isError: true)
+      return []
+    }
+    switch action {
+    case .mark:
+      guard let row else { return [] }
+      return [.perform(.note([row.id], row.isMarked ? .unmark : .mark, ""))]
+    case .markAll:
+      let ids = (0..<list.count).map { list.id(at: $0) }
+      return [.perform(.note(ids, .mark, ""))]
+    case .unmarkAll:
+      return [.perform(.note(state.files.filter(\.isMarked).map(\.id), .unmark, ""))]
+    case .tag: prompt(.tag)
+    case .untag: prompt(.untag)
+    case .note: prompt(.note)
+    case .exclude:
+      guard let row else { return [] }
+      return [.perform(.note(targets, row.isExcluded ? .include : .exclude, ""))]
+    case .reanalyse: openForm()
+    case .undo: return accept(-1)
+    case .redo: return accept(1)
+    case .retry:
+      guard let row, row.status == .refused || row.status == .timedOut else {
+        notice = Notice(text: "only a refused file is read again", isError: true)
+        return []
+      }
+      return [.perform(.retry(targets))]
+    case .acknowledge:
+      guard let alarm = state.alarms.first(where: { !$0.isAcknowledged }) else { return [] }
+      return [.perform(.acknowledge(alarm.code))]
+    case .acknowledgeAll: return state.alarms.isEmpty ? [] : [.perform(.acknowledge("*"))]
+    default: break
+    }
+    return []
+  }
+
+  private mutating func prompt(_ purpose: Prompt.Purpose) {
+    if !targets.isEmpty { overlay = .prompt(Prompt(purpose)) }
+  }
+
+  private mutating func quit() -> [Effect] {
+    let waiting = snapshot.live.queued + snapshot.live.running
+    guard waiting > 0, !isReplay else { return [.quit] }
+    overlay = .question(Question("\(waiting) frames are not analysed yet. Quit? y/n", .quit))
+    return []
+  }
+
+  private mutating func back() -> [Effect] {
+    if isZoomed {
+      isZoomed = false
+    } else if view == .frame {
+      view = .live
+      crosshair = nil
+    } else if focus == .events {
+      focus = .frames
+    } else if !list.filter.isEmpty {
+      try? list.setFilter("")
+      list.refresh(state)
+      scrollToCursor()
+    }
+    return []
+  }
+
+  private mutating func follow() -> [Effect] {
+    if !isReplay { mode = .follow }
+    if let newest = state.newestResult, list.place(of: newest) != nil { list.cursor = newest }
+    scrollToCursor()
+    return show()
+  }
+
+  mutating func go(to number: Int) -> [Effect] {
+    guard let place = list.place(of: number), state[file: number] != nil else {
+      notice = Notice(text: "there is no frame \(number) here", isError: true)
+      return []
+    }
+    return move(to: place)
+  }
+
+  private mutating func turnImage(_ step: Int) -> [Effect] {
+    guard let detail, detail.frames > 1 else { return [] }
+    hold()
+    image = min(max(0, image + step), detail.frames - 1)
+    return [.load(file: detail.fileID, image: image)]
+  }
+
+  private mutating func accept(_ step: Int) -> [Effect] {
+    guard let row, let accepted = row.accepted else { return [] }
+    let run = accepted + step
+    guard row.runs.indices.contains(run) else {
+      notice = Notice(text: step < 0 ? "there is no earlier run" : "there is no later run", isError: true)
+      return []
+    }
+    return [.perform(.accept(fileID: row.id, run: run))]
+  }
+
+  private mutating func openForm() {
+    guard !targets.isEmpty, !engines.isEmpty else { return }
+    let hasMarks = targets.count > 1 || targets.first != list.cursor
+    let recorded = detail?.fileID == list.cursor ? detail?.result : nil
+    let future = state.settings
+    overlay = .form(
+      ReanalysisForm(
+        engines: engines, engine: row?.run?.engine, scope: hasMarks ? .marked : .this,
+        current: { engine in
+          recorded?.engine == engine ? recorded?.parameters ?? [:] : future[engine] ?? [:]
+        }))
+  }
+}

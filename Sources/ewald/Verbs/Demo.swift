@@ -1,0 +1,48 @@
+import Dispatch
+import FrameFiles
+import Glibc
+import LiveSession
+
+let demoVerb = Verb(
+  name: "demo", operands: "", summary: "a simulated microscope and the live screen on its folder: no set-up",
+  options: [
+    Verb.Option("--rate", "N", "frames a second (2)"),
+    Verb.Option("--size", "N", "pixels along an edge (256)"),
+    Verb.Option("--line", nil, "one plain sentence an event, no screen"),
+    Verb.Option("--json", nil, "the session's lines on standard output, no screen"),
+    Verb.Option("--keep", nil, "leave the frames and the session where they are"),
+  ],
+  run: { arguments in
+    let rate = try arguments.number("--rate", 2, in: 0.01...1000)
+    let size = try arguments.number("--size", 256, in: 16...4096)
+    let folder = try temporaryFolder()
+    defer { if !arguments.has("--keep") { removeTree(folder) } }
+    let frames = folder + "/acquisition"
+    mkdir(frames, 0o755)
+    let microscope = try Child.start([
+      "simulated-microscope", frames, "--rate", String(rate), "--size", String(Int(size)),
+    ])
+    defer { microscope.stop() }
+    let code = try await watchFolder(
+      frames, engine: "auto", options: Session.Options(), watch: WatchOptions(),
+      path: folder + "/demo.session.jsonl", sample: "a simulated wedge", surface: Surface(arguments))
+    if arguments.has("--keep") { Console.message("kept: \(folder)") }
+    return code
+  })
+
+private func temporaryFolder() throws -> String {
+  var template = Array("\(environment("TMPDIR") ?? "/tmp")/ewald-demo-XXXXXX".utf8CString)
+  guard mkdtemp(&template) != nil else {
+    throw Failure("cannot make a temporary folder: \(String(cString: strerror(errno)))")
+  }
+  return String(decoding: template.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+}
+
+/// Only ever called on the demo's own temporary folder; links are removed, not followed.
+private func removeTree(_ path: String) {
+  for name in fileNames(in: path) where name != "." && name != ".." {
+    let inner = "\(path)/\(name)"
+    if unlink(inner) != 0 { removeTree(inner) }
+  }
+  rmdir(path)
+}

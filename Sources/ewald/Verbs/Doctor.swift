@@ -1,0 +1,88 @@
+import Diffraction
+import FrameFiles
+import Glibc
+import TerminalUI
+
+let doctorVerb = Verb(
+  name: "doctor", operands: "[FILE…]",
+  summary: "what this machine and terminal can do; why a file is refused", options: [],
+  run: { arguments in
+    if arguments.operands.isEmpty { return Doctor.machine() }
+    return Doctor.files(arguments.operands)
+  })
+
+enum Doctor {
+  static func machine() -> ExitCode {
+    let capabilities = Capabilities.current()
+    Console.line("ewald \(Ewald.version)")
+    Console.line(
+      "terminal \(capabilities.term): \(colours(capabilities.colours)), "
+        + "\(capabilities.unicode ? "Unicode" : "ASCII only"), pictures as \(capabilities.pictureMode.rawValue)"
+    )
+    if capabilities.isDumb {
+      Console.line("  this terminal cannot place text: ewald prints lines instead of a screen")
+    }
+    Console.line("engines: \(Ewald.engines.map(\.name).joined(separator: ", "))")
+    Console.line("formats: \(FormatList.formats.map(\.name).joined(separator: ", "))")
+    Console.line("cores: \(sysconf(Int32(_SC_NPROCESSORS_ONLN)))")
+    Console.line("sessions: \(SessionSetup.dataFolder)")
+    for (name, path) in [
+      ("watched folders", "/proc/sys/fs/inotify/max_user_watches"),
+      ("events kept", "/proc/sys/fs/inotify/max_queued_events"),
+    ] {
+      if let text = readSmallFile(path) { Console.line("\(name): \(text)") }
+    }
+    let failures = SelfTest.run()
+    for failure in failures { Console.line("SELF-TEST FAILED: \(failure)") }
+    if failures.isEmpty {
+      Console.line("self-test: \(SelfTest.count) golden frames give the recorded numbers")
+    }
+    return failures.isEmpty ? .ok : .failed
+  }
+
+  static func files(_ paths: [String]) -> ExitCode {
+    var refused = 0
+    for path in paths {
+      do {
+        let source = try FormatList.open(path: path)
+        for line in FileDescription.lines(path, source.summary) { Console.line(line) }
+        for index in 0..<source.summary.frames { _ = try source.frame(at: index) }
+        Console.line("  every frame can be read")
+      } catch {
+        refused += 1
+        Console.line("\(path): \(error.reason)\(error.offset.map { ", at byte \($0)" } ?? "")")
+        Console.line("  \(advice(error.kind))")
+      }
+    }
+    return refused > 0 ? .someRefused : .ok
+  }
+
+  private static func advice(_ kind: FileRefusal.Kind) -> String {
+    switch kind {
+    case .truncated: "it ends too early: still being copied, or cut off; a session tries it again"
+    case .damaged: "its structure is broken: copy it again from the microscope's computer"
+    case .unsupported: "it is whole, but of a kind that is not read: export it as 16-bit or float TIFF"
+    case .tooLarge: "it asks for more memory than a frame may take"
+    case .unreadable: "the system does not let it be read: look at its rights and at the disk"
+    }
+  }
+
+  private static func colours(_ depth: ColourDepth) -> String {
+    switch depth {
+    case .none: "no colours"
+    case .ansi8: "8 colours"
+    case .ansi16: "16 colours"
+    case .palette256: "256 colours"
+    case .trueColour: "true colour"
+    }
+  }
+}
+
+private func readSmallFile(_ path: String) -> String? {
+  let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+  guard descriptor >= 0 else { return nil }
+  defer { close(descriptor) }
+  var bytes = [UInt8](repeating: 0, count: 64)
+  let count = bytes.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
+  return count > 0 ? String(decoding: bytes[..<count].prefix { $0 > 32 }, as: UTF8.self) : nil
+}

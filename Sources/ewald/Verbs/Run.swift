@@ -1,0 +1,133 @@
+import Diffraction
+import FrameFiles
+import Glibc
+import LiveSession
+
+let runVerb = Verb(
+  name: "run", operands: "FILE…", summary: "analyse files and print what they mean",
+  options: EngineOptions.options + [
+    Verb.Option("--info", nil, "print what was read and from where, analyse nothing"),
+    Verb.Option("--json", nil, "JSON Lines, as in the session file"),
+    Verb.Option("--output", "DIR", "where engines write their files"),
+  ],
+  run: { arguments in
+    guard !arguments.operands.isEmpty else { throw UsageError("run: a file is needed") }
+    let engine = try EngineOptions.engine(arguments)
+    var runner = FileRunner(
+      analyst: SessionSetup.analyst(engine: engine), settings: try EngineOptions.settings(arguments),
+      isJSON: arguments.has("--json"))
+    for path in arguments.operands {
+      if arguments.has("--info") { runner.describe(path) } else { runner.analyse(path) }
+    }
+    return runner.refused > 0 ? .someRefused : .ok
+  })
+
+/// One file after the other, without a session.
+private struct FileRunner {
+  let analyst: Analyst
+  let settings: [String: [String: String]]
+  let isJSON: Bool
+  var refused = 0
+  private var count = 0
+  private var sequence = 0
+  /// The finding on the file before, by engine: drifts run along the command line.
+  private var previous: [String: (Identifier, Finding)] = [:]
+
+  init(analyst: Analyst, settings: [String: [String: String]], isJSON: Bool) {
+    self.analyst = analyst
+    self.settings = settings
+    self.isJSON = isJSON
+  }
+
+  mutating func analyse(_ path: String) {
+    count += 1
+    do {
+      let opened = try analyst.open(path: path)
+      guard let engine = analyst.engine(for: opened.summary, choice: analyst.choice) else {
+        throw FileRefusal(.unsupported, "no engine takes \(opened.summary.format) files")
+      }
+      let parameters = try ParameterValues(texts: settings[engine.name] ?? [:], for: engine)
+      let started = SessionClock.system.monotonicNanoseconds()
+      let before = previous[engine.name]
+      let finding = try analyst.analyze(opened, engine, parameters, AnalysisContext(previous: before?.1))
+      let duration = Double(SessionClock.system.monotonicNanoseconds() - started) / 1e6
+      var random = SystemRandomNumberGenerator()
+      let result = ResultRecord(
+        resultID: Identifier(
+          unixMilliseconds: SessionClock.system.unixMilliseconds(), random: (random.next(), random.next())),
+        fileID: count, file: path, frame: opened.summary.frames == 1 ? 0 : nil, engine: engine.name,
+        finding: finding, parameters: parameters.texts(for: engine),
+        durationMilliseconds: (duration * 1000).rounded() / 1000, previous: before?.0)
+      previous[engine.name] = (result.resultID, finding)
+      say(.result(result))
+    } catch {
+      refuse(path, error)
+    }
+  }
+
+  mutating func describe(_ path: String) {
+    count += 1
+    do {
+      let source = try analyst.open(path)
+      for line in FileDescription.lines(path, source.summary) { Console.line(line) }
+    } catch {
+      refuse(path, error)
+    }
+  }
+
+  private mutating func refuse(_ path: String, _ error: any Error) {
+    refused += 1
+    let refusal = error as? FileRefusal
+    say(
+      .file(
+        FileRecord(
+          fileID: count, path: path, status: .refused, reason: "\(error)", kind: refusal?.kind.rawValue,
+          offset: refusal?.offset)))
+    if !isJSON { Console.message("\(path): \(error)\(refusal?.offset.map { " (byte \($0))" } ?? "")") }
+  }
+
+  private mutating func say(_ event: SessionEvent) {
+    sequence += 1
+    let stamp = Stamp(
+      sequence: sequence, unixMilliseconds: SessionClock.system.unixMilliseconds(),
+      monotonicNanoseconds: SessionClock.system.monotonicNanoseconds())
+    if isJSON {
+      Console.bytes(event.line(stamp))
+    } else if case .result(let result) = event {
+      let values = result.values.map { "\($0.name) \($0.value)\($0.unit == "1" ? "" : " \($0.unit)")" }
+      Console.line("\(result.file): \(result.verdict.rawValue)")
+      for value in values { Console.line("  \(value)") }
+      for reason in result.reasons { Console.line("  \(reason.code): \(reason.text)") }
+    }
+  }
+}
+
+/// What was read and from where.
+enum FileDescription {
+  static func lines(_ path: String, _ summary: FileSummary) -> [String] {
+    var lines = [
+      "\(path): \(summary.format), \(summary.width) x \(summary.height) \(summary.sample.rawValue), "
+        + "\(summary.frames) of \(summary.declaredFrames) frames"
+    ]
+    if let scan = summary.scan {
+      lines.append("  scan \(scan.value.width) x \(scan.value.height) [\(scan.source)]")
+    }
+    for (name, axis) in [("pixel x", summary.calibration.x), ("pixel y", summary.calibration.y)] {
+      if let axis {
+        lines.append(
+          "  \(name) \(axis.value.scale) \(axis.value.unit), origin \(axis.value.origin) [\(axis.source)]")
+      }
+    }
+    let beam = summary.beam
+    let known: [(String, Sourced<Double>?, String)] = [
+      ("voltage", beam.voltageKilovolts, "kV"), ("convergence", beam.convergenceMilliradians, "mrad"),
+      ("camera length", beam.cameraLengthMillimetres, "mm"), ("exposure", beam.exposureSeconds, "s"),
+    ]
+    for (name, value, unit) in known {
+      if let value { lines.append("  \(name) \(value.value) \(unit) [\(value.source)]") }
+    }
+    lines += summary.warnings.map { "  warning: \($0)" }
+    lines += summary.metadata.map { "  \($0.name) = \($0.value) \($0.unit) [\($0.source)]" }
+    return lines
+  }
+}

@@ -1,0 +1,88 @@
+import LiveSession
+import TerminalUI
+
+let replayVerb = Verb(
+  name: "replay", operands: "SESSION", summary: "walk through a recorded session, or compute all of it again",
+  options: [
+    Verb.Option("--verify", nil, "compute every result again and report any difference"),
+    Verb.Option("--folder", "DIR", "where the frames are now, if they were moved"),
+    Verb.Option("--json", nil, "the session's lines on standard output, no screen"),
+    Verb.Option("--line", nil, "one plain sentence an event, no screen"),
+  ],
+  run: { arguments in
+    let path = try arguments.operand("session file")
+    let analyst = SessionSetup.analyst(engine: "auto")
+    if arguments.has("--verify") { return try verify(path, analyst, folder: arguments["--folder"]) }
+    switch Surface(arguments) {
+    case .json, .sentences: return try say(path, Surface(arguments))
+    case .screen: break
+    }
+    let replay = try Replay(path: path, analyst: analyst, folder: arguments["--folder"])
+    let terminal: NcursesTerminal
+    do {
+      terminal = try NcursesTerminal()
+    } catch {
+      Console.message("\(error); one line an event instead (as with --line)")
+      return try say(path, .sentences)
+    }
+    let screen = SessionScreen(terminal: terminal, session: replay, path: path)
+    screen.show(position: replay.count, of: replay.count)
+    let code = await screen.run()
+    terminal.stop()
+    return code
+  })
+
+private func say(_ path: String, _ surface: Surface) throws -> ExitCode {
+  let problems = try SessionFile(path: path).forEach { event, stamp in
+    if surface == .json { Console.bytes(event.line(stamp)) } else { Sentences.say(event, stamp) }
+  }
+  for problem in problems { Console.message("\(path): \(problem)") }
+  return problems.isEmpty ? .ok : .someRefused
+}
+
+private func verify(_ path: String, _ analyst: Analyst, folder: String?) throws -> ExitCode {
+  var verification = ReplayVerification(try SessionFile(path: path), analyst: analyst, folder: folder)
+  let totals = verification.run { entry in
+    guard entry.outcome != .same else { return }
+    Console.line("file \(entry.fileID) \(entry.file): \(entry.outcome)")
+  }
+  Console.write(totals.text, to: 1)
+  return totals.isVerified ? .ok : .someRefused
+}
+
+let exportVerb = Verb(
+  name: "export", operands: "SESSION", summary: "a session as a table, as a page, as an archive's package",
+  options: [
+    Verb.Option("--csv", "FILE", "one row a result that counts"),
+    Verb.Option("--summary", "FILE.html", "one page to print"),
+    Verb.Option("--crate", "DIR", "an RO-Crate: session, table, page and what they were made from"),
+    Verb.Option("--overwrite", nil, "replace what is there"),
+  ],
+  run: { arguments in
+    let session = try SessionFile(path: try arguments.operand("session file"))
+    let overwrite: Overwrite = arguments.has("--overwrite") ? .replace : .refuse
+    guard arguments.has("--csv") || arguments.has("--summary") || arguments.has("--crate") else {
+      throw UsageError("export: --csv FILE, --summary FILE.html or --crate DIR is needed")
+    }
+    if let file = arguments["--csv"] {
+      let rows = try SessionExport.csv(session, to: file, overwrite: overwrite)
+      Console.message("\(file): \(rows) rows")
+    }
+    if let file = arguments["--summary"] {
+      try SessionExport.summary(session, to: file, overwrite: overwrite)
+    }
+    if let folder = arguments["--crate"] {
+      try SessionExport.crate(session, to: folder, overwrite: overwrite)
+    }
+    return .ok
+  })
+
+let checkVerb = Verb(
+  name: "check", operands: "SESSION",
+  summary: "is a session file whole: gaps, digests, counts, damaged lines",
+  options: [],
+  run: { arguments in
+    let report = try SessionCheck.check(path: try arguments.operand("session file"))
+    Console.write(report.text, to: 1)
+    return report.isSound ? .ok : .someRefused
+  })

@@ -1,0 +1,97 @@
+import Diffraction
+import FrameFiles
+import Glibc
+import LiveSession
+import TerminalUI
+
+let watchVerb = Verb(
+  name: "watch", operands: "DIR", summary: "watch a folder, analyse every new frame, keep the session",
+  options: EngineOptions.options + [
+    Verb.Option("--session", "FILE", "session file: continued if it exists (default: in the data folder)"),
+    Verb.Option("--existing", "analyse|skip", "files that are there at the start (analyse, newest first)"),
+    Verb.Option("--settle", "SECONDS", "how long a file must rest where nothing says that it was closed (2)"),
+    Verb.Option(
+      "--poll", nil, "look every second instead of waiting for events (network mounts do so by themselves)"),
+    Verb.Option("--operator", "NAME", "written into the session"),
+    Verb.Option("--sample", "NAME", "written into the session"),
+    Verb.Option("--line", nil, "one plain sentence an event, no screen"),
+    Verb.Option("--json", nil, "the session's lines on standard output, no screen"),
+  ],
+  run: { arguments in
+    let folder = try realFolder(try arguments.operand("folder"))
+    var options = Session.Options()
+    options.existing = try arguments.choice("--existing", .analyse)
+    options.settings = try EngineOptions.settings(arguments)
+    let engine = try EngineOptions.engine(arguments)
+    var watch = WatchOptions()
+    watch.settle = .milliseconds(Int64(try arguments.number("--settle", 2, in: 0.01...3600) * 1000))
+    watch.poll = arguments.has("--poll")
+    return try await watchFolder(
+      folder, engine: engine, options: options, watch: watch, path: arguments["--session"],
+      operatorName: arguments["--operator"], sample: arguments["--sample"],
+      surface: Surface(arguments))
+  })
+
+/// Where a session shows itself.
+enum Surface {
+  case screen, sentences, json
+
+  init(_ arguments: Arguments) {
+    self = arguments.has("--json") ? .json : arguments.has("--line") ? .sentences : .screen
+  }
+}
+
+@MainActor
+func watchFolder(
+  _ folder: String, engine: String, options: Session.Options, watch: WatchOptions, path: String?,
+  operatorName: String? = nil, sample: String? = nil, surface: Surface
+) async throws -> ExitCode {
+  var options = options
+  var surface = surface
+  // The terminal comes first: what cannot be shown must be said before a session begins.
+  var terminal: NcursesTerminal?
+  if surface == .screen {
+    do {
+      terminal = try NcursesTerminal()
+    } catch {
+      Console.message("\(error); one line an event instead (as with --line)")
+      surface = .sentences
+    }
+  }
+  do {
+    switch surface {
+    case .screen: break
+    case .sentences: options.observer = { event, stamp in Sentences.say(event, stamp) }
+    case .json: options.observer = { event, stamp in Console.bytes(event.line(stamp)) }
+    }
+    let setup = try SessionSetup.open(
+      folder: folder, path: path, options: options, operatorName: operatorName, sample: sample)
+    var watch = watch
+    watch.isComplete = { path in
+      guard let source = try? FormatList.open(path: PathText.text(path.bytes)) else { return nil }
+      return source.summary.isComplete
+    }
+    let watcher = DirectoryWatcher(folder: RawPath(folder), options: watch)
+    let session = Session(
+      log: setup.log, state: setup.state, analyst: SessionSetup.analyst(engine: engine), folder: folder,
+      watcher: watcher, options: options)
+    let work = Task { await session.run(setup.record) }
+    let code: ExitCode
+    if let terminal {
+      let screen = SessionScreen(terminal: terminal, session: session, path: setup.log.path)
+      for notice in setup.notices { screen.say(notice) }
+      code = await screen.run()
+    } else {
+      for notice in setup.notices { Console.message(notice) }
+      code = await Signals.wait()
+    }
+    await session.close()
+    work.cancel()
+    terminal?.stop()
+    if surface != .json { Console.message("session: \(setup.log.path)") }
+    return code
+  } catch {
+    terminal?.stop()
+    throw error
+  }
+}

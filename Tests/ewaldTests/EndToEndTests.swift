@@ -1,0 +1,189 @@
+import Diffraction
+import FrameFiles
+import Foundation
+import LiveSession
+import Testing
+
+@testable import ewald
+
+/// The real program in a real terminal.
+@Suite(.serialized, .enabled(if: Tmux.isInstalled, "needs tmux"))
+struct EndToEndTests {
+  let folder: TemporaryFolder
+  let frames: String
+  let session: String
+
+  init() throws {
+    folder = try TemporaryFolder()
+    frames = try folder.sub("frames")
+    session = "\(folder.path)/day.session.jsonl"
+  }
+
+  private func put(_ number: Int, blanked: Bool = false) throws {
+    let pixels = SimulatedBeam(size: 64, seed: 3).frame(number, isBlanked: blanked)
+    try TIFFWriter.write([TIFFWriter.Page(pixels)], to: "\(frames)/wedge_\(number).tif")
+  }
+
+  private func start(
+    _ extra: String = "", width: Int = 80, height: Int = 24, environment: [String: String] = [:]
+  )
+    throws -> Tmux
+  {
+    var environment = environment
+    environment["TERM"] = environment["TERM"] ?? "tmux-256color"
+    return try Tmux(
+      "\(Program.path) watch \(frames) --session \(session) \(extra)", width: width, height: height,
+      environment: environment)
+  }
+
+  @Test func theScreenStartsAndShowsNewFramesAsTheyCome() throws {
+    let tmux = try start()
+    try tmux.wait("the empty list") { $0.contains("[FOLLOW]") && $0.contains("no frames yet") }
+    try put(1)
+    try tmux.wait("the first frame") { $0.contains("wedge_1") && $0.contains("accept") }
+    try put(2, blanked: true)
+    try tmux.wait("the blanked frame") { $0.contains("BLNK") && $0.contains("ALARM1") }
+    try tmux.send("a")
+    try tmux.wait("the acknowledged alarm") { !$0.contains("ALARM1") }
+  }
+
+  @Test func theScreenSurvivesEverySize() throws {
+    try put(1)
+    let tmux = try start()
+    try tmux.wait("the frame") { $0.contains("wedge_1") && $0.contains("FRAM") }
+    for (width, height) in [(200, 50), (1, 1), (120, 40), (20, 3), (500, 100), (80, 24)] {
+      try tmux.resize(width, height)
+      if width > 30, height > 5 {
+        try tmux.wait("the screen at \(width)x\(height)") {
+          $0.contains("[FOLLOW]") && $0.contains("wedge_1")
+            && $0.split(separator: "\n").contains { $0.count > width * 3 / 4 }
+        }
+      }
+    }
+  }
+
+  @Test func aFrameIsAnalysedAgainAsANewRunAndUndone() throws {
+    try put(1)
+    let tmux = try start()
+    try tmux.wait("the frame") { $0.contains("wedge_1") && $0.contains("accept") }
+    try tmux.send("r")
+    try tmux.wait("the form") { $0.contains("Reanalyse") && $0.contains("drift limit") }
+    try tmux.send("BSpace", "9", "Enter")
+    try tmux.wait("the second run") { $0.contains("run-2/2") }
+    try tmux.send("u")
+    try tmux.wait("the first run") { $0.contains("run-1/2") }
+    try tmux.send("q")
+    try tmux.wait("the end") { $0.contains("exit 0") }
+    let check = try Program.run(["check", session])
+    #expect(check.code == 0, "\(check)")
+  }
+
+  @Test func quittingGivesTheTerminalBack() throws {
+    let tmux = try start()
+    try tmux.wait("the screen") { $0.contains("[FOLLOW]") }
+    try tmux.send("q")
+    try tmux.wait("the shell") {
+      $0.contains("exit 0") && $0.contains("session: ") && !$0.contains("[FOLLOW]")
+    }
+    try tmux.send("stty -a", "Enter")
+    try tmux.wait("a sane terminal") { $0.contains(" echo ") && $0.contains(" icanon ") }
+  }
+
+  @Test(arguments: [("-INT", 130), ("-TERM", 0), ("-HUP", 0)])
+  func aSignalClosesTheSessionAndGivesTheTerminalBack(signal: String, code: Int) throws {
+    try put(1)
+    let tmux = try start()
+    try tmux.wait("the frame") { $0.contains("wedge_1") && $0.contains("accept") }
+    if signal == "-INT" {
+      try tmux.send("C-c")
+    } else {
+      let id = try #require(try tmux.programID)
+      kill(id, signal == "-TERM" ? SIGTERM : SIGHUP)
+    }
+    try tmux.wait("the shell") { $0.contains("exit \(code)") }
+    guard case .end? = SessionFile.ends(of: session)?.last else {
+      Issue.record("the session was not closed")
+      return
+    }
+  }
+
+  @Test(arguments: [SIGSEGV, SIGTRAP, SIGILL, SIGABRT])
+  func aCrashGivesTheTerminalBack(signal: Int32) throws {
+    let tmux = try start()
+    try tmux.wait("the screen") { $0.contains("[FOLLOW]") }
+    let id = try #require(try tmux.programID)
+    kill(id, signal)
+    try tmux.wait("the shell") { $0.contains("exit \(128 + signal)") && !$0.contains("[FOLLOW]") }
+    try tmux.send("stty -a", "Enter")
+    try tmux.wait("a sane terminal") { $0.contains(" echo ") && $0.contains(" icanon ") }
+  }
+
+  @Test func aKilledSessionGoesOnWhereItWas() throws {
+    try put(1)
+    var tmux = try start()
+    try tmux.wait("the frame") { $0.contains("wedge_1") && $0.contains("accept") }
+    try tmux.send("m")
+    try tmux.wait("the mark") { $0.contains(">*") }
+    let id = try #require(try tmux.programID)
+    kill(id, SIGKILL)
+    try tmux.wait("the shell") { $0.contains("exit 137") }
+    try put(2)
+    tmux = try start()
+    try tmux.wait("both frames, each once") {
+      $0.contains("wedge_2") && $0.contains("wedge_1") && $0.contains("Frames-2") && $0.contains("*")
+    }
+    try tmux.send("q")
+    try tmux.wait("the end") { $0.contains("exit 0") }
+    #expect(try Program.run(["check", session]).code == 0)
+  }
+
+  @Test func aSessionCanBeReplayed() throws {
+    try put(1)
+    try put(2)
+    let watch = try start()
+    try watch.wait("both frames") {
+      $0.contains("wedge_1") && $0.contains("wedge_2") && $0.contains("accept")
+    }
+    try watch.send("q")
+    try watch.wait("the end") { $0.contains("exit 0") }
+    let tmux = try Tmux("\(Program.path) replay \(session)", environment: ["TERM": "tmux-256color"])
+    try tmux.wait("the replay") { $0.contains("[REPLAY") && $0.contains("wedge_1") && $0.contains("accept") }
+    try tmux.send(",")
+    try tmux.wait("one event back") { screen in
+      guard let mode = screen.firstMatch(of: /\[REPLAY (\d+)\/(\d+)\]/) else { return false }
+      return mode.1 != mode.2
+    }
+    let verified = try Program.run(["replay", session, "--verify"])
+    #expect(verified.code == 0, "\(verified)")
+  }
+
+  @Test(arguments: ["xterm-256color", "screen", "linux", "tmux-256color", "vt100"])
+  func everyTerminalShowsAReadablePicture(term: String) throws {
+    try put(1)
+    let tmux = try start(environment: ["TERM": term, "LC_ALL": "C.UTF-8"])
+    try tmux.wait("the frame on \(term)") { $0.contains("wedge_1") && $0.contains("Measured--log,p1-99.5,") }
+  }
+
+  @Test func withoutColourAndUnicodeThePictureIsASCII() throws {
+    try put(1)
+    let tmux = try start(environment: ["NO_COLOR": "1", "LC_ALL": "C"])
+    try tmux.wait("the frame") { $0.contains("wedge_1") && $0.contains("accept") }
+    #expect(try tmux.screen.unicodeScalars.allSatisfy(\.isASCII))
+  }
+
+  @Test func aTerminalThatCannotPlaceTextGetsSentences() throws {
+    try put(1)
+    let tmux = try start(environment: ["TERM": "dumb"])
+    try tmux.wait("a sentence") { $0.contains("File 1 wedge_1.tif: frame accept") }
+  }
+
+  @Test func theDemoNeedsNoSetUp() throws {
+    let tmux = try Tmux("\(Program.path) demo --rate 10 --size 64", environment: ["TERM": "tmux-256color"])
+    try tmux.wait("frames of the simulated microscope") { $0.contains("pacbed_0003") && $0.contains("FRAM") }
+    try tmux.wait("its accidents") { $0.contains("BAD") && $0.contains("SAT") }
+    try tmux.send("q")
+    try tmux.wait("the end or the question") { $0.contains("exit 0") || $0.contains("Quit? y/n") }
+    try tmux.send("y")
+    try tmux.wait("the end") { $0.contains("exit 0") }
+  }
+}

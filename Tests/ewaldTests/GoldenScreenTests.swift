@@ -1,0 +1,85 @@
+import Foundation
+import LiveSession
+import TerminalUI
+import Testing
+
+@testable import ewald
+
+/// Every view at four sizes, as text, compared with the files in `Golden`.
+///
+/// To accept a change: EWALD_RECORD=1 swift test --filter golden, then read the difference.
+private enum Scene: String, CaseIterable, Sendable {
+  case live, frame, bad, zoom, help, palette, form, prompt, logFailure, folderMissing, replay, empty,
+    crosshair
+
+  func model(_ width: Int, _ height: Int) -> Model {
+    var model = SampleSession.model(width: width, height: height)
+    switch self {
+    case .live: break
+    case .frame: model.type("J", "K", "K", "Enter")
+    case .bad: model.type(":", "2", "1", "1", "Enter")
+    case .zoom: model.type("z")
+    case .help: model.type("?")
+    case .palette: model.type(":", "m", "a", "r", "k")
+    case .form: model.type("r", "BS", "9", "0", "0", "0", "0", "Enter")
+    case .prompt: model.type("/", "d", "r", "i", "f", "t", ">")
+    case .logFailure:
+      model.snapshot.live.logFailure = "cannot write /data/s014.session.jsonl: No space left on device"
+      model.snapshot.live.linesWaiting = 12
+    case .folderMissing: model.snapshot.live.folder = .missing
+    case .replay: _ = model.update(.position(120, of: 437))
+    case .empty:
+      model = Model(
+        size: Size(width: width, height: height), capabilities: SampleSession.capabilities(), title: "new",
+        engines: [])
+      _ = model.update(.snapshot(Snapshot()))
+    case .crosshair: model.type("Enter", "x", "l", "l", "j")
+    }
+    return model
+  }
+}
+
+private let sizes = [(80, 24), (120, 40), (200, 50), (30, 6)]
+
+private struct GoldenCase: Sendable, CustomTestStringConvertible {
+  var scene: Scene
+  var width: Int
+  var height: Int
+  var testDescription: String { "\(scene.rawValue)-\(width)x\(height)" }
+}
+
+private let cases = Scene.allCases.flatMap { scene in
+  sizes.map { GoldenCase(scene: scene, width: $0.0, height: $0.1) }
+}
+
+@Test(arguments: cases)
+private func goldenScreen(golden: GoldenCase) throws {
+  let text = view(golden.scene.model(golden.width, golden.height)).text + "\n"
+  let file = URL(filePath: #filePath).deletingLastPathComponent()
+    .appending(path: "Golden/\(golden.testDescription).txt")
+  if ProcessInfo.processInfo.environment["EWALD_RECORD"] != nil {
+    try text.write(to: file, atomically: true, encoding: .utf8)
+  }
+  let expected = try String(contentsOf: file, encoding: .utf8)
+  #expect(text == expected)
+}
+
+@Test func everySizeDownToOneCellDraws() {
+  for scene in Scene.allCases {
+    for width in [0, 1, 2, 5, 17, 39, 40, 59, 60, 79, 150] {
+      for height in [0, 1, 2, 3, 4, 5, 6, 7, 13, 14, 19, 20, 23] {
+        let canvas = view(scene.model(width, height))
+        #expect(canvas.width == width && canvas.height == height)
+      }
+    }
+  }
+}
+
+@Test func shrinkingToNothingAndBackGivesTheSameScreen() {
+  var model = SampleSession.model()
+  let before = view(model)
+  for size in [(1, 1), (200, 50), (3, 200), (80, 24)] {
+    _ = model.update(.resize(Size(width: size.0, height: size.1)))
+  }
+  #expect(view(model) == before)
+}

@@ -1,0 +1,152 @@
+import Diffraction
+import FrameQuality
+import LiveSession
+import TerminalUI
+
+@testable import ewald
+
+/// A session of 215 frames, the same in every run, and a model that shows it.
+enum SampleSession {
+  static let start = 1_795_176_000_000
+
+  static func stamp(_ sequence: Int) -> Stamp {
+    Stamp(
+      sequence: sequence, unixMilliseconds: start + sequence * 500,
+      monotonicNanoseconds: sequence * 500_000_000)
+  }
+
+  static func identifier(_ number: Int) -> Identifier {
+    Identifier(unixMilliseconds: start + number, random: (UInt64(number), UInt64(number)))
+  }
+
+  static func result(_ number: Int, supersedes: Identifier? = nil, id: Int? = nil) -> ResultRecord {
+    let wave = Double((number * 37) % 100) / 100
+    var reasons: [Reason] = []
+    if number % 50 == 12 { reasons = [Reason("SAT", "1661 saturated pixels at 65535 counts")] }
+    if number % 97 == 96 { reasons = [Reason("DRFT", "beam moved 18.3 px since the frame before")] }
+    let finding = Finding(
+      values: [
+        Quantity("dose", 8_000_000 + 100_000 * wave, unit: "counts"),
+        Quantity("drift", 0.2 + wave, unit: "px"),
+        Quantity("center_x", 31.5 + wave, unit: "px"), Quantity("center_y", 32.5, unit: "px"),
+        Quantity("disc_radius", 18.2, unit: "px"), Quantity("sharpness", 0.006),
+      ],
+      profiles: [
+        Profile(
+          name: "radial", unit: "px", start: 0.5, step: 1,
+          values: (0..<32).map { (r: Int) -> Double in r < 18 ? 900 : 900 / Double((r - 16) * (r - 16)) })
+      ],
+      verdict: reasons.isEmpty ? .accept : .doubtful, reasons: reasons)
+    return ResultRecord(
+      resultID: identifier(id ?? number), fileID: number, file: name(number), frame: 0, engine: "frame",
+      finding: finding, parameters: ["drift_limit_px": "5"], durationMilliseconds: 4, supersedes: supersedes)
+  }
+
+  static func name(_ number: Int) -> String { "pacbed_\(String(10000 + number).dropFirst()).tif" }
+
+  static var events: [SessionEvent] {
+    var events: [SessionEvent] = [
+      .session(
+        SessionRecord(
+          id: identifier(0), program: "ewald", version: "0", commit: "", system: "", folders: ["/data/wedge"])
+      )
+    ]
+    for number in 1...215 {
+      if number == 211 {
+        events.append(
+          .file(
+            FileRecord(
+              fileID: number, path: name(number), size: 300, status: .refused,
+              reason: "TIFF: strip 3 ends past the end of the file", kind: "truncated", offset: 5120)))
+        continue
+      }
+      events.append(
+        .file(
+          FileRecord(
+            fileID: number, path: name(number), size: 8192, status: .done, format: "TIFF", frames: 1,
+            declaredFrames: 1, shape: [64, 64], sample: "uint16")))
+      events.append(.result(result(number)))
+    }
+    events += [
+      .note(NoteRecord(fileID: 212, kind: .mark)), .note(NoteRecord(fileID: 209, kind: .tag, text: "good")),
+      .note(NoteRecord(fileID: 208, kind: .exclude)),
+      .note(NoteRecord(fileID: 213, kind: .note, text: "stage touched")),
+      .result(result(213, supersedes: identifier(213), id: 1213)),
+      .event(
+        HappeningRecord(name: "polling", text: "the folder is polled: NFS tells nothing of other machines")),
+    ]
+    return events
+  }
+
+  static var state: SessionState {
+    var state = SessionState()
+    for (index, event) in events.enumerated() { state.apply(event, stamp(index + 1)) }
+    return state
+  }
+
+  /// A disc with fringes.
+  static var frame: Frame {
+    var values = [UInt16](repeating: 10, count: 64 * 64)
+    for row in 0..<64 {
+      for column in 0..<64 {
+        let dx = column - 32
+        let dy = row - 32
+        let r = dx * dx + dy * dy
+        if r < 18 * 18 { values[row * 64 + column] = UInt16(300 + 600 * ((r / 40) % 2) + row) }
+      }
+    }
+    return Frame(pixels: Pixels(width: 64, height: 64, values: values))
+  }
+
+  static func detail(of id: Int) -> FrameDetail {
+    FrameDetail(
+      fileID: id, result: id == 211 ? nil : result(id, id: id == 213 ? 1213 : id),
+      summary: FileSummary(
+        format: "TIFF", width: 64, height: 64, sample: .uint16, frames: 1,
+        calibration: Calibration(
+          x: Sourced(AxisCalibration(scale: 0.5, unit: "mrad"), source: "ImageJ"),
+          y: Sourced(AxisCalibration(scale: 0.5, unit: "mrad"), source: "ImageJ"))),
+      frame: id == 211 ? nil : frame, frames: 1,
+      problem: id == 211 ? "TIFF: strip 3 ends past the end of the file" : nil)
+  }
+
+  static func capabilities(_ term: String = "dumb-like", unicode: Bool = false) -> Capabilities {
+    Capabilities(
+      environment: [
+        "TERM": "xterm-256color", "LANG": unicode ? "C.UTF-8" : "C", "NO_COLOR": unicode ? "" : "1",
+      ],
+      terminfo: TerminalFacts(colours: 256, rgb: false, canPosition: true))
+  }
+
+  static func model(width: Int = 80, height: Int = 24) -> Model {
+    var model = Model(
+      size: Size(width: width, height: height), capabilities: capabilities(), title: "s014",
+      engines: [FrameEngine()])
+    var live = LiveStatus()
+    live.folder = .watched
+    live.rate = 8.3
+    live.lag = 0.42
+    live.queued = 2
+    live.freeBytes = 412 << 30
+    _ = model.update(.clock(unixMilliseconds: start + 440 * 500))
+    _ = model.update(.snapshot(Snapshot(state: state, live: live)))
+    _ = model.update(.detail(detail(of: 215)))
+    return model
+  }
+}
+
+extension Model {
+  /// Types keys by name and answers what the screen asks to load.
+  @discardableResult
+  mutating func type(_ names: String...) -> [Effect] {
+    var effects: [Effect] = []
+    for name in names {
+      guard let key = Key(name: name) else { preconditionFailure("no key \(name)") }
+      for effect in update(.key(key)) {
+        effects.append(effect)
+        if case .load(let file, _) = effect { _ = update(.detail(SampleSession.detail(of: file))) }
+      }
+    }
+    return effects
+  }
+}

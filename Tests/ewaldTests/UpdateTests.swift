@@ -1,0 +1,200 @@
+import LiveSession
+import TerminalUI
+import Testing
+
+@testable import ewald
+
+@Test func theNewestFrameIsFollowedUntilSomeoneMoves() {
+  var model = SampleSession.model()
+  #expect(model.list.cursor == 215)
+  #expect(model.mode == .follow)
+  model.type("j")
+  #expect(model.list.cursor == 214)
+  guard case .held = model.mode else {
+    Issue.record("a movement must hold the screen")
+    return
+  }
+  model.type("F")
+  #expect(model.list.cursor == 215)
+  #expect(model.mode == .follow)
+}
+
+@Test func aNewResultMovesTheCursorOnlyInFollow() {
+  var state = SampleSession.state
+  func arrive(_ number: Int) {
+    state.apply(
+      .file(FileRecord(fileID: number, path: SampleSession.name(number), status: .done)),
+      SampleSession.stamp(1000 + 2 * number))
+    state.apply(.result(SampleSession.result(number)), SampleSession.stamp(1001 + 2 * number))
+  }
+  var model = SampleSession.model()
+  arrive(216)
+  #expect(model.update(.snapshot(Snapshot(state: state))) == [.load(file: 216, image: 0)])
+  #expect(model.list.cursor == 216)
+  model.type("j")
+  arrive(217)
+  _ = model.update(.snapshot(Snapshot(state: state)))
+  #expect(model.list.cursor == 215)
+  #expect(view(model).row(0).contains("[HELD +1]"))
+}
+
+@Test func aVerbAppliesToTheMarkedFramesElseToTheCursor() {
+  var model = SampleSession.model()
+  #expect(model.type("t", "o", "k", "Enter") == [.perform(.note([212], .tag, "ok"))])
+  #expect(model.targetText == "1 marked")
+  var state = SampleSession.state
+  state.apply(.note(NoteRecord(fileID: 212, kind: .unmark)), SampleSession.stamp(900))
+  _ = model.update(.snapshot(Snapshot(state: state)))
+  #expect(model.type("t", "o", "k", "Enter") == [.perform(.note([215], .tag, "ok"))])
+}
+
+@Test func reanalysisNamesItsTargetsAndRefusesAValueInPlace() {
+  var model = SampleSession.model()
+  model.type("r")
+  #expect(view(model).text.contains("--Reanalyse--1-marked"))
+  #expect(model.type("BS", "x", "Enter").isEmpty)
+  #expect(view(model).text.contains("\"x\" is not a number"))
+  let effects = model.type("BS", "7", "Enter")
+  guard case .perform(.reanalyse(let files, let engine, let settings))? = effects.first else {
+    Issue.record("no reanalysis: \(effects)")
+    return
+  }
+  #expect(files == [212])
+  #expect(engine == "frame")
+  #expect(settings["drift_limit_px"] == "7")
+}
+
+@Test func theScopeOfAReanalysisCanBeAllFutureFrames() {
+  var model = SampleSession.model()
+  let effects = model.type("r", "BS", "3", "Down", "Down", "Down", "Down", "Right", "Enter")
+  guard case .perform(.setForFuture(let engine, let settings))? = effects.first else {
+    Issue.record("not for the future: \(effects)")
+    return
+  }
+  #expect(engine == "frame" && settings["drift_limit_px"] == "3")
+}
+
+@Test func undoAndRedoMoveTheAcceptedRun() {
+  var model = SampleSession.model()
+  model.type(":", "2", "1", "3", "Enter")
+  #expect(model.row?.runs.count == 2)
+  #expect(model.type("u") == [.perform(.accept(fileID: 213, run: 0))])
+  #expect(model.type("U").isEmpty)
+  #expect(model.notice?.text == "there is no later run")
+}
+
+@Test func filtersSelectAndEscapeShowsAllAgain() {
+  var model = SampleSession.model()
+  func filter(_ text: String) {
+    model.type(["/", "C-u"] + text.map { $0 == " " ? "Space" : String($0) } + ["Enter"])
+  }
+  filter("flag:SAT")
+  #expect((0..<model.list.count).map { model.list.id(at: $0) } == [212, 162, 112, 62, 12])
+  filter("is:marked flag:sat")
+  #expect(model.list.count == 1)
+  filter("dr>1.1 -flag:SAT")
+  let drifts = (0..<model.list.count).compactMap { place -> Double? in
+    guard let run = model.state[file: model.list.id(at: place)]?.run else { return nil }
+    return model.state.value("drift", of: run)
+  }
+  #expect(drifts.count > 10 && drifts.allSatisfy { $0 > 1.1 })
+  filter("state:refused")
+  #expect(model.list.count == 1)
+  model.type("Esc")
+  #expect(model.list.count == 215)
+}
+
+@Test func aFilterThatCannotBeReadStaysAtThePromptWithItsReason() {
+  var model = SampleSession.model()
+  model.type("/", "s", "t", "a", "t", "e", ":", "x", "Enter")
+  guard case .prompt(let prompt) = model.overlay else {
+    Issue.record("the prompt must stay")
+    return
+  }
+  #expect(prompt.error?.hasPrefix("state:x is none of") == true)
+  #expect(prompt.field.text == "state:x")
+}
+
+@Test func escapeBacksOutAndNeverQuits() {
+  var model = SampleSession.model()
+  for _ in 0..<10 { #expect(!model.type("Esc").contains(.quit)) }
+  model.type("Enter", "x", "Esc")
+  #expect(model.crosshair == nil && model.view == .frame)
+  model.type("Esc")
+  #expect(model.view == .live)
+}
+
+@Test func quittingAsksWhileFramesAreQueued() {
+  var model = SampleSession.model()
+  #expect(model.type("q").isEmpty)
+  #expect(view(model).text.contains("2 frames are not analysed yet. Quit? y/n"))
+  #expect(model.type("n").isEmpty)
+  #expect(model.type("q", "y") == [.quit])
+  model.snapshot.live.queued = 0
+  #expect(model.type("q") == [.quit])
+}
+
+@Test func aReplayIsNotChanged() {
+  var model = SampleSession.model()
+  _ = model.update(.position(10, of: 20))
+  for key in ["m", "r", "t", "!", "u", "a", ";", "R"] { #expect(model.type(key).isEmpty) }
+  #expect(model.notice?.isError == true)
+  #expect(model.type(".") == [.step(1)])
+  #expect(model.type(",") == [.step(-1)])
+}
+
+@Test func theCrosshairReadsAPixel() {
+  var model = SampleSession.model()
+  model.type("Enter", "x", "l")
+  #expect(view(model).row(1).contains("(33,32)="))
+  model.type("H", "H", "H", "H", "H")
+  #expect(model.crosshair?.column == 0)
+}
+
+@Test func everyCommandRunsFromThePaletteByItsName() {
+  for command in commands where command.contexts.contains(.live) {
+    var menu = CommandMenu(.palette, .live)
+    menu.field = TextField(command.title)
+    #expect(menu.rows.first?.action == command.action)
+  }
+}
+
+@Test func noKeyMeansTwoThingsInOneContext() {
+  for context in Context.allCases {
+    var seen: [Key: Action] = [:]
+    for command in commands where command.contexts.contains(context) {
+      for key in command.keys {
+        #expect(seen[key] == nil, "\(key.name) is \(command.action) and \(String(describing: seen[key]))")
+        seen[key] = command.action
+      }
+    }
+  }
+}
+
+@Test func everyActionHasACommand() {
+  #expect(Set(commands.map(\.action)) == Set(Action.allCases))
+}
+
+@Test func randomKeysNeverTrap() {
+  var random = SplitMix(seed: 11)
+  var model = SampleSession.model()
+  let keys: [Key] =
+    commands.flatMap(\.keys) + "abcxyz0159:/?;!{}".unicodeScalars.map { Key.char($0) }
+    + [.enter, .escape, .tab, .up, .down, .left, .right, .backspace]
+  for step in 0..<4000 {
+    let key = keys[Int(random.next() % UInt64(keys.count))]
+    for effect in model.update(.key(key)) {
+      if case .load(let file, _) = effect { _ = model.update(.detail(SampleSession.detail(of: file))) }
+    }
+    if step % 10 == 0 {
+      let size = Size(width: Int(random.next() % 220), height: Int(random.next() % 60))
+      _ = model.update(.resize(size))
+      #expect(view(model).size == size)
+    }
+  }
+}
+
+extension Model {
+  @discardableResult
+  fileprivate mutating func type(_ names: [String]) -> [Effect] { names.flatMap { type($0) } }
+}
