@@ -58,7 +58,7 @@ private struct Observer {
 }
 
 @Suite struct LedgerModel {
-  @Test(arguments: 0..<300 as Range<UInt64>)
+  @Test(arguments: 0..<60 as Range<UInt64>)
   func noFileIsLostAndNoneIsReadTwice(seed: UInt64) {
     var random = SplitMix(state: seed)
     var bench = LedgerBench(events: seed % 3 != 0)

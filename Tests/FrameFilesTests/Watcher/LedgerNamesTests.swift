@@ -34,12 +34,12 @@ import Testing
 
   @Test func temporaryNamesThatComeAndGoCostNothing() {
     var bench = LedgerBench()
-    for i in 0..<20_000 {
+    for i in 0..<5_000 {
       bench.write("frame-\(i).tmp", size: 10, hint: .created)
       bench.remove("frame-\(i).tmp")
     }
     #expect(bench.log.isEmpty)
-    #expect(bench.ledger.memoryBytes < 1 << 20)
+    #expect(bench.ledger.memoryBytes < 1 << 18)
   }
 
   @Test(arguments: [
@@ -257,7 +257,7 @@ import Testing
     #expect(bench.offered.count == 4)
     bench.write("3.mrc.mdoc", size: 10, hint: .closed)
     bench.advance(0.3)
-    #expect(bench.offered.last?.offer == nil || bench.offered.count == 4)
+    #expect(bench.offered.count == 4)
     bench.write("4.mrc", size: 10, hint: .closed)
     bench.advance(0.3)
     #expect(bench.offered("4.mrc").isEmpty)
