@@ -45,6 +45,8 @@ public struct Canvas: Sendable, Equatable {
   @discardableResult
   public mutating func put(_ text: String, x: Int, y: Int, _ style: Style = .plain) -> Int {
     var column = Rect.clamped(x)
+    let row = Rect.clamped(y) + frame.y
+    let isVisible = row >= clip.y && row < clip.bottom
     for scalar in text.unicodeScalars {
       guard column < Rect.farthest else { break }
       guard let shown = TextWidth.drawn(scalar) else { continue }
@@ -52,7 +54,10 @@ public struct Canvas: Sendable, Equatable {
         putWide(Cell(shown, style), x: column, y: y)
         column += 2
       } else {
-        write(Cell(shown, style), x: column, y: y)
+        let place = column + frame.x
+        if isVisible && place >= clip.x && place < clip.right {
+          write(Cell(shown, style), at: row * stride + place)
+        }
         column += 1
       }
     }
@@ -127,11 +132,10 @@ public struct Canvas: Sendable, Equatable {
   }
 
   private mutating func write(_ cell: Cell, at index: Int) {
-    // Half of a wide character cannot stay: whatever is written over one half blanks the other.
-    if cells[index].isContinuation, !cell.isContinuation, index % stride > 0 {
-      cells[index - 1].scalar = " "
-    }
-    if !cell.isContinuation, (index + 1) % stride != 0, cells[index + 1].isContinuation {
+    // Half of a wide character cannot stay: whatever is written over one half blanks the other. A right half
+    // is never in the first column, so its neighbour is in the same row.
+    if cells[index].isContinuation, !cell.isContinuation { cells[index - 1].scalar = " " }
+    if !cell.isContinuation, index + 1 < cells.count, cells[index + 1].isContinuation {
       cells[index + 1].scalar = " "
     }
     cells[index] = cell

@@ -50,15 +50,16 @@ public struct Contrast: Hashable, Sendable {
       return Limits(low: 0, high: 1)
     }
     if isSigned {
-      guard let found = Percentiles.of(pictures, at: [high, 100], transform: { abs($0) }) else {
-        return Limits(low: -1, high: 1)
-      }
-      let size = found[0] > 0 ? found[0] : found[1]
+      guard let sizes = Percentiles(pictures, transform: { abs($0) }) else { return Limits(low: -1, high: 1) }
+      let most = sizes.value(at: high)
+      let size = most > 0 ? most : sizes.value(at: 100)
       return Limits(low: -size, high: size)
     }
-    guard let found = Percentiles.of(pictures, at: [low, high, 100]) else { return Limits(low: 0, high: 1) }
+    guard let values = Percentiles(pictures) else { return Limits(low: 0, high: 1) }
+    let least = values.value(at: low)
+    let most = values.value(at: high)
     // A counting detector may leave more than 99.5 % of the pixels at zero: then up to the largest.
-    return Limits(low: found[0], high: found[1] > found[0] ? found[1] : found[2])
+    return Limits(low: least, high: most > least ? most : values.value(at: 100))
   }
 
   /// Where `value` lies from dark (0) to bright (1); nil for a value that is missing.

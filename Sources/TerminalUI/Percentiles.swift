@@ -1,60 +1,37 @@
-/// Exact percentiles of many floats without sorting them.
-enum Percentiles {
-  /// The values at the given percentages of the finite `pictures` values (after `transform`), lowest rank first;
+/// Exact percentiles of many floats without sorting them: sorting a large frame would take as long as drawing ten.
+struct Percentiles {
+  /// The finite values as integers in the same order.
+  private let keys: [UInt32]
+
   /// nil where no value is finite.
-  static func of(
-    _ pictures: [PictureSource], at percentages: [Double], transform: (Float) -> Float = { $0 }
-  ) -> [Float]? {
-    let count = pictures.reduce(0) { $0 + $1.values.count }
-    return count <= 4096
-      ? sorted(pictures, percentages, transform) : counted(pictures, percentages, transform)
-  }
-
-  private static func rank(_ percentage: Double, of count: Int) -> Int {
-    Int((Double(count - 1) * min(max(percentage, 0), 100) / 100).rounded())
-  }
-
-  private static func sorted(
-    _ pictures: [PictureSource], _ percentages: [Double], _ transform: (Float) -> Float
-  ) -> [Float]? {
-    let values = pictures.flatMap { $0.values.filter(\.isFinite).map(transform) }.sorted()
-    return values.isEmpty ? nil : percentages.map { values[rank($0, of: values.count)] }
-  }
-
-  /// First the upper, then the lower 16 bits of an order-preserving key are counted: two passes whatever the
-  /// distribution, where sorting a large frame would take as long as drawing ten of them.
-  private static func counted(
-    _ pictures: [PictureSource], _ percentages: [Double], _ transform: (Float) -> Float
-  ) -> [Float]? {
-    var upper = [Int](repeating: 0, count: 1 << 16)
-    var count = 0
+  init?(_ pictures: [PictureSource], transform: (Float) -> Float = { $0 }) {
+    var keys: [UInt32] = []
+    keys.reserveCapacity(pictures.reduce(0) { $0 + $1.values.count })
     for picture in pictures {
-      for value in picture.values where value.isFinite {
-        upper[Int(key(transform(value)) >> 16)] += 1
-        count += 1
-      }
+      for value in picture.values where value.isFinite { keys.append(Percentiles.key(transform(value))) }
     }
-    guard count > 0 else { return nil }
-    return percentages.map { percentage in
-      var rank = rank(percentage, of: count)
-      let high = bucket(of: &rank, in: upper)
-      var lower = [Int](repeating: 0, count: 1 << 16)
-      for picture in pictures {
-        for value in picture.values where value.isFinite {
-          let bits = key(transform(value))
-          if Int(bits >> 16) == high { lower[Int(bits & 0xFFFF)] += 1 }
-        }
-      }
-      return value(UInt32(high) << 16 | UInt32(bucket(of: &rank, in: lower)))
-    }
+    guard !keys.isEmpty else { return nil }
+    self.keys = keys
   }
 
-  private static func bucket(of rank: inout Int, in counts: [Int]) -> Int {
-    for (index, count) in counts.enumerated() {
-      if rank < count { return index }
-      rank -= count
+  /// The value whose rank is nearest to `percentage` of the way from the lowest to the highest.
+  func value(at percentage: Double) -> Float {
+    var rank = Int((Double(keys.count - 1) * min(max(percentage, 0), 100) / 100).rounded())
+    // Selection by digits, the highest first: each step counts how many values share a digit and keeps those
+    // with the digit that holds the rank.
+    var left = keys
+    for (shift, bits) in [(21, 11), (10, 11), (0, 10)] as [(UInt32, UInt32)] {
+      let mask: UInt32 = 1 << bits - 1
+      var counts = [Int](repeating: 0, count: 1 << Int(bits))
+      for key in left { counts[Int(key >> shift & mask)] += 1 }
+      var digit = 0
+      while rank >= counts[digit] {
+        rank -= counts[digit]
+        digit += 1
+      }
+      left = left.filter { Int($0 >> shift & mask) == digit }
     }
-    return counts.count - 1
+    return Percentiles.value(left[0])
   }
 
   /// Larger floats have larger keys, negative ones included.

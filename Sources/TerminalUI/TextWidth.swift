@@ -4,7 +4,7 @@ public enum TextWidth {
 
   /// 0 for a combining mark (left out), 2 for a wide character, 1 otherwise.
   public static func columns(of scalar: Unicode.Scalar) -> Int {
-    if scalar.value < 0x300 { return 1 }
+    if scalar.value < 0x300 || isOrdinary(scalar) { return 1 }
     switch drawn(scalar) {
     case nil: return 0
     case let shown?: return isWide(shown) ? 2 : 1
@@ -46,9 +46,17 @@ public enum TextWidth {
     return String(kept) + String(repeating: " ", count: room - used) + (ellipsis ? "~" : "")
   }
 
+  /// What nearly every cell holds, known without a look into the Unicode tables: ASCII, lines and blocks, braille.
+  private static func isOrdinary(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.value {
+    case 0x20...0x7E, 0x2500...0x259F, 0x2800...0x28FF: true
+    default: false
+    }
+  }
+
   /// What a cell shows for `scalar`: itself, the replacement, or nil for a mark that is left out.
   static func drawn(_ scalar: Unicode.Scalar) -> Unicode.Scalar? {
-    if scalar.value >= 0x20 && scalar.value < 0x7F { return scalar }
+    if isOrdinary(scalar) { return scalar }
     switch scalar.properties.generalCategory {
     case .nonspacingMark, .enclosingMark, .spacingMark:
       return nil
@@ -64,7 +72,7 @@ public enum TextWidth {
   /// East Asian wide and full-width ranges (Unicode Standard Annex 11) and emoji shown as pictures.
   static func isWide(_ scalar: Unicode.Scalar) -> Bool {
     let value = scalar.value
-    if value < 0x1100 { return false }
+    if value < 0x1100 || isOrdinary(scalar) { return false }
     switch value {
     case 0x1100...0x115F, 0x2E80...0x303E, 0x3041...0x33FF, 0x3400...0x4DBF, 0x4E00...0x9FFF, 0xA000...0xA4CF,
       0xA960...0xA97F, 0xAC00...0xD7A3, 0xF900...0xFAFF, 0xFE30...0xFE6F, 0xFF01...0xFF60, 0xFFE0...0xFFE6,

@@ -84,17 +84,29 @@ func composed(_ size: Size, _ capabilities: Capabilities, step: Int = 0) -> Canv
   }
 }
 
-/// Milliseconds for composing and for drawing with every cell changed, printed at the end.
+/// Time on the clock and on the processor for composing and for drawing with the whole picture changed.
 @MainActor func time(_ terminal: NcursesTerminal) {
-  let clock = ContinuousClock()
-  var canvases: [Canvas] = []
-  let compose = clock.measure {
-    for step in 0..<100 { canvases.append(composed(terminal.size, terminal.capabilities, step: step)) }
+  func measured(_ name: String, _ body: (Int) -> Void) -> String {
+    let wall = ContinuousClock.now
+    let processor = clock()
+    for step in 0..<100 { body(step) }
+    return "\(name) \((ContinuousClock.now - wall) / 100), processor \((clock() - processor) / 100) µs"
   }
-  let draw = clock.measure { for canvas in canvases { terminal.draw(canvas) } }
-  let same = clock.measure { for _ in canvases { terminal.draw(canvases[99]) } }
+  var canvases: [Canvas] = []
+  let report = [
+    measured("text") { _ in
+      var canvas = Canvas(terminal.size)
+      for y in 0..<canvas.height {
+        canvas.put(String(repeating: "text ", count: canvas.width / 5), x: 0, y: y)
+      }
+      canvases.append(canvas)
+    },
+    measured("compose") { canvases[$0] = composed(terminal.size, terminal.capabilities, step: $0) },
+    measured("draw") { terminal.draw(canvases[$0]) },
+    measured("unchanged") { _ in terminal.draw(canvases[99]) },
+  ]
   terminal.stop()
-  print("compose \(compose / 100), draw \(draw / 100), unchanged \(same / 100)")
+  print(report.joined(separator: "\n"))
 }
 
 try await run(CommandLine.arguments.dropFirst().first ?? "serve")

@@ -149,7 +149,7 @@ private func disc(_ size: Int) -> PictureSource {
         == Limits(low: 1, high: Float(1 << 25)))
   }
 
-  @Test func largePicturesHaveTheSamePercentilesAsSortedOnes() {
+  @Test func percentilesAreThoseOfTheSortedValues() {
     var random = SeededGenerator(seed: 2)
     let values = (0..<6000).map { _ in
       Float.random(in: -1...1, using: &random) * .random(in: 0...1e6, using: &random)
