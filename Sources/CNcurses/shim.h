@@ -49,8 +49,7 @@ static inline int nc_facts(const char *term, int *colours, int *rgb, int *can_po
 
 // --- The guard: whatever ends the process, the terminal is given back as it was ---------------------------
 //
-// In C because a signal handler must not allocate, lock or enter a runtime. State and functions are static:
-// exactly one Swift file may use them, or each would get a copy of its own.
+// In C because a signal handler must not allocate, lock or enter a runtime.
 
 #define GUARD_SIGNALS 65
 
@@ -59,6 +58,7 @@ struct guard_state {
   pid_t owner;                     // a forked child must not touch it
   int tty;                         // the terminal, for us alone
   int screen;                      // the descriptor that ncurses writes to
+  FILE *stream;                    // the same
   int null;
   int err_tty, err_held;           // standard error, and what was written to it meanwhile
   int wake[2];                     // signals on their way to the event loop
@@ -73,7 +73,10 @@ struct guard_state {
   char stack[65536];
 };
 
-static struct guard_state guard = {.active = 0};  // without a value the importer leaves it out
+// One for the program, however many files the compiler inlines the functions below into. (Without a value the
+// importer would leave it out.)
+__attribute__((weak, visibility("hidden"))) struct guard_state guard_of_the_terminal = {.active = 0};
+#define guard guard_of_the_terminal
 
 static inline void guard_write(int to, const char *bytes, long count) {
   while (count > 0) {
@@ -175,16 +178,15 @@ static inline void guard_uncatch(int number) {
   guard.caught[number] = 0;
 }
 
-// Takes hold of the terminal on `from`. Returns the descriptor for the screen, or -1 and errno.
-static inline int guard_open(int from, unsigned grace) {
-  static int opened = 0;
-  if (!opened) {
+// Takes hold of the terminal on `from`. Returns the stream for the screen, or NULL and errno.
+static inline FILE *guard_open(int from, unsigned grace) {
+  if (!guard.stream) {
     guard.tty = fcntl(from, F_DUPFD_CLOEXEC, 3);
     guard.screen = fcntl(from, F_DUPFD_CLOEXEC, 3);
     guard.null = open("/dev/null", O_RDWR | O_CLOEXEC);
     guard.err_tty = guard.err_held = -1;
-    if (guard.tty < 0 || guard.screen < 0 || guard.null < 0) return -1;
-    if (pipe(guard.wake) != 0) return -1;
+    if (guard.tty < 0 || guard.screen < 0 || guard.null < 0) return NULL;
+    if (pipe(guard.wake) != 0) return NULL;
     for (int end = 0; end < 2; end++) {
       fcntl(guard.wake[end], F_SETFD, FD_CLOEXEC);
       fcntl(guard.wake[end], F_SETFL, O_NONBLOCK);
@@ -194,8 +196,9 @@ static inline int guard_open(int from, unsigned grace) {
       guard.err_held = memfd_create("stderr", 1 /* close on exec */);
       if (guard.err_held >= 0) fcntl(guard.err_held, F_SETFL, O_APPEND);
     }
+    guard.stream = fdopen(guard.screen, "w");
+    if (!guard.stream) return NULL;
     atexit(guard_restore);
-    opened = 1;
   }
   stack_t stack;
   if (sigaltstack(NULL, &stack) == 0 && (stack.ss_flags & SS_DISABLE)) {
@@ -207,7 +210,7 @@ static inline int guard_open(int from, unsigned grace) {
   }
   guard.owner = getpid();
   guard.grace = grace;
-  return guard.screen;
+  return guard.stream;
 }
 
 static inline int guard_enter(void) {
@@ -300,3 +303,5 @@ static inline void guard_trim_errors(void) {
   if (guard.err_held >= 0 && fstat(guard.err_held, &held) == 0 && held.st_size > 1 << 20)
     if (ftruncate(guard.err_held, 0) != 0) { /* it stays as it is */ }
 }
+
+#undef guard

@@ -26,9 +26,7 @@ import Glibc
     // installed here, any UTF-8 one will do.
     if setlocale(LC_CTYPE, "") == nil && capabilities.unicode { setlocale(LC_CTYPE, "C.UTF-8") }
 
-    let descriptor = try TerminalGuard.open(STDOUT_FILENO)
-    guard let output = fdopen(descriptor, "w") else { throw .system(call: "fdopen", code: errno) }
-    try TerminalGuard.enter()
+    let output = try TerminalGuard.open(STDOUT_FILENO)
     guard newterm(capabilities.entry, output, nc_stdin()) != nil, let window = nc_stdscr() else {
       TerminalGuard.close()
       throw .unknownTerminal(capabilities.entry)

@@ -2,8 +2,6 @@ import CNcurses
 import Glibc
 
 /// Gives the terminal back on every way out: return, thrown error, `exit`, a request to end, a crash.
-///
-/// The only file that may call the `guard_` functions: their state is static and would be doubled elsewhere.
 public enum TerminalGuard {
   /// Seconds between a request to end and the end, unless `acknowledge` was called.
   static let grace: UInt32 = 2
@@ -23,12 +21,17 @@ public enum TerminalGuard {
 
   static var isActive: Bool { guard_is_active() != 0 }
 
-  /// Installs the handlers, before ncurses looks whether it should install its own, and returns the descriptor
-  /// that the screen is to be written to.
-  static func open(_ descriptor: Int32) throws(TerminalError) -> Int32 {
-    let screen = guard_open(descriptor, grace)
-    guard screen >= 0 else { throw .system(call: "dup", code: errno) }
+  /// Takes hold of the terminal, with handlers before ncurses looks whether it should install its own, and
+  /// returns the stream that the screen is to be written to.
+  static func open(_ descriptor: Int32) throws(TerminalError) -> UnsafeMutablePointer<FILE> {
+    guard let screen = guard_open(descriptor, grace) else { throw .system(call: "dup", code: errno) }
     guard_catch_all()
+    do {
+      try enter()
+    } catch {
+      guard_uncatch_all()
+      throw error
+    }
     return screen
   }
 

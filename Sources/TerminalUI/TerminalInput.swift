@@ -26,8 +26,9 @@ final class TerminalInput {
     let queue = DispatchQueue(label: "terminal.input", qos: .userInteractive)
     keys = DispatchSource.makeReadSource(fileDescriptor: descriptor, queue: queue)
     signals = DispatchSource.makeReadSource(fileDescriptor: wake, queue: queue)
-    keys.setEventHandler { [unowned self] in readKeys(descriptor) }
-    signals.setEventHandler { [unowned self] in readSignals(wake) }
+    // Held until `cancel`: a handler may still run while the terminal lets go of this.
+    keys.setEventHandler { self.readKeys(descriptor) }
+    signals.setEventHandler { self.readSignals(wake) }
     keys.activate()
     signals.activate()
   }

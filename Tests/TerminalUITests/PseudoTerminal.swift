@@ -91,7 +91,9 @@ final class PseudoTerminal {
     _ = text.withCString { write(master, $0, text.utf8.count) }
   }
 
-  func send(_ signal: Int32) { kill(child, signal) }
+  func send(_ signal: Int32) {
+    if child > 0 { kill(child, signal) }
+  }
 
   /// As when the connection breaks.
   func cut() {
