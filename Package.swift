@@ -17,7 +17,9 @@ let package = Package(
     .target(name: "Diffraction", dependencies: ["Arrays"]),
     .target(name: "FrameQuality", dependencies: ["Diffraction"]),
     .target(name: "FrameFiles", dependencies: ["Arrays", "Diffraction", "CTIFF"]),
-    .target(name: "LiveSession", dependencies: ["Arrays", "Diffraction", "FrameFiles"]),
+    .target(
+      name: "LiveSession", dependencies: ["Arrays", "Diffraction", "FrameFiles"],
+      resources: [.embedInCode("Schema/ewald-session-1.schema.json")]),
     .target(name: "TerminalUI", dependencies: ["CNcurses"]),
     .executableTarget(
       name: "ewald",
@@ -32,7 +34,8 @@ let package = Package(
     .testTarget(
       name: "FrameFilesTests", dependencies: ["Arrays", "Diffraction", "FrameFiles"], exclude: ["Reference"]),
     .testTarget(
-      name: "LiveSessionTests", dependencies: ["Diffraction", "FrameFiles", "FrameQuality", "LiveSession"]),
+      name: "LiveSessionTests", dependencies: ["Diffraction", "FrameFiles", "FrameQuality", "LiveSession"],
+      exclude: ["Reference"]),
     .testTarget(
       name: "ewaldTests",
       dependencies: ["ewald", "Diffraction", "FrameFiles", "FrameQuality", "LiveSession", "TerminalUI"],

@@ -12,6 +12,7 @@ final class NewFile {
   private var descriptor: Int32
   private var buffer: [UInt8] = []
   private var hash = SHA256()
+  /// Bytes written so far.
   private(set) var byteCount = 0
 
   init(path: String, overwrite: Overwrite) throws(SessionFileError) {
@@ -34,7 +35,9 @@ final class NewFile {
   }
 
   func write(_ bytes: some Sequence<UInt8>) throws(SessionFileError) {
+    let before = buffer.count
     buffer.append(contentsOf: bytes)
+    byteCount += buffer.count - before
     if buffer.count >= 1 << 16 { try flush() }
   }
 
@@ -77,7 +80,6 @@ final class NewFile {
       done += count
     }
     hash.update(buffer)
-    byteCount += buffer.count
     buffer.removeAll(keepingCapacity: true)
   }
 
