@@ -70,9 +70,13 @@ public final class SessionFile: Sendable {
 
 extension SessionFile {
   /// Folds the whole file.
-  public func state() -> (state: SessionState, problems: [LineProblem]) {
+  public func state() -> (state: SessionState, problems: [LineProblem]) { state { _ in } }
+
+  /// Folds the whole file and shows every file's record on the way.
+  func state(_ visit: (FileRecord) -> Void) -> (state: SessionState, problems: [LineProblem]) {
     var state = SessionState()
     let problems = forEachEvent(.summary) { recorded, offset in
+      if case .file(let record)? = recorded.event { visit(record) }
       if let event = recorded.event {
         state.apply(event, recorded.stamp, offset: offset)
       } else {

@@ -4,6 +4,12 @@ import Glibc
 extension SessionLog {
   /// Starts a new session file. An existing file is never touched: the name is taken or it is not.
   public static func create(path: String, clock: SessionClock) throws(SessionFileError) -> SessionLog {
+    try create(path: path, clock: clock) { Glibc.write($0, $1, $2) }
+  }
+
+  package static func create(
+    path: String, clock: SessionClock, write: @escaping WriteBytes
+  ) throws(SessionFileError) -> SessionLog {
     try makeFolder(of: path)
     let lock = try SessionLock(for: path)
     let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0o644)
@@ -12,27 +18,37 @@ extension SessionLog {
       throw .system(path, "create")
     }
     syncFolder(of: path)
-    return SessionLog(
-      path: path, descriptor: descriptor, lock: lock, clock: clock, length: 0, endsTorn: false,
-      digest: SHA256(), nextSequence: 1)
+    return SessionLog(path: path, descriptor: descriptor, lock: lock, clock: clock, write: write)
   }
 
   /// Continues an existing session file behind its last byte.
   public static func resume(
     path: String, clock: SessionClock
   ) throws(SessionFileError) -> (log: SessionLog, state: SessionState, problems: [LineProblem]) {
+    try resume(path: path, clock: clock) { Glibc.write($0, $1, $2) }
+  }
+
+  package static func resume(
+    path: String, clock: SessionClock, write: @escaping WriteBytes
+  ) throws(SessionFileError) -> (log: SessionLog, state: SessionState, problems: [LineProblem]) {
     let lock = try SessionLock(for: path)
     let descriptor = open(path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW)
     guard descriptor >= 0 else { throw .system(path, "open for appending") }
     do throws(SessionFileError) {
       let file = try SessionFile(path: path)
-      let (state, problems) = file.state()
+      var contents: [String: Int] = [:]
+      let (state, problems) = file.state { record in
+        if record.status == .done || record.status == .partial, let content = record.content {
+          contents[content] = record.fileID
+        }
+      }
       guard state.sessionID != nil else {
         throw SessionFileError(.notASession, "\(path): not a session file: it has no session line")
       }
       let log = SessionLog(
-        path: path, descriptor: descriptor, lock: lock, clock: clock, length: file.byteCount,
-        endsTorn: file.endsTorn, digest: file.digest(), nextSequence: state.lastSequence + 1)
+        path: path, descriptor: descriptor, lock: lock, clock: clock, write: write, length: file.byteCount,
+        endsTorn: file.endsTorn, digest: file.digest(), nextSequence: state.lastSequence + 1,
+        contents: contents)
       return (log, state, problems)
     } catch {
       close(descriptor)

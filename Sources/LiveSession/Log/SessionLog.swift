@@ -2,6 +2,9 @@ import Arrays
 import Dispatch
 import Glibc
 
+/// `write` of the operating system, or a test's full disk.
+package typealias WriteBytes = @Sendable (Int32, UnsafeRawPointer, Int) -> Int
+
 /// The session file, open for appending: one `write` a line, never a change to what is there.
 ///
 /// A line that cannot be written is kept in memory and tried again, in order; a line that was torn by a
@@ -13,15 +16,16 @@ public final class SessionLog: @unchecked Sendable {
   public static let queueLimit = 10_000
 
   public let path: String
-  private let descriptor: Int32
+  private let output: Descriptor
   /// The same file, for looking back: the other one is for appending only.
-  private let reader: Int32
-  private let lock: SessionLock
+  private let reader: Descriptor
+  private var lock: SessionLock?
   private let clock: SessionClock
   private let syncQueue = DispatchQueue(label: "session-sync")
   private var unsynced = 0
   private var syncIsDueBefore = 0
-  private var queue: [[UInt8]] = []
+  private let writeBytes: WriteBytes
+  private var queue: [Waiting] = []
   private var endsTorn: Bool
   private var digest: SHA256
   private var nextSequence: Int
@@ -32,24 +36,37 @@ public final class SessionLog: @unchecked Sendable {
   public private(set) var failure: String?
   public var queued: Int { queue.count }
 
+  /// Which file of an earlier run of the session holds which content, for telling duplicates.
+  let contents: [String: Int]
+
+  private struct Waiting {
+    var line: [UInt8]
+    var result: (fileID: Int, id: Identifier)?
+  }
+
+  /// A result whose line waited and has its place now.
+  public struct Placed: Sendable {
+    public var fileID: Int
+    public var resultID: Identifier
+    public var offset: Int
+  }
+
   init(
-    path: String, descriptor: Int32, lock: SessionLock, clock: SessionClock, length: Int, endsTorn: Bool,
-    digest: SHA256, nextSequence: Int
+    path: String, descriptor: Int32, lock: SessionLock, clock: SessionClock, write: @escaping WriteBytes,
+    length: Int = 0, endsTorn: Bool = false, digest: SHA256 = SHA256(), nextSequence: Int = 1,
+    contents: [String: Int] = [:]
   ) {
     self.path = path
-    self.descriptor = descriptor
-    reader = open(path, O_RDONLY | O_CLOEXEC)
+    output = Descriptor(descriptor)
+    reader = Descriptor(open(path, O_RDONLY | O_CLOEXEC))
     self.lock = lock
     self.clock = clock
+    writeBytes = write
+    self.contents = contents
     self.length = length
     self.endsTorn = endsTorn
     self.digest = digest
     self.nextSequence = nextSequence
-  }
-
-  deinit {
-    close(descriptor)
-    if reader >= 0 { close(reader) }
   }
 
   /// The digest of every byte up to here.
@@ -63,12 +80,10 @@ public final class SessionLog: @unchecked Sendable {
       monotonicNanoseconds: clock.monotonicNanoseconds())
     nextSequence += 1
     let line = event.line(stamp)
-    guard queue.isEmpty else {
-      queue.append(line)
-      return (stamp, nil)
-    }
-    guard let offset = write(line) else {
-      queue.append(line)
+    guard queue.isEmpty, let offset = write(line) else {
+      var waiting = Waiting(line: line)
+      if case .result(let record) = event { waiting.result = (record.fileID, record.resultID) }
+      queue.append(waiting)
       return (stamp, nil)
     }
     unsynced += 1
@@ -80,38 +95,52 @@ public final class SessionLog: @unchecked Sendable {
     return (stamp, offset)
   }
 
-  /// Tries again what could not be written. Called every two seconds while `failure` stands.
-  public func retry() {
+  /// Tries again what could not be written, in order, and says where the results among it went. Called every
+  /// two seconds while `failure` stands.
+  @discardableResult
+  public func retry() -> [Placed] {
+    var placed: [Placed] = []
     var written = 0
-    while written < queue.count, write(queue[written]) != nil { written += 1 }
+    if queue.isEmpty, finishTornLine() { failure = nil }
+    while written < queue.count, let offset = write(queue[written].line) {
+      if let result = queue[written].result {
+        placed.append(Placed(fileID: result.fileID, resultID: result.id, offset: offset))
+      }
+      written += 1
+    }
     queue.removeFirst(written)
     if written > 0 { sync() }
+    return placed
   }
 
   /// Waits until everything written is on the disk.
   public func synchronize() {
-    syncQueue.sync { _ = fdatasync(descriptor) }
+    syncQueue.sync { _ = fdatasync(output.number) }
     unsynced = 0
+  }
+
+  /// Gives the file free for another writer. Nothing may be appended after this.
+  public func finish() {
+    synchronize()
+    lock = nil
   }
 
   private func sync() {
     unsynced = 0
-    // The closure holds the log, so that the descriptor stays open until the disk has answered.
-    syncQueue.async { [self] in _ = fdatasync(descriptor) }
+    // The closure keeps the descriptor open until the disk has answered, and not the log: its lock ends
+    // with the session.
+    syncQueue.async { [output] in _ = fdatasync(output.number) }
   }
 
   private func syncWithinASecond(of now: Int) {
     guard now >= syncIsDueBefore else { return }
     syncIsDueBefore = now + 1_000_000_000
-    syncQueue.asyncAfter(deadline: .now() + 1) { [self] in _ = fdatasync(descriptor) }
+    syncQueue.asyncAfter(deadline: .now() + 1) { [output] in _ = fdatasync(output.number) }
   }
 
   /// Writes one line; nil when the disk refused it, wholly or in part.
   private func write(_ line: [UInt8]) -> Int? {
-    if endsTorn {
-      guard put([UInt8(ascii: "\n")]) == 1 else { return nil }
-      endsTorn = false
-    }
+    guard finishTornLine() else { return nil }
     let offset = length
     let written = put(line)
     if written == line.count {
@@ -119,18 +148,28 @@ public final class SessionLog: @unchecked Sendable {
       return offset
     }
     if written > 0 { endsTorn = true }
-    return nil
+    // A line that lacks nothing but its newline is read as a line: written again it would be there twice.
+    return written == line.count - 1 ? offset : nil
+  }
+
+  private func finishTornLine() -> Bool {
+    if endsTorn {
+      guard put([UInt8(ascii: "\n")]) == 1 else { return false }
+      endsTorn = false
+    }
+    return true
   }
 
   private func put(_ bytes: [UInt8]) -> Int {
     var written = 0
     while written < bytes.count {
       let count = bytes.withUnsafeBytes { buffer in
-        buffer.baseAddress.map { Glibc.write(descriptor, $0 + written, bytes.count - written) } ?? 0
+        buffer.baseAddress.map { writeBytes(output.number, $0 + written, bytes.count - written) } ?? 0
       }
-      if count < 0, errno == EINTR { continue }
+      let code = count < 0 ? errno : ENOSPC
+      if count < 0, code == EINTR { continue }
       guard count > 0 else {
-        failure = "cannot write \(path): \(String(cString: strerror(errno)))"
+        failure = "cannot write \(path): \(String(cString: strerror(code)))"
         break
       }
       written += count
@@ -148,15 +187,24 @@ extension SessionLog {
     var piece = [UInt8](repeating: 0, count: 4096)
     while line.count <= 16 * sessionLineLimit {
       let count = piece.withUnsafeMutableBytes {
-        pread(reader, $0.baseAddress, $0.count, offset + line.count)
+        pread(reader.number, $0.baseAddress, $0.count, offset + line.count)
       }
-      guard count > 0 else { return nil }
+      guard count > 0 else { break }
       if let end = piece[..<count].firstIndex(of: UInt8(ascii: "\n")) {
         line.append(contentsOf: piece[..<end])
         return line.withUnsafeBufferPointer { try? RecordedEvent($0, detail: .full).event }
       }
       line.append(contentsOf: piece[..<count])
     }
-    return nil
+    // The last line may still lack its newline.
+    return line.withUnsafeBufferPointer { try? RecordedEvent($0, detail: .full).event }
   }
+}
+
+private final class Descriptor: Sendable {
+  let number: Int32
+
+  init(_ number: Int32) { self.number = number }
+
+  deinit { if number >= 0 { close(number) } }
 }

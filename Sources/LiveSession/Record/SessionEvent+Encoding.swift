@@ -34,7 +34,7 @@ extension SessionEvent {
       case .note(let record):
         json.member("file_id", record.fileID)
         json.member("kind", record.kind.rawValue)
-        json.member("text", String(record.text.prefix(4096)))
+        json.member("text", record.text)
       case .setting(let record):
         json.member("engine", record.engine)
         json.member("name", record.name)
@@ -43,7 +43,7 @@ extension SessionEvent {
       case .acknowledge(let record): json.member("code", record.code)
       case .event(let record):
         json.member("name", record.name)
-        json.member("text", String(record.text.prefix(4096)))
+        json.member("text", record.text)
       case .checkpoint(let record):
         json.member("files", record.files)
         json.member("results", record.results)
@@ -112,7 +112,7 @@ extension FileRecord {
     }
     if !warnings.isEmpty {
       json.key("warnings")
-      json.array { json in for warning in warnings.prefix(20) { json.string(warning) } }
+      json.array { json in for warning in warnings.prefix(FileRecord.warningLimit) { json.string(warning) } }
     }
     json.member("reason", ifPresent: reason)
     json.member("kind", ifPresent: kind)

@@ -48,6 +48,11 @@ public enum SessionEvent: Sendable, Equatable {
   }
 }
 
+/// A text as it is recorded. Cut before it is shown, too: a replay shows what the live session did.
+private func bounded(_ text: String) -> String {
+  text.utf8.count <= 4096 ? text : String(text.unicodeScalars.prefix(4096))
+}
+
 /// The beginning of a session, or its continuation by a later run of the program.
 public struct SessionRecord: Sendable, Equatable {
   public var id: Identifier
@@ -100,6 +105,9 @@ public enum FileStatus: String, Sendable, CaseIterable {
 
 /// A file of the watched folder, at one moment of its life.
 public struct FileRecord: Sendable, Equatable {
+  /// So many are recorded, and shown.
+  static let warningLimit = 20
+
   public var fileID: Int
   /// Relative to the watched folder; bytes that are not UTF-8 stand as `\xNN`.
   public var path: String
@@ -231,7 +239,7 @@ public struct NoteRecord: Sendable, Equatable {
   public init(fileID: Int, kind: Kind, text: String = "") {
     self.fileID = fileID
     self.kind = kind
-    self.text = text
+    self.text = bounded(text)
   }
 }
 
@@ -264,7 +272,7 @@ public struct HappeningRecord: Sendable, Equatable {
 
   public init(name: String, text: String) {
     self.name = name
-    self.text = text
+    self.text = bounded(text)
   }
 }
 

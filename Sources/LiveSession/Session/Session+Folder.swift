@@ -77,8 +77,8 @@ extension Session {
     guard let fileID = fileIDs[file.id], let row = state[file: fileID] else { return }
     watched[fileID] = file
     let identity = DiskIdentity(file.identity)
-    if known[identity] == fileID, row.isFinished, file.offer == .first {
-      watcher?.report(.done, for: file, read: file.identity)
+    if known[identity] == fileID, file.offer == .first, let outcome = outcomeBefore(row) {
+      watcher?.report(outcome, for: file, read: file.identity)
       return
     }
     if file.atStart, options.existing == .skip, file.offer == .first {
@@ -101,6 +101,19 @@ extension Session {
     let job = Job(
       fileID: fileID, path: PathText.text(file.absolutePath.bytes), kind: .first, readyAt: now)
     if file.atStart { backlog.append(job) } else { liveJobs.append(job) }
+  }
+
+  /// What an earlier run of the session made of a file that has not changed since; nil to try again.
+  private func outcomeBefore(_ row: FileRow) -> ReadOutcome? {
+    switch row.status {
+    // A file whose line was written and whose result was not (the program was killed between the two) is
+    // read again.
+    case .done: row.runs.isEmpty ? nil : .done
+    case .duplicate: .done
+    case .partial: .partial
+    case .skipped: options.existing == .skip ? .done : nil
+    default: nil
+    }
   }
 
   private func take(_ folderState: FolderState) {
@@ -211,23 +224,16 @@ extension PollingReason {
   }
 }
 
-extension DiskIdentity {
-  init(_ row: FileRow) {
-    self.init(
-      device: row.device, inode: row.inode, size: row.size, modifiedNanoseconds: row.modifiedNanoseconds)
-  }
-}
-
 extension FileRow {
-  /// Nothing is left to do: a resumed session need not read it again. A file whose line was written and
-  /// whose result was not (the program was killed between the two) is not finished.
-  var isFinished: Bool { status == .duplicate || status == .done && !runs.isEmpty }
-
   /// The row as a record, to be recorded again with a change.
   var record: FileRecord {
     FileRecord(
       fileID: id, path: path, revision: revision, size: size, modifiedNanoseconds: modifiedNanoseconds,
       device: device, inode: inode, status: status ?? .waiting, frames: frames == 0 ? nil : frames,
       declaredFrames: declaredFrames == 0 ? nil : declaredFrames, reason: reason.isEmpty ? nil : reason)
+  }
+
+  var identity: DiskIdentity {
+    DiskIdentity(device: device, inode: inode, size: size, modifiedNanoseconds: modifiedNanoseconds)
   }
 }

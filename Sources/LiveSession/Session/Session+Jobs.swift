@@ -41,7 +41,6 @@ extension Session {
   }
 
   private func analyze(_ opened: Analyst.Opened, _ job: Job, _ token: Int) async {
-    guard let row = state[file: job.fileID] else { return }
     if job.kind == .first, let original = byContent[opened.content], original != job.fileID {
       duplicate(job, of: original, opened)
       return
@@ -65,7 +64,7 @@ extension Session {
     do throws(InvalidParameter) {
       parameters = try ParameterValues(texts: texts, for: engine)
     } catch {
-      note(.event(HappeningRecord(name: "error", text: error.description)))
+      refuse(job, FileRefusal(.unsupported, error.description))
       return
     }
     let previous = previousResult(before: job.fileID, engine: engine.name)
@@ -89,22 +88,26 @@ extension Session {
     }
     switch outcome {
     case .success(let finding):
-      finish(job, row, opened, engine, parameters, finding, duration, previous?.resultID)
+      finish(job, opened, engine, parameters, finding, duration, previous?.resultID)
     case .failure(.file(let refusal)): refuse(job, refusal)
     case .failure(.cancelled): break
     case .failure(let error):
       finish(
-        job, row, opened, engine, parameters, Finding(failure: error, of: engine), duration,
+        job, opened, engine, parameters, Finding(failure: error, of: engine), duration,
         previous?.resultID)
     }
   }
 
   private func finish(
-    _ job: Job, _ row: FileRow, _ opened: Analyst.Opened, _ engine: any AnalysisEngine,
-    _ parameters: ParameterValues, _ finding: Finding, _ duration: Double, _ previous: Identifier?
+    _ job: Job, _ opened: Analyst.Opened, _ engine: any AnalysisEngine, _ parameters: ParameterValues,
+    _ finding: Finding, _ duration: Double, _ previous: Identifier?
   ) {
-    if job.kind == .first {
+    // As it is now: it may have been renamed, or been given another result, while this one was computed.
+    guard let row = state[file: job.fileID] else { return }
+    if job.kind == .first || opened.identity != row.identity {
       note(.file(fileRecord(row, opened)))
+    }
+    if job.kind == .first {
       byContent[opened.content] = job.fileID
       report(opened.summary.isComplete ? .done : .partial, job, read: opened.identity)
     }

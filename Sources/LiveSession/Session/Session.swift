@@ -17,6 +17,8 @@ public actor Session {
     public var settings: [String: [String: String]] = [:]
     public var clock = SessionClock.system
     public var cacheBytes = 64 << 20
+    /// How often deadlines and the disk are looked at; a full disk is tried again every fourth time.
+    public var tick: Duration = .milliseconds(500)
 
     /// Told of every durable event, in order, after it was recorded: for output that is no screen.
     public var observer: (@Sendable (SessionEvent, Stamp) -> Void)?
@@ -94,11 +96,14 @@ public actor Session {
     settings = options.settings
     for (engine, values) in state.settings { settings[engine, default: [:]].merge(values) { $1 } }
     nextFileID = state.files.count + 1
+    byContent = log.contents
     live.folder = watcher == nil ? .none : .looking
     (snapshots, publisher) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     for row in state.files where row.status != nil {
       latestAtPath[row.path] = row.id
-      known[DiskIdentity(row)] = row.id
+      if let status = row.status, !status.isPassing, status != .gone, status != .superseded {
+        known[row.identity] = row.id
+      }
     }
   }
 
@@ -110,8 +115,8 @@ public actor Session {
     async let ticking: Void = tick()
     if let watcher {
       for await changes in watcher.changes {
-        take(changes)
         if isClosing { break }
+        take(changes)
       }
     }
     await ticking
@@ -124,10 +129,15 @@ public actor Session {
     watcher?.stop()
     let deadline = now + patience.nanoseconds
     while !running.isEmpty, now < deadline { try? await Task.sleep(for: .milliseconds(5)) }
-    log.retry()
-    let digest = log.sha256
-    note(.end(EndRecord(files: state.fileCount, results: state.resultCount, sha256: digest)))
-    log.synchronize()
+    // What comes later is too late: nothing may follow the last line.
+    running.removeAll()
+    retryLog()
+    // A session with lines that the disk never took is not closed cleanly, and its digest would be wrong.
+    if log.failure == nil {
+      note(
+        .end(EndRecord(files: state.recordedFileCount, results: state.resultCount, sha256: log.sha256)))
+    }
+    log.finish()
     publish()
     publisher.finish()
   }
@@ -159,9 +169,13 @@ public actor Session {
       linesSinceCheckpoint = -1
       note(
         .checkpoint(
-          CheckpointRecord(files: state.fileCount, results: state.resultCount, sha256: log.sha256)))
+          CheckpointRecord(files: state.recordedFileCount, results: state.resultCount, sha256: log.sha256)))
     }
     changed()
+  }
+
+  private func retryLog() {
+    for placed in log.retry() { state.place(placed) }
   }
 
   // MARK: Publishing
@@ -191,10 +205,10 @@ public actor Session {
   private func tick() async {
     var ticks = 0
     while !isClosing {
-      try? await Task.sleep(for: .milliseconds(500))
+      try? await Task.sleep(for: options.tick)
       ticks += 1
       if log.failure != nil, ticks % 4 == 0 {
-        log.retry()
+        retryLog()
         changed()
         pump()
       }

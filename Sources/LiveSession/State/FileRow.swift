@@ -22,6 +22,8 @@ public struct FileRow: Sendable, Equatable {
   public var isExcluded = false
   public var tags: [String] = []
   public var notes: [String] = []
+  /// The session file has a line of it; a file that only waits is on the screen alone.
+  public internal(set) var isRecorded = false
   /// When it was last heard of, for the list's time column.
   public var unixMilliseconds = 0
 
@@ -34,7 +36,7 @@ public struct FileRow: Sendable, Equatable {
 }
 
 /// One analysis of a file, as the list and the trend need it. Its curves stay in the session file.
-public struct RunRow: Sendable, Equatable {
+public struct RunRow: Sendable {
   public var id: Identifier
   public var engine: String
   public var verdict: Verdict
@@ -46,6 +48,15 @@ public struct RunRow: Sendable, Equatable {
   /// The byte of the session file where the whole record begins; nil while it waits for a full disk.
   public var offset: Int?
   public var frame: Int?
+}
+
+extension RunRow: Equatable {
+  /// Unknown equals unknown: two states of the same history are equal.
+  public static func == (a: RunRow, b: RunRow) -> Bool {
+    a.id == b.id && a.engine == b.engine && a.verdict == b.verdict && a.codes == b.codes
+      && a.values.elementsEqual(b.values) { $0 == $1 || ($0.isNaN && $1.isNaN) }
+      && a.probability == b.probability && a.offset == b.offset && a.frame == b.frame
+  }
 }
 
 /// The name and unit of a value that an engine reports.

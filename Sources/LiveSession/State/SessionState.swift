@@ -17,6 +17,8 @@ public struct SessionState: Sendable, Equatable {
   public internal(set) var isClosed = false
 
   public internal(set) var fileCount = 0
+  /// Files of which the session file has a line: what a checkpoint counts.
+  public internal(set) var recordedFileCount = 0
   public internal(set) var resultCount = 0
   public internal(set) var badCount = 0
   /// The newest file that has a result: what FOLLOW shows.
@@ -84,13 +86,19 @@ public struct SessionState: Sendable, Equatable {
     let index = record.fileID - 1
     let before = files[index].status
     if before == nil { fileCount += 1 }
+    if !record.status.isPassing, !files[index].isRecorded {
+      files[index].isRecorded = true
+      recordedFileCount += 1
+    }
     if record.status == .refused || record.status == .timedOut {
       if before != .refused, before != .timedOut { badCount += 1 }
       say(stamp, "BAD", "\(record.path): \(record.reason ?? "refused")", .bad, record.fileID)
     } else if before == .refused || before == .timedOut {
       badCount -= 1
     }
-    for warning in record.warnings { say(stamp, "NOTE", "\(record.path): \(warning)", nil, record.fileID) }
+    for warning in record.warnings.prefix(FileRecord.warningLimit) {
+      say(stamp, "NOTE", "\(record.path): \(warning)", nil, record.fileID)
+    }
     files[index].apply(record, stamp)
   }
 
@@ -101,7 +109,7 @@ public struct SessionState: Sendable, Equatable {
     let run = RunRow(
       id: record.resultID, engine: record.engine, verdict: record.verdict, codes: record.reasons.map(\.code),
       values: arrange(record.values, record.engine),
-      probability: record.values.first?.probability.map { Float($0) },
+      probability: record.values.first?.probability.flatMap { $0.isFinite ? Float($0) : nil },
       offset: offset, frame: record.frame)
     files[index].runs.append(run)
     files[index].accepted = files[index].runs.count - 1
@@ -125,20 +133,29 @@ public struct SessionState: Sendable, Equatable {
     body(&files[id - 1])
   }
 
+  /// A line that waited for a full disk has its place now.
+  mutating func place(_ placed: SessionLog.Placed) {
+    modify(placed.fileID) { row in
+      if let index = row.runs.firstIndex(where: { $0.id == placed.resultID }) {
+        row.runs[index].offset = placed.offset
+      }
+    }
+  }
+
   /// Puts values into the engine's columns, adding a column for a name not met before.
   private mutating func arrange(_ values: [Quantity], _ engine: String) -> [Float] {
     var known = columns[engine] ?? []
     // The usual case: the same names in the same order as always.
     if known.count == values.count, zip(known, values).allSatisfy({ $0.name == $1.name }) {
-      return values.map { Float($0.value) }
+      return values.map { $0.known }
     }
     var row = [Float](repeating: .nan, count: known.count)
     for value in values {
       if let index = known.firstIndex(where: { $0.name == value.name }) {
-        row[index] = Float(value.value)
+        row[index] = value.known
       } else {
         known.append(Column(name: value.name, unit: value.unit))
-        row.append(Float(value.value))
+        row.append(value.known)
       }
     }
     columns[engine] = known
@@ -154,6 +171,11 @@ public struct SessionState: Sendable, Equatable {
     // Dropped in bulk, so that a million lines do not shift the array a million times.
     if lines.count >= 2 * Self.lineLimit { lines.removeFirst(lines.count - Self.lineLimit) }
   }
+}
+
+extension Quantity {
+  /// As a replay reads it: an infinity is written as unknown.
+  fileprivate var known: Float { value.isFinite ? Float(value) : .nan }
 }
 
 extension FileRow {

@@ -1,0 +1,258 @@
+import Diffraction
+import Dispatch
+import FrameFiles
+import Glibc
+import LiveSession
+import Synchronization
+import Testing
+
+@Suite(.timeLimit(.minutes(5))) struct SessionTests {
+  @Test func aFileBecomesAResultAndALine() async throws {
+    let scope = try FakeMicroscope()
+    scope.expose(1, "a.raw", [7])
+    let state = await scope.wait(forResults: 1)
+    let row = try #require(state[file: 1])
+    #expect(row.path == "a.raw" && row.status == .done && row.frames == 1)
+    #expect(state.value("dose", of: try #require(row.run)) == 7)
+    #expect(scope.watcher.outcomes(for: 1) == [.done])
+    let detail = await scope.session.detail(of: 1)
+    #expect(detail.result?.profiles.first?.values == [7, 0.1, 2])
+    #expect(detail.result?.parameters == ["gain": "1"])
+    #expect(detail.frame?.pixels.doubles() == [7])
+    let report = try await scope.close()
+    #expect(
+      report.isClosed && report.fileCount == 1 && report.resultCount == 1 && report.digestsVerified == 1)
+  }
+
+  @Test func reanalysisAddsARunAndAcceptMovesBetweenRuns() async throws {
+    let scope = try FakeMicroscope()
+    scope.expose(1, "a.raw", [7])
+    _ = await scope.wait(forResults: 1)
+    await scope.session.perform(.reanalyse([1], engine: "fake", settings: ["gain": "3"]))
+    var state = await scope.wait(forResults: 2)
+    #expect(state[file: 1]?.runs.count == 2 && state[file: 1]?.accepted == 1)
+    #expect(state[file: 1]?.runs.map(\.values) == [[7], [21]])
+    let newer = await scope.session.detail(of: 1)
+    #expect(newer.result?.supersedes == state[file: 1]?.runs[0].id)
+    await scope.session.perform(.accept(fileID: 1, run: 0))
+    state = await scope.session.snapshot.state
+    #expect(state[file: 1]?.accepted == 0 && state[file: 1]?.runs.count == 2)
+    #expect(await scope.session.detail(of: 1).result?.parameters == ["gain": "1"])
+    try await scope.close()
+    #expect(try SessionFile(path: scope.path).state().state[file: 1]?.accepted == 0)
+  }
+
+  @Test func aFileThatCannotBeReadIsRefusedWithItsReasonAndTriedAgainOnRequest() async throws {
+    let scope = try FakeMicroscope()
+    scope.expose(1, "a.raw", Array("X".utf8))
+    let state = await scope.wait { $0.state.badCount == 1 }.state
+    #expect(state[file: 1]?.status == .refused && state[file: 1]?.reason == "FAKE: begins with X")
+    #expect(scope.watcher.outcomes(for: 1) == [.refused("FAKE: begins with X")])
+    scope.folder.write("a.raw", [9])
+    await scope.session.perform(.retry([1]))
+    let mended = await scope.wait(forResults: 1)
+    #expect(mended.badCount == 0 && mended[file: 1]?.status == .done)
+    try await scope.close()
+  }
+
+  @Test func anEngineThatFailsIsAResultWithItsReason() async throws {
+    let scope = try FakeMicroscope()
+    scope.expose(1, "a.raw", Array("F".utf8))
+    let state = await scope.wait(forResults: 1)
+    #expect(state[file: 1]?.run?.verdict == .notAnalysable && state[file: 1]?.run?.codes == ["FAIL"])
+    try await scope.close()
+  }
+
+  @Test func theSameContentUnderAnotherNameIsADuplicate() async throws {
+    let scope = try FakeMicroscope()
+    scope.expose(1, "a.raw", [7])
+    _ = await scope.wait(forResults: 1)
+    scope.expose(2, "b.raw", [7])
+    let state = await scope.wait { $0.state[file: 2]?.status == .duplicate }.state
+    #expect(state[file: 2]?.reason == "same content as a.raw" && state.resultCount == 1)
+    try await scope.close()
+  }
+
+  @Test func anOverwrittenNameIsItsSecondRevision() async throws {
+    let scope = try FakeMicroscope()
+    scope.expose(1, "a.raw", [7])
+    _ = await scope.wait(forResults: 1)
+    scope.folder.write("a.raw", [8])
+    let new = scope.file(2, "a.raw")
+    scope.watcher.say(.revised(new, replaces: FileID(rawValue: 1), how: .rewritten), .ready(new))
+    let state = await scope.wait(forResults: 2)
+    #expect(state[file: 1]?.revision == 1 && state[file: 2]?.revision == 2)
+    #expect(state[file: 1]?.run?.values == [7])
+    #expect(state[file: 2].flatMap { state.value("drift", of: $0.run!) } == 1)
+    try await scope.close()
+  }
+
+  @Test func aFileThatIsWrittenToWhileItIsReadIsLookedAtAgain() async throws {
+    let folder = TestFolder()
+    let isFirst = Mutex(true)
+    var engine = FakeEngine()
+    engine.during = { _ in
+      let isNow = isFirst.withLock { isFirst in
+        defer { isFirst = false }
+        return isFirst
+      }
+      if isNow { folder.write("a.raw", [8, 1]) }
+    }
+    let scope = try FakeMicroscope(folder, engine: engine)
+    scope.expose(1, "a.raw", [7])
+    await scope.until { scope.watcher.outcomes(for: 1) == [.changed] }
+    #expect(await scope.session.snapshot.state.resultCount == 0)
+    scope.watcher.say(.ready(scope.file(1, "a.raw")))
+    let state = await scope.wait(forResults: 1)
+    #expect(state[file: 1]?.run?.values == [8])
+    #expect(scope.watcher.outcomes(for: 1) == [.changed, .done])
+    try await scope.close()
+  }
+
+  @Test func aFileRenamedWhileItIsAnalysedKeepsItsNewName() async throws {
+    let folder = TestFolder()
+    let gate = Gate()
+    var engine = FakeEngine()
+    engine.during = { _ in gate.wait() }
+    let scope = try FakeMicroscope(folder, engine: engine)
+    scope.expose(1, "a.raw", [7])
+    await scope.until { gate.isWaitedFor }
+    // A second name, so that the file is still found by its first.
+    link(folder["a.raw"], folder["b.raw"])
+    scope.watcher.say(.renamed(FileID(rawValue: 1), RawPath("b.raw")))
+    await scope.wait { $0.state[file: 1]?.path == "b.raw" }
+    gate.open()
+    #expect(await scope.wait(forResults: 1)[file: 1]?.path == "b.raw")
+    try await scope.close()
+  }
+
+  @Test func aContinuedSessionSkipsWhatItKnowsAndTellsDuplicatesOfIt() async throws {
+    let folder = TestFolder()
+    let first = try FakeMicroscope(folder)
+    first.expose(1, "a.raw", [7])
+    first.expose(2, "b.raw", [7])
+    await first.wait { $0.state.resultCount == 1 && $0.state.files.contains { $0.status == .duplicate } }
+    try await first.close()
+
+    let second = try FakeMicroscope(folder)
+    for (id, name) in [(11, "a.raw"), (12, "b.raw")] as [(UInt64, String)] {
+      second.watcher.say(.appeared(second.file(id, name, atStart: true), .waiting(.settling)))
+      second.watcher.say(.ready(second.file(id, name, atStart: true)))
+    }
+    second.expose(13, "c.raw", [7])
+    second.expose(14, "d.raw", [9])
+    let state = await second.wait { $0.state.resultCount == 2 && $0.state[file: 3]?.status == .duplicate }
+      .state
+    #expect(state.files.map(\.path) == ["a.raw", "b.raw", "c.raw", "d.raw"])
+    #expect(second.watcher.outcomes(for: 11) == [.done] && second.watcher.outcomes(for: 12) == [.done])
+    #expect(state[file: 4].flatMap { state.value("drift", of: $0.run!) } == 2)
+    let report = try await second.close()
+    #expect(report.resumeCount == 1 && report.isClosed)
+  }
+
+  @Test func aGrowingScanStaysOneFileWhoseResultsSupersedeEachOther() async throws {
+    let scope = try FakeMicroscope()
+    scope.expose(1, "s.raw", [7, 2, 4])
+    let half = await scope.wait(forResults: 1)
+    #expect(half[file: 1]?.status == .partial && half[file: 1]?.reason == "2 of 4 patterns")
+    #expect(half[file: 1]?.run?.frame == nil)
+    scope.folder.write("s.raw", [7, 4, 4, 0])
+    let grown = scope.file(2, "s.raw", .growing)
+    scope.watcher.say(.revised(grown, replaces: FileID(rawValue: 1), how: .grown), .ready(grown))
+    let whole = await scope.wait(forResults: 2)
+    #expect(whole.files.count == 1 && whole[file: 1]?.status == .done && whole[file: 1]?.frames == 4)
+    #expect(await scope.session.detail(of: 1).result?.supersedes == whole[file: 1]?.runs[0].id)
+    #expect(scope.watcher.outcomes(for: 1) == [.partial] && scope.watcher.outcomes(for: 2) == [.done])
+    try await scope.close()
+  }
+
+  @Test func aFrameThatTakesTooLongIsGivenUpAndFreesItsPlace() async throws {
+    let gate = Gate()
+    var engine = FakeEngine()
+    engine.during = { if $0 == 7 { gate.wait() } }
+    let scope = try FakeMicroscope(engine: engine, inFlight: 1)
+    scope.expose(1, "slow.raw", [7])
+    await scope.until { gate.isWaitedFor }
+    scope.expose(2, "quick.raw", [8])
+    await scope.wait { $0.live.queued == 1 && $0.live.running == 1 }
+    scope.clock.advance(seconds: 61)
+    let state = await scope.wait(forResults: 1)
+    #expect(state[file: 1]?.status == .timedOut && state[file: 2]?.status == .done)
+    #expect(state[file: 1]?.reason == "gave up after 60 s")
+    #expect(scope.watcher.outcomes(for: 1) == [.refused("timeout")])
+    gate.open()
+    try await scope.close()
+    #expect(await scope.session.snapshot.state.resultCount == 1, "what came too late belongs to no one")
+  }
+
+  @Test func aFullDiskStopsTheAnalysisAndLosesNothing() async throws {
+    let disk = TestDisk()
+    let scope = try FakeMicroscope(disk: disk)
+    scope.expose(1, "a.raw", [7])
+    _ = await scope.wait(forResults: 1)
+    disk.setRoom(50)  // a part of a line
+    await scope.session.perform(.reanalyse([1], engine: "fake", settings: ["gain": "2"]))
+    let waiting = await scope.wait { $0.state.resultCount == 2 && $0.live.logFailure != nil }
+    #expect(waiting.state[file: 1]?.runs[1].offset == nil)
+    for _ in 0..<SessionLog.queueLimit { await scope.session.perform(.note([1], .note, "x")) }
+    scope.expose(2, "b.raw", [8])
+    await scope.wait { $0.state[file: 2]?.status == .queued && $0.live.linesWaiting >= SessionLog.queueLimit }
+    #expect(await scope.session.snapshot.live.running == 0)
+    #expect(await !scope.session.isIdle)
+    disk.setRoom(.max)
+    let state = await scope.wait(forResults: 3)
+    #expect(state[file: 1]?.runs[1].offset != nil, "a result that waited can be looked at")
+    #expect(await scope.session.detail(of: 1).result?.parameters == ["gain": "2"])
+    await scope.wait { $0.live.logFailure == nil && $0.live.linesWaiting == 0 }
+    let report = try await scope.close()
+    #expect(report.isClosed && report.resultCount == 3 && report.tornLines == 1)
+  }
+
+  @Test func aSessionWhoseLastLinesTheDiskNeverTookIsNotClosed() async throws {
+    let disk = TestDisk()
+    let scope = try FakeMicroscope(disk: disk)
+    scope.expose(1, "a.raw", [7])
+    _ = await scope.wait(forResults: 1)
+    disk.setRoom(0)
+    await scope.session.perform(.note([1], .note, "lost"))
+    await scope.session.close()
+    let report = try SessionCheck.check(path: scope.path)
+    #expect(report.isSound && !report.isClosed)
+  }
+
+  @Test func settingsForTheFutureHoldForTheNextFrameAndAWrongOneIsRefused() async throws {
+    let scope = try FakeMicroscope()
+    await scope.session.perform(.setForFuture(engine: "fake", settings: ["gain": "5"]))
+    scope.expose(1, "a.raw", [7])
+    #expect(await scope.wait(forResults: 1)[file: 1]?.run?.values == [35])
+    await scope.session.perform(.setForFuture(engine: "fake", settings: ["gain": "1000"]))
+    scope.expose(2, "b.raw", [8])
+    let state = await scope.wait { $0.state[file: 2]?.status == .refused }.state
+    #expect(state[file: 2]?.reason.contains("outside 0 to 100") == true)
+    try await scope.close()
+  }
+
+  @Test func everyThousandLinesTheSessionSaysWhatItHolds() async throws {
+    let scope = try FakeMicroscope()
+    scope.expose(1, "a.raw", [7])
+    // One that only waits is in no line, and in no count of lines.
+    scope.watcher.say(.appeared(scope.file(2, "absent.raw.part"), .waiting(.temporaryName)))
+    await scope.wait { $0.state.resultCount == 1 && $0.state.fileCount == 2 }
+    for _ in 0..<2500 { await scope.session.perform(.note([1], .note, "x")) }
+    let report = try await scope.close()
+    #expect(report.digestsVerified == 3 && report.fileCount == 1)
+  }
+}
+
+/// Holds a thread until it is opened.
+final class Gate: Sendable {
+  private let isReached = Mutex(false)
+  private let semaphore = DispatchSemaphore(value: 0)
+
+  var isWaitedFor: Bool { isReached.withLock { $0 } }
+  func open() { semaphore.signal() }
+  func wait() {
+    isReached.withLock { $0 = true }
+    semaphore.wait()
+  }
+}
