@@ -11,7 +11,7 @@ struct JSONSchema {
   private let root: [String: Any]
 
   init(_ text: String) throws {
-    root = try JSONSerialization.jsonObject(with: Data(text.utf8)) as! [String: Any]
+    root = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any] ?? [:]
   }
 
   /// Words of the schema that this validator would pass over in silence.
@@ -27,35 +27,40 @@ struct JSONSchema {
   private func accepts(_ value: Any, _ schema: [String: Any]) -> Bool {
     schema.allSatisfy { keyword, rule in
       switch keyword {
-      case "$ref": accepts(value, resolve(rule as! String))
+      case "$ref": accepts(value, resolve(rule as? String ?? ""))
       case "type": (rule as? [String] ?? [rule as? String ?? ""]).contains { Self.isType(value, $0) }
       case "required":
-        (value as? [String: Any]).map { has in (rule as! [String]).allSatisfy { has[$0] != nil } } ?? true
+        (value as? [String: Any]).map { has in (rule as? [String] ?? []).allSatisfy { has[$0] != nil } }
+          ?? true
       case "properties":
-        (rule as! [String: [String: Any]]).allSatisfy { name, schema in
+        (rule as? [String: [String: Any]] ?? [:]).allSatisfy { name, schema in
           (value as? [String: Any])?[name].map { accepts($0, schema) } ?? true
         }
       case "additionalProperties":
         (value as? [String: Any])?.allSatisfy { name, member in
-          (schema["properties"] as? [String: Any])?[name] != nil || accepts(member, rule as! [String: Any])
+          (schema["properties"] as? [String: Any])?[name] != nil
+            || accepts(member, rule as? [String: Any] ?? [:])
         } ?? true
-      case "items": (value as? [Any])?.allSatisfy { accepts($0, rule as! [String: Any]) } ?? true
-      case "enum": (rule as! [Any]).contains { Self.equal($0, value) }
+      case "items": (value as? [Any])?.allSatisfy { accepts($0, rule as? [String: Any] ?? [:]) } ?? true
+      case "enum": (rule as? [Any] ?? []).contains { Self.equal($0, value) }
       case "const": Self.equal(rule, value)
-      case "oneOf": (rule as! [[String: Any]]).count { accepts(value, $0) } == 1
-      case "not": !accepts(value, rule as! [String: Any])
-      case "minimum": (value as? NSNumber).map { $0.doubleValue >= (rule as! NSNumber).doubleValue } ?? true
+      case "oneOf": (rule as? [[String: Any]] ?? []).count { accepts(value, $0) } == 1
+      case "not": !accepts(value, rule as? [String: Any] ?? [:])
+      case "minimum": (value as? NSNumber).map { $0.doubleValue >= rule as? Double ?? .infinity } ?? true
       case "minLength":
-        (value as? String).map { $0.unicodeScalars.count >= (rule as! NSNumber).intValue } ?? true
+        (value as? String).map { $0.unicodeScalars.count >= rule as? Int ?? .max } ?? true
       case "pattern":
-        (value as? String).map { $0.range(of: rule as! String, options: .regularExpression) != nil } ?? true
+        (value as? String).map { $0.range(of: rule as? String ?? "", options: .regularExpression) != nil }
+          ?? true
       default: true
       }
     }
   }
 
   private func resolve(_ reference: String) -> [String: Any] {
-    reference.split(separator: "/").dropFirst().reduce(root) { $0[String($1)] as! [String: Any] }
+    reference.split(separator: "/").dropFirst().reduce(root) {
+      $0[String($1)] as? [String: Any] ?? ["not": [:]]
+    }
   }
 
   private static func isType(_ value: Any, _ type: String) -> Bool {

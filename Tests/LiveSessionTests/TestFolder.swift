@@ -13,7 +13,11 @@ final class TestFolder: Sendable {
     // Memory where there is some for this: what is tested is not the disk.
     let place = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp"
     var template = Array("\(place)/ewald-test-XXXXXX".utf8CString)
-    path = template.withUnsafeMutableBufferPointer { String(cString: mkdtemp($0.baseAddress!)) }
+    path = template.withUnsafeMutableBufferPointer {
+      buffer in
+      guard let name = buffer.baseAddress, mkdtemp(name) != nil else { fatalError("no temporary folder") }
+      return String(cString: name)
+    }
   }
 
   deinit { Self.remove(path) }
@@ -21,7 +25,7 @@ final class TestFolder: Sendable {
   subscript(name: String) -> String { "\(path)/\(name)" }
 
   func write(_ name: String, _ bytes: [UInt8]) {
-    let file = fopen(self[name], "w")!
+    guard let file = fopen(self[name], "w") else { fatalError("a folder of its own can be written to") }
     fwrite(bytes, 1, bytes.count, file)
     fclose(file)
   }

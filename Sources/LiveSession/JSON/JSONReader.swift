@@ -116,6 +116,7 @@ package struct JSONReader {
   /// Steps behind a string's closing quote; stops before the first escape and says false.
   @inline(__always)
   private mutating func plainEnd() throws(JSONError) -> Bool {
+    skipPlainText()
     while position < bytes.count {
       let byte = bytes[position]
       if byte == UInt8(ascii: "\"") {
@@ -247,19 +248,44 @@ package struct JSONReader {
 
   private mutating func key() throws(JSONError) -> JSONKey {
     guard take(UInt8(ascii: "\"")) else { throw fail("a name was expected") }
+    // Nearly every name ends within a word; one with an escape is none that anyone asks for.
+    if position + 8 <= bytes.count, let base = bytes.baseAddress {
+      let word = UnsafeRawPointer(base + position).loadUnaligned(as: UInt64.self)
+      let quotes = EightBytes.zeros(word ^ EightBytes.all(UInt8(ascii: "\"")))
+      if quotes != 0 {
+        let count = quotes.trailingZeroBitCount >> 3
+        position += count + 1
+        return JSONKey(word: word & ((1 << UInt64(8 * count)) - 1), count: UInt64(count))
+      }
+    }
     var key = JSONKey()
     while position < bytes.count {
       let byte = bytes[position]
       position += 1
-      if byte == UInt8(ascii: "\"") { return key.finished }
+      if byte == UInt8(ascii: "\"") { return key }
       if byte == UInt8(ascii: "\\") || byte < 0x20 { throw fail("an escape in a name") }
       key.append(byte)
     }
     throw fail("a name without an end")
   }
 
+  /// Steps over plain text in words; stops at or before what ends it.
+  @inline(__always)
+  private mutating func skipPlainText() {
+    guard let base = bytes.baseAddress else { return }
+    while position + 8 <= bytes.count {
+      let ends = EightBytes.ends(UnsafeRawPointer(base + position).loadUnaligned(as: UInt64.self))
+      guard ends == 0 else {
+        position += ends.trailingZeroBitCount >> 3
+        return
+      }
+      position += 8
+    }
+  }
+
   private mutating func skipString() throws(JSONError) {
     position += 1
+    skipPlainText()
     while position < bytes.count {
       let byte = bytes[position]
       position += byte == UInt8(ascii: "\\") ? 2 : 1
@@ -374,7 +400,7 @@ package struct JSONReader {
   private static let powersOfTen: [Double] = (0...15).map { pow(10, Double($0)) }
 }
 
-/// A member's name as two words, so that a `switch` over names compares integers, not strings.
+/// A member's name as words, so that a `switch` over names compares integers, not strings.
 package struct JSONKey: Equatable, ExpressibleByStringLiteral {
   private var word: UInt64 = 0
   private var rest: UInt64 = 0
@@ -383,11 +409,16 @@ package struct JSONKey: Equatable, ExpressibleByStringLiteral {
   @inline(__always)
   fileprivate init() {}
 
+  @inline(__always)
+  fileprivate init(word: UInt64, count: UInt64) {
+    self.word = word
+    self.count = count
+  }
+
   // Inlined, a literal folds to constants; called, it would be spelled out again for every comparison.
   @inline(__always)
   package init(stringLiteral text: StaticString) {
     for i in 0..<text.utf8CodeUnitCount { append(text.utf8Start[i]) }
-    self = finished
   }
 
   @inline(__always)
@@ -402,15 +433,24 @@ package struct JSONKey: Equatable, ExpressibleByStringLiteral {
   }
 
   @inline(__always)
-  fileprivate var finished: JSONKey {
-    var key = self
-    key.rest ^= count << 56
-    key.count = 0
-    return key
-  }
-
-  @inline(__always)
   package static func ~= (pattern: JSONKey, key: JSONKey) -> Bool {
-    pattern.word == key.word && pattern.rest == key.rest
+    pattern.word == key.word && pattern.rest == key.rest && pattern.count == key.count
+  }
+}
+
+/// Eight bytes of text looked at in one go.
+private enum EightBytes {
+  @inline(__always)
+  static func all(_ byte: UInt8) -> UInt64 { UInt64(byte) &* 0x0101_0101_0101_0101 }
+
+  /// Bit 7 of the first byte that is zero is set; bits above it may be set wrongly, bits below it are not.
+  @inline(__always)
+  static func zeros(_ word: UInt64) -> UInt64 { (word &- all(1)) & ~word & all(0x80) }
+
+  /// Not zero if any byte ends a plain run of a string: a quote, a backslash, a control character.
+  @inline(__always)
+  static func ends(_ word: UInt64) -> UInt64 {
+    zeros(word ^ all(UInt8(ascii: "\""))) | zeros(word ^ all(UInt8(ascii: "\\")))
+      | ((word &- all(0x20)) & ~word & all(0x80))
   }
 }
