@@ -31,13 +31,13 @@ func seconds() -> Double {
 }
 
 /// A folder for one suite, on the disk that holds temporary files; removed afterwards.
-func withTemporaryFolder<R>(_ body: (String) async throws -> R) async rethrows -> R {
+func withTemporaryFolder<R: Sendable>(_ body: @Sendable (String) async -> R) async -> R {
   var template = Array(
     "\(getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp")/ewald-bench-XXXXXX".utf8CString)
   mkdtemp(&template)
   let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
   defer { removeTree(folder) }
-  return try await body(folder)
+  return await body(folder)
 }
 
 private func removeTree(_ path: String) {

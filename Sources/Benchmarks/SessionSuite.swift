@@ -2,23 +2,16 @@ import Diffraction
 import Glibc
 import LiveSession
 
-/// One row of the benchmark table.
-struct SessionMeasurement {
-  var name: String
-  var median: Double
-  var unit: String
-}
-
 /// How long it takes to open a session: a million lines of history, and the hundred thousand files of a day.
-func sessionSuite() -> [SessionMeasurement] {
-  var rows: [SessionMeasurement] = []
+func sessionSuite() -> [Measurement] {
+  var rows: [Measurement] = []
   let folder = "/tmp/ewald-session-suite-\(getpid())"
   mkdir(folder, 0o755)
   defer { rmdir(folder) }
 
   // Memory first: the peak of a process never comes down again.
   rows.append(
-    SessionMeasurement(name: "FileRow stride", median: Double(MemoryLayout<FileRow>.stride), unit: "B"))
+    Measurement("FileRow stride", Double(MemoryLayout<FileRow>.stride), "B"))
   let day = "\(folder)/day.session.jsonl"
   defer { unlink(day) }
   writeSession(day, files: 100_000)
@@ -27,9 +20,8 @@ func sessionSuite() -> [SessionMeasurement] {
   let after = Usage.now()
   precondition(held.fileCount == 100_000 && held.resultCount == 100_000, "the whole day came back")
   rows.append(
-    SessionMeasurement(
-      name: "open 1e5 files, growth of RSS", median: after.resident - before.resident, unit: "MB"))
-  rows.append(SessionMeasurement(name: "open 1e5 files, peak RSS", median: after.peak, unit: "MB"))
+    Measurement("open 1e5 files, growth of RSS", after.resident - before.resident, "MB"))
+  rows.append(Measurement("open 1e5 files, peak RSS", after.peak, "MB"))
 
   let history = "\(folder)/history.session.jsonl"
   defer { unlink(history) }
@@ -37,7 +29,7 @@ func sessionSuite() -> [SessionMeasurement] {
   var status = stat()
   stat(history, &status)
   rows.append(
-    SessionMeasurement(name: "1e6 lines, size", median: Double(status.st_size) / 1e6, unit: "MB"))
+    Measurement("1e6 lines, size", Double(status.st_size) / 1e6, "MB"))
   var wall: [Double] = []
   var processor: [Double] = []
   for _ in 0..<5 {
@@ -48,10 +40,10 @@ func sessionSuite() -> [SessionMeasurement] {
     wall.append(end.wall - start.wall)
     processor.append(end.processor - start.processor)
   }
-  rows.append(SessionMeasurement(name: "open 1e6 lines, wall", median: median(wall), unit: "s"))
-  rows.append(SessionMeasurement(name: "open 1e6 lines, least wall", median: wall.min() ?? 0, unit: "s"))
-  rows.append(SessionMeasurement(name: "open 1e6 lines, user+sys", median: median(processor), unit: "s"))
-  rows.append(SessionMeasurement(name: "open 1e6 lines, peak RSS", median: Usage.now().peak, unit: "MB"))
+  rows.append(Measurement("open 1e6 lines, wall", median(wall), "s"))
+  rows.append(Measurement("open 1e6 lines, least wall", wall.min() ?? 0, "s"))
+  rows.append(Measurement("open 1e6 lines, user+sys", median(processor), "s"))
+  rows.append(Measurement("open 1e6 lines, peak RSS", Usage.now().peak, "MB"))
   return rows
 }
 
@@ -61,8 +53,6 @@ private func openSession(_ path: String) -> SessionState {
   precondition(problems.isEmpty, "every line is sound")
   return state
 }
-
-private func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
 
 /// What the process has used so far.
 private struct Usage {

@@ -4,16 +4,8 @@ import Synchronization
 
 /// How the watcher bears a burst, a full folder and an idle hour, and how soon a closed file is offered.
 enum WatcherSuite {
-  struct Figure {
-    var name: String
-    var value: Double
-    var unit: String
-    /// The goal, as it is to be read by a person.
-    var goal: String
-  }
-
   /// `folder` has to be empty and on the kind of disk that is to be measured.
-  static func run(in folder: String, files: Int = 100_000) async -> [Figure] {
+  static func run(in folder: String, files: Int = 100_000) async -> [Measurement] {
     var figures = await latency(in: folder + "/latency", headers: true)
     figures += await latency(in: folder + "/latency-no-headers", headers: false)
     figures += await burst(in: folder + "/burst", files: files)
@@ -24,7 +16,7 @@ enum WatcherSuite {
   // MARK: Suites
 
   /// From the writer's `close` to the offer, at 20 frames a second of 512 x 512 x 16 bit.
-  private static func latency(in folder: String, headers: Bool) async -> [Figure] {
+  private static func latency(in folder: String, headers: Bool) async -> [Measurement] {
     mkdir(folder, 0o755)
     var options = WatchOptions()
     if headers { options.isComplete = { _ in true } }
@@ -55,12 +47,12 @@ enum WatcherSuite {
     delays.sort()
     let kind = headers ? "closed to offered, complete by its header" : "closed to offered, second look"
     return [
-      Figure(name: "\(kind), p50", value: delays[count / 2], unit: "ms", goal: "<= 100"),
-      Figure(name: "\(kind), p99", value: delays[count * 99 / 100], unit: "ms", goal: "<= 500"),
+      Measurement("\(kind), p50", delays[count / 2], "ms", goal: "<= 100"),
+      Measurement("\(kind), p99", delays[count * 99 / 100], "ms", goal: "<= 500"),
     ]
   }
 
-  private static func burst(in folder: String, files: Int) async -> [Figure] {
+  private static func burst(in folder: String, files: Int) async -> [Measurement] {
     mkdir(folder, 0o755)
     let watcher = DirectoryWatcher(folder: folder)
     let began = MonotonicTime.now()
@@ -96,20 +88,19 @@ enum WatcherSuite {
     let idle = await idleShare(of: watcher)
     watcher.stop()
     return [
-      Figure(name: "burst of \(files): written in", value: wrote, unit: "s", goal: "<= 10"),
-      Figure(name: "burst: all discovered after", value: discovered, unit: "s", goal: "<= 15"),
-      Figure(name: "burst: all offered after", value: all, unit: "s", goal: ""),
-      Figure(name: "burst: lost", value: Double(files - offered.count), unit: "files", goal: "0"),
-      Figure(name: "burst: overflows of the event queue", value: Double(overflows), unit: "", goal: ""),
-      Figure(name: "burst: processor time with the writer", value: cpu, unit: "s", goal: ""),
-      Figure(name: "burst: peak memory of the process", value: peakMegabytes(), unit: "MB", goal: "<= 256"),
-      Figure(
-        name: "idle with \(files) files, by events", value: idle * 100, unit: "% of a core", goal: "< 1"),
+      Measurement("burst of \(files): written in", wrote, "s", goal: "<= 10"),
+      Measurement("burst: all discovered after", discovered, "s", goal: "<= 15"),
+      Measurement("burst: all offered after", all, "s", goal: ""),
+      Measurement("burst: lost", Double(files - offered.count), "files", goal: "0"),
+      Measurement("burst: overflows of the event queue", Double(overflows), "", goal: ""),
+      Measurement("burst: processor time with the writer", cpu, "s", goal: ""),
+      Measurement("burst: peak memory of the process", peakMegabytes(), "MB", goal: "<= 256"),
+      Measurement("idle with \(files) files, by events", idle * 100, "% of a core", goal: "< 1"),
     ]
   }
 
-  private static func oldFiles(in folder: String, files: Int) async -> [Figure] {
-    var figures: [Figure] = []
+  private static func oldFiles(in folder: String, files: Int) async -> [Measurement] {
+    var figures: [Measurement] = []
     for polls in [false, true] {
       var options = WatchOptions()
       options.poll = polls
@@ -140,14 +131,13 @@ enum WatcherSuite {
       let idle = polls ? await idleShare(of: watcher, after: 70) : 0
       watcher.stop()
       figures += [
-        Figure(name: "\(files) old files, \(kind): first batch", value: first, unit: "s", goal: "< 0.5"),
-        Figure(name: "\(files) old files, \(kind): inventory", value: inventory, unit: "s", goal: "< 5"),
-        Figure(name: "\(files) old files, \(kind): all offered", value: all, unit: "s", goal: ""),
+        Measurement("\(files) old files, \(kind): first batch", first, "s", goal: "< 0.5"),
+        Measurement("\(files) old files, \(kind): inventory", inventory, "s", goal: "< 5"),
+        Measurement("\(files) old files, \(kind): all offered", all, "s", goal: ""),
       ]
       if polls {
         figures.append(
-          Figure(
-            name: "idle with \(files) files, by polling", value: idle * 100, unit: "% of a core", goal: "< 1")
+          Measurement("idle with \(files) files, by polling", idle * 100, "% of a core", goal: "< 1")
         )
       }
     }

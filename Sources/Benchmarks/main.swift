@@ -3,8 +3,10 @@ import Glibc
 // swift run -c release Benchmarks [SUITE…] [--json]
 
 /// The one list of suites.
-let suites: [(name: String, run: () async -> [Measurement])] = [
-  ("live", liveSuite)
+let suites: [(name: String, run: @Sendable () async -> [Measurement])] = [
+  ("live", liveSuite),
+  ("watcher", { await withTemporaryFolder { await WatcherSuite.run(in: $0) } }),
+  ("session", sessionSuite),
 ]
 
 let words = CommandLine.arguments.dropFirst()

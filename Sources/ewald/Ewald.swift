@@ -43,6 +43,6 @@ enum Ewald {
 }
 
 /// The one list of verbs.
-let verbs: [Verb] = [
+package let verbs: [Verb] = [
   watchVerb, runVerb, replayVerb, exportVerb, checkVerb, doctorVerb, demoVerb, microscopeVerb,
 ]

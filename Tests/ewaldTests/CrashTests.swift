@@ -4,13 +4,13 @@ import Foundation
 import LiveSession
 import Testing
 
-@testable import ewald
+import ewald
 
 /// kill -9 at random moments while frames arrive: what was shown a second ago is in the file, nothing is
 /// there twice, and the next start goes on.
 @Suite(.serialized)
 struct CrashTests {
-  @Test func killedTwoHundredTimesNothingIsLostAndNothingIsDouble() throws {
+  @Test func killedTwoHundredTimesNothingIsLostAndNothingIsDouble() async throws {
     let folder = try TemporaryFolder()
     let frames = try folder.sub("frames")
     let session = "\(folder.path)/day.session.jsonl"
@@ -25,9 +25,9 @@ struct CrashTests {
         let pixels = Pixels(width: 8, height: 8, values: (0..<64).map { UInt16(($0 * written) % 60_000) })
         try TIFFWriter.write([TIFFWriter.Page(pixels)], to: "\(frames)/\(written).tif")
       }
-      usleep(UInt32(random.next() % 120_000))
+      try await Task.sleep(for: .microseconds(Int64(random.next() % 120_000)))
       process.signal(SIGKILL)
-      _ = process.wait()
+      _ = try await process.wait()
       guard FileManager.default.fileExists(atPath: session) else { continue }
       let (state, problems) = try SessionFile(path: session).state()
       #expect(problems.allSatisfy { $0.reason.contains("torn") }, "round \(round): \(problems)")
@@ -37,27 +37,28 @@ struct CrashTests {
       known = state.resultCount
     }
     // A last run finds everything.
-    let lines = try watchUntilThere(frames, session, results: written)
+    let lines = try await watchUntilThere(frames, session, results: written)
     let (state, _) = try SessionFile(path: session).state()
     let paths = state.files.filter { $0.status == .done }.map(\.path)
     #expect(paths.count == written, "\(lines.suffix(500))")
     #expect(Set(paths).count == written)
     #expect(state.files.allSatisfy { $0.runs.count <= 1 })
-    #expect(try Program.run(["check", session]).code == 0)
+    let check = try await Program.run(["check", session])
+    #expect(check.code == 0)
   }
 
   /// Runs `watch --line` until as many results stand in the session, then ends it as an operator would.
-  private func watchUntilThere(_ frames: String, _ session: String, results: Int) throws -> String {
+  private func watchUntilThere(_ frames: String, _ session: String, results: Int) async throws -> String {
     let process = try Spawned(Program.path, ["watch", frames, "--session", session, "--line"])
     let deadline = ContinuousClock.now + .seconds(60)
     while ContinuousClock.now < deadline, try SessionFile(path: session).state().state.resultCount < results {
-      usleep(50_000)
+      try await Task.sleep(for: .milliseconds(50))
     }
     process.signal(SIGTERM)
-    return process.wait().output
+    return try await process.wait().output
   }
 
-  @Test func aFullDiskIsToldAndNothingIsLostOnceThereIsRoom() throws {
+  @Test func aFullDiskIsToldAndNothingIsLostOnceThereIsRoom() async throws {
     let folder = try TemporaryFolder()
     let frames = try folder.sub("frames")
     let session = "\(folder.path)/day.session.jsonl"
@@ -71,15 +72,16 @@ struct CrashTests {
     // Analysis goes on while lines wait in memory.
     let deadline = ContinuousClock.now + .seconds(60)
     while process.output.components(separatedBy: "frame accept").count <= 12, ContinuousClock.now < deadline {
-      usleep(20_000)
+      try await Task.sleep(for: .milliseconds(20))
     }
     process.signal(SIGTERM)
-    #expect(process.wait().output.components(separatedBy: "frame accept").count == 13)
+    let said = try await process.wait().output
+    #expect(said.components(separatedBy: "frame accept").count == 13)
     let (before, problems) = try SessionFile(path: session).state()
     #expect(before.resultCount < 12)
     #expect(problems.count <= 1)
     // With room again, the session is continued and what was never written is done again.
-    _ = try watchUntilThere(frames, session, results: 12)
+    _ = try await watchUntilThere(frames, session, results: 12)
     let (after, _) = try SessionFile(path: session).state()
     #expect(after.files.filter { $0.status == .done && $0.runs.count >= 1 }.count == 12)
   }

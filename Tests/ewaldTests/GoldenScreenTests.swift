@@ -3,7 +3,7 @@ import LiveSession
 import TerminalUI
 import Testing
 
-@testable import ewald
+import ewald
 
 /// Every view at four sizes, as text, compared with the files in `Golden`.
 ///

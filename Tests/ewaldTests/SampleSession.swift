@@ -3,7 +3,7 @@ import FrameQuality
 import LiveSession
 import TerminalUI
 
-@testable import ewald
+import ewald
 
 /// A session of 215 frames, the same in every run, and a model that shows it.
 enum SampleSession {

@@ -17,8 +17,8 @@ enum Program {
 
   /// Runs to the end.
   @discardableResult
-  static func run(_ words: [String], environment: [String: String] = [:]) throws -> Spawned.Outcome {
-    try Spawned(path, words, environment: environment).wait()
+  static func run(_ words: [String], environment: [String: String] = [:]) async throws -> Spawned.Outcome {
+    try await Spawned(path, words, environment: environment).wait()
   }
 }
 
@@ -59,9 +59,10 @@ final class Spawned {
 
   func signal(_ number: Int32) { kill(process, number) }
 
-  func wait() -> Outcome {
+  /// Looks now and then instead of blocking: the tests that run beside this one share two threads.
+  func wait() async throws -> Outcome {
     var status: Int32 = 0
-    while waitpid(process, &status, 0) < 0, errno == EINTR {}
+    while waitpid(process, &status, WNOHANG) == 0 { try await Task.sleep(for: .milliseconds(3)) }
     let killed = status & 0x7f
     return Outcome(
       code: killed == 0 ? (status >> 8) & 0xff : 128 + killed, output: output,
@@ -92,32 +93,34 @@ final class Tmux {
 
   static let isInstalled = FileManager.default.isExecutableFile(atPath: "/usr/bin/tmux")
 
-  init(_ command: String, width: Int = 80, height: Int = 24, environment: [String: String] = [:]) throws {
+  init(_ command: String, width: Int = 80, height: Int = 24, environment: [String: String] = [:])
+    async throws
+  {
     let settings = environment.map { "\($0.key)='\($0.value)' " }.sorted().joined()
     // The shell stays when the program has gone, so that its last words and its exit code can be read.
-    try tmux(
+    try await tmux(
       "-f", "/dev/null", "new-session", "-d", "-x", "\(width)", "-y", "\(height)",
       // and outlives the program's Ctrl-C.
       "trap : INT; PS1='$ ' \(settings)\(command); echo \"exit $?\"; exec sh")
   }
 
-  deinit { _ = try? tmux("kill-server") }
+  deinit { _ = try? Spawned("/usr/bin/tmux", ["-L", server, "kill-server"]) }
 
-  func send(_ keys: String...) throws { try tmux(["send-keys"] + keys) }
-  func resize(_ width: Int, _ height: Int) throws {
-    try tmux("resize-window", "-x", "\(width)", "-y", "\(height)")
+  func send(_ keys: String...) async throws { try await tmux(["send-keys"] + keys) }
+  func resize(_ width: Int, _ height: Int) async throws {
+    try await tmux("resize-window", "-x", "\(width)", "-y", "\(height)")
   }
 
   var screen: String {
-    get throws { try tmux("capture-pane", "-p") }
+    get async throws { try await tmux("capture-pane", "-p") }
   }
 
   /// The process that runs in the pane, or its child.
   var programID: Int32? {
-    get throws {
-      let shell = try tmux("display-message", "-p", "#{pane_pid}").trimmingCharacters(
+    get async throws {
+      let shell = try await tmux("display-message", "-p", "#{pane_pid}").trimmingCharacters(
         in: .whitespacesAndNewlines)
-      let children = try Spawned("/usr/bin/pgrep", ["-P", shell]).wait().output
+      let children = try await Spawned("/usr/bin/pgrep", ["-P", shell]).wait().output
       return children.split(separator: "\n").first.flatMap { Int32($0) }
     }
   }
@@ -126,23 +129,23 @@ final class Tmux {
   func wait(
     _ what: String, seconds: Double = 60, location: SourceLocation = #_sourceLocation,
     until isThere: (String) -> Bool
-  ) throws {
+  ) async throws {
     let deadline = ContinuousClock.now + .seconds(seconds)
     var last = ""
     repeat {
-      last = try screen
+      last = try await screen
       if isThere(last) { return }
       // A look costs a process; between looks the program gets the processor.
-      usleep(20_000)
+      try await Task.sleep(for: .milliseconds(20))
     } while ContinuousClock.now < deadline
     Issue.record("\(what) was not seen in \(seconds) s:\n\(last)", sourceLocation: location)
   }
 
   @discardableResult
-  private func tmux(_ words: String...) throws -> String { try tmux(words) }
+  private func tmux(_ words: String...) async throws -> String { try await tmux(words) }
 
   @discardableResult
-  private func tmux(_ words: [String]) throws -> String {
-    try Spawned("/usr/bin/tmux", ["-u", "-L", server] + words).wait().output
+  private func tmux(_ words: [String]) async throws -> String {
+    try await Spawned("/usr/bin/tmux", ["-u", "-L", server] + words).wait().output
   }
 }

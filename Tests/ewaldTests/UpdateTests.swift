@@ -2,7 +2,7 @@ import LiveSession
 import TerminalUI
 import Testing
 
-@testable import ewald
+import ewald
 
 @Test func theNewestFrameIsFollowedUntilSomeoneMoves() {
   var model = SampleSession.model()

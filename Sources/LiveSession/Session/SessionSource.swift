@@ -11,3 +11,10 @@ public protocol SessionSource: Sendable {
 extension Session: SessionSource {
   public func step(by count: Int) -> (at: Int, count: Int)? { nil }
 }
+
+extension SessionSource {
+  /// The first frame of a file, with one of its runs (the accepted one if nil).
+  public func detail(of fileID: Int, run: Int? = nil) async -> FrameDetail {
+    await detail(of: fileID, run: run, frame: 0)
+  }
+}

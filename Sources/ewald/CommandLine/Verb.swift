@@ -1,12 +1,12 @@
 /// A verb of the program: its place in the help, its options, what it does. The only list is `verbs`.
-struct Verb: Sendable {
-  let name: String
+package struct Verb: Sendable {
+  package let name: String
   /// `DIR`, `FILE…`: what stands behind the verb.
   let operands: String
   let summary: String
   let options: [Option]
   /// Not in the help: the program starts itself with it.
-  var isHidden = false
+  package var isHidden = false
   let run: @MainActor @Sendable (Arguments) async throws -> ExitCode
 
   struct Option: Sendable {
@@ -24,7 +24,7 @@ struct Verb: Sendable {
 }
 
 /// What scripts can rely on.
-enum ExitCode: Int32, Sendable {
+package enum ExitCode: Int32, Sendable {
   case ok = 0
   case failed = 1
   case usage = 2
@@ -33,13 +33,13 @@ enum ExitCode: Int32, Sendable {
 }
 
 /// Wrong use of the command line: one line that says what, and what would be right.
-struct UsageError: Error, CustomStringConvertible {
-  let description: String
+package struct UsageError: Error, CustomStringConvertible {
+  package let description: String
   init(_ description: String) { self.description = description }
 }
 
 /// The program cannot do what was asked: one line.
 struct Failure: Error, CustomStringConvertible {
-  let description: String
+  package let description: String
   init(_ description: String) { self.description = description }
 }

@@ -3,12 +3,17 @@ import Glibc
 
 /// What the demo's microscope sees: a convergent beam through a wedge, drifting, on a counting camera.
 /// Everything follows from the frame's number and a seed.
-struct SimulatedBeam {
-  let size: Int
-  let seed: UInt64
+package struct SimulatedBeam {
+  package let size: Int
+  package let seed: UInt64
+
+  package init(size: Int, seed: UInt64) {
+    self.size = size
+    self.seed = seed
+  }
 
   /// Fringes inside the disc grow closer as the specimen grows thicker, as in a two-beam pattern.
-  func frame(_ number: Int, isBlanked: Bool = false, isSaturated: Bool = false) -> Pixels {
+  package func frame(_ number: Int, isBlanked: Bool = false, isSaturated: Bool = false) -> Pixels {
     var random = SplitMix(seed: seed &+ UInt64(number) &* 0x9e37_79b9)
     let extent = Float(size)
     let drift = drift(number)
@@ -54,12 +59,12 @@ struct SimulatedBeam {
 }
 
 /// SplitMix64 (Steele, Lea and Flood 2014), with counts of a Poisson process.
-struct SplitMix: RandomNumberGenerator {
+package struct SplitMix: RandomNumberGenerator {
   private var state: UInt64
 
-  init(seed: UInt64) { state = seed }
+  package init(seed: UInt64) { state = seed }
 
-  mutating func next() -> UInt64 {
+  package mutating func next() -> UInt64 {
     state &+= 0x9e37_79b9_7f4a_7c15
     var z = state
     z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
