@@ -18,6 +18,7 @@ let package = Package(
   targets: libraries + [
     .target(name: "Arrays", dependencies: ["COpenBLAS", "CLAPACKE", "CFFTW"]),
     .target(name: "Diffraction", dependencies: ["Arrays"]),
+    .target(name: "Imaging", dependencies: ["Arrays"]),
     .target(name: "FrameFiles", dependencies: ["Diffraction", "CTIFF"]),
     .target(name: "LiveSession", dependencies: ["Diffraction", "FrameFiles"]),
     .target(name: "TerminalUI", dependencies: ["CNcurses"]),
@@ -26,6 +27,8 @@ let package = Package(
     .executableTarget(
       name: "Benchmarks", dependencies: ["Diffraction", "FrameFiles", "LiveSession", "TerminalUI"]),
     .testTarget(name: "ArraysTests", dependencies: ["Arrays"]),
+    .testTarget(
+      name: "ImagingTests", dependencies: ["Imaging", "CTIFF"], exclude: ["Reference"]),
     .testTarget(name: "DiffractionTests", dependencies: ["Diffraction"]),
   ],
   swiftLanguageModes: [.v6]

@@ -67,6 +67,7 @@ func singularValuesRebuildTheMatrix(rows: Int, columns: Int) throws {
   for r in 0..<8 { for c in 0..<8 { scaled[r, c] *= eigen.values[c] } }
   #expect(largestDifference(a * eigen.vectors, scaled) < 1e-12)
   #expect(zip(eigen.values, eigen.values.dropFirst()).allSatisfy { $0 <= $1 })
+  #expect(zip(try a.symmetricEigenvalues(), eigen.values).allSatisfy { abs($0 - $1) < 1e-12 })
   let few = try a.symmetricEigen(2..<5)
   #expect(zip(few.values, eigen.values[2..<5]).allSatisfy { abs($0 - $1) < 1e-12 })
   for c in 0..<3 {

@@ -1,0 +1,216 @@
+import Arrays
+
+extension DenseMatrix where Element == Float {
+  /// Floods the image from numbered markers, lowest pixels first and among equals in the order in which
+  /// they were reached (Meyer's algorithm); a pixel joins the region that reaches it first. Pixels outside
+  /// the mask stay 0.
+  public func watershed(
+    markers: Labels, mask: Mask? = nil, connectivity: Connectivity = .four
+  ) -> Labels {
+    precondition(markers.rows == self.rows && markers.columns == self.columns, "a marker a pixel")
+    precondition(
+      mask.map { $0.rows == self.rows && $0.columns == self.columns } ?? true, "a mask value a pixel")
+    let (rows, columns) = (self.rows, self.columns)
+    let stride = columns + 2
+    var flood = Flood(image: self, stride: stride, mask: mask)
+    markers.withElements { markers in
+      for r in 0..<rows {
+        for c in 0..<columns where markers[r * columns + c] > 0 {
+          flood.seed((r + 1) * stride + c + 1, markers[r * columns + c])
+        }
+      }
+    }
+    let four = [-stride, -1, 1, stride]
+    flood.run(connectivity == .four ? four : four + [-stride - 1, -stride + 1, stride - 1, stride + 1])
+    return Labels(rows: rows, columns: columns) { out in
+      for r in 0..<rows {
+        for c in 0..<columns {
+          out.initializeElement(at: r * columns + c, to: Swift.max(flood.label[(r + 1) * stride + c + 1], 0))
+        }
+      }
+    }
+  }
+}
+
+/// The queue of a flood: one first-in-first-out list per distinct pixel value, and a tree of bits to find
+/// the lowest list that is not empty. Every pixel enters once, so the lists are one array of links.
+private struct Flood: ~Copyable {
+  private static let outside: Int32 = -1
+  private let capacity: Int
+  private let levels: Int
+  /// Per padded pixel: `outside`, 0 not reached, or its region.
+  let label: UnsafeMutablePointer<Int32>
+  private let rank: UnsafeMutablePointer<Int32>
+  private let next: UnsafeMutablePointer<Int32>
+  private let head: UnsafeMutablePointer<Int32>
+  private let tail: UnsafeMutablePointer<Int32>
+  private var pending: BitTree
+
+  init(image: Image, stride: Int, mask: Mask?) {
+    let (rows, columns) = (image.rows, image.columns)
+    capacity = (rows + 2) * stride
+    label = .allocate(capacity: capacity)
+    label.initialize(repeating: Self.outside, count: capacity)
+    rank = .allocate(capacity: capacity)
+    next = .allocate(capacity: capacity)
+    let (label, rank) = (self.label, self.rank)
+    // Value and place in one word: sorting them ranks the pixels.
+    var keys: [UInt64] = []
+    keys.reserveCapacity(rows * columns)
+    image.withElements { pixels in
+      for r in 0..<rows {
+        for c in 0..<columns where mask.map({ $0.values[r * columns + c] }) ?? true {
+          let place = (r + 1) * stride + c + 1
+          label[place] = 0
+          keys.append(UInt64(orderedBits(pixels[r * columns + c])) << 32 | UInt64(place))
+        }
+      }
+    }
+    var distinct: Int32 = 0
+    var previous: UInt64?
+    for key in sortedByUpperHalf(keys) {
+      if let previous, previous != key >> 32 { distinct += 1 }
+      previous = key >> 32
+      rank[Int(key & 0xffff_ffff)] = distinct
+    }
+    levels = Int(distinct) + 1
+    head = .allocate(capacity: levels)
+    tail = .allocate(capacity: levels)
+    pending = BitTree(count: levels)
+  }
+
+  deinit {
+    label.deallocate()
+    rank.deallocate()
+    next.deallocate()
+    head.deallocate()
+    tail.deallocate()
+  }
+
+  mutating func seed(_ place: Int, _ region: Int32) {
+    guard label[place] == 0 else { return }
+    label[place] = region
+    push(place)
+  }
+
+  @inline(__always)
+  private mutating func push(_ place: Int) {
+    let level = Int(rank[place])
+    next[place] = 0  // Padding is never queued, so 0 ends a list.
+    if pending.insert(level) {
+      head[level] = Int32(truncatingIfNeeded: place)
+    } else {
+      next[Int(tail[level])] = Int32(truncatingIfNeeded: place)
+    }
+    tail[level] = Int32(truncatingIfNeeded: place)
+  }
+
+  mutating func run(_ offsets: [Int]) {
+    while let level = pending.first {
+      let place = Int(head[level])
+      if next[place] == 0 { pending.remove(level) } else { head[level] = next[place] }
+      let region = label[place]
+      for offset in offsets where label[place + offset] == 0 {
+        label[place + offset] = region
+        push(place + offset)
+      }
+    }
+  }
+}
+
+/// A set of small integers that finds its smallest quickly: 64 children a word, three levels.
+private struct BitTree: ~Copyable {
+  private let leaves: UnsafeMutablePointer<UInt64>
+  private let middle: UnsafeMutablePointer<UInt64>
+  private let top: UnsafeMutablePointer<UInt64>
+  private let topCount: Int
+
+  init(count: Int) {
+    let leafCount = count / 64 + 1
+    let middleCount = leafCount / 64 + 1
+    topCount = middleCount / 64 + 1
+    leaves = .allocate(capacity: leafCount)
+    leaves.initialize(repeating: 0, count: leafCount)
+    middle = .allocate(capacity: middleCount)
+    middle.initialize(repeating: 0, count: middleCount)
+    top = .allocate(capacity: topCount)
+    top.initialize(repeating: 0, count: topCount)
+  }
+
+  deinit {
+    leaves.deallocate()
+    middle.deallocate()
+    top.deallocate()
+  }
+
+  /// False when it was there already.
+  @inline(__always)
+  mutating func insert(_ index: Int) -> Bool {
+    let bit: UInt64 = 1 << UInt64(index & 63)
+    let word = leaves[index >> 6]
+    if word & bit != 0 { return false }
+    leaves[index >> 6] = word | bit
+    if word == 0 {
+      middle[index >> 12] |= 1 << UInt64(index >> 6 & 63)
+      top[index >> 18] |= 1 << UInt64(index >> 12 & 63)
+    }
+    return true
+  }
+
+  @inline(__always)
+  mutating func remove(_ index: Int) {
+    leaves[index >> 6] &= ~(1 << UInt64(index & 63))
+    guard leaves[index >> 6] == 0 else { return }
+    middle[index >> 12] &= ~(1 << UInt64(index >> 6 & 63))
+    guard middle[index >> 12] == 0 else { return }
+    top[index >> 18] &= ~(1 << UInt64(index >> 12 & 63))
+  }
+
+  @inline(__always)
+  var first: Int? {
+    for t in 0..<topCount where top[t] != 0 {
+      let m = t << 6 | top[t].trailingZeroBitCount
+      let l = m << 6 | middle[m].trailingZeroBitCount
+      return l << 6 | leaves[l].trailingZeroBitCount
+    }
+    return nil
+  }
+}
+
+/// Stable, by three counting passes over the upper 32 bits.
+private func sortedByUpperHalf(_ keys: [UInt64]) -> [UInt64] {
+  let count = keys.count
+  var counts = [Int32](repeating: 0, count: 3 * 2048)
+  var a = keys
+  var b = [UInt64](repeating: 0, count: count)
+  counts.withUnsafeMutableBufferPointer { counts in
+    a.withUnsafeMutableBufferPointer { a in
+      b.withUnsafeMutableBufferPointer { b in
+        for i in 0..<count {
+          let key = a[i]
+          counts[Int(key >> 32 & 2047)] &+= 1
+          counts[2048 + Int(key >> 43 & 2047)] &+= 1
+          counts[4096 + Int(key >> 54)] &+= 1
+        }
+        for pass in 0..<3 {
+          let shift = UInt64(32 + 11 * pass)
+          let counts = UnsafeMutableBufferPointer(rebasing: counts[2048 * pass..<2048 * (pass + 1)])
+          var total: Int32 = 0
+          for digit in 0..<2048 {
+            let here = counts[digit]
+            counts[digit] = total
+            total &+= here
+          }
+          let (from, to) = pass == 1 ? (b, a) : (a, b)
+          for i in 0..<count {
+            let key = from[i]
+            let digit = Int(key >> shift & 2047)
+            to[Int(counts[digit])] = key
+            counts[digit] &+= 1
+          }
+        }
+      }
+    }
+  }
+  return b
+}
