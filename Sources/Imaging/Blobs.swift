@@ -31,28 +31,27 @@ extension DenseMatrix where Element == Float {
   /// (Lindeberg 1998), strongest first.
   public func blobs(_ search: BlobSearch) -> [Blob] {
     var found: [Blob] = []
-    // Three neighbouring scales at a time; beyond the first and the last there is nothing to exceed them.
-    var (below, here): (Image?, Image?) = (nil, nil)
+    guard let widest = search.sigmas.max() else { return [] }
+    let filter = SeparableFilter(self, margin: HalfKernel.gaussian(widest).radius)
+    // Three neighbouring scales at a time; beyond the first and the last nothing can exceed them.
+    var scales = [Image](repeating: Image(rows: rows, columns: columns), count: 3)
     for index in 0...search.sigmas.count {
-      let above: Image? = index < search.sigmas.count ? response(search.sigmas[index]) : nil
-      if let here {
-        here.maxima(over: below, and: above, threshold: search.threshold) { y, x, value in
-          found.append(Blob(y: y, x: x, sigma: search.sigmas[index - 1], response: value))
-        }
+      if index < search.sigmas.count {
+        let sigma = search.sigmas[index]
+        filter.laplace(sigma: sigma, scale: Float(-sigma * sigma), into: &scales[index % 3])
       }
-      (below, here) = (here, above)
+      guard index > 0 else { continue }
+      scales[(index - 1) % 3].maxima(
+        over: index > 1 ? scales[(index - 2) % 3] : nil,
+        and: index < search.sigmas.count ? scales[index % 3] : nil, threshold: search.threshold
+      ) { y, x, value in
+        found.append(Blob(y: y, x: x, sigma: search.sigmas[index - 1], response: value))
+      }
     }
     found.sort { a, b in
       a.response != b.response ? a.response > b.response : (a.y, a.x, a.sigma) < (b.y, b.x, b.sigma)
     }
     return withoutOverlap(found, search.overlap)
-  }
-
-  private func response(_ sigma: Double) -> Image {
-    var out = gaussianLaplace(sigma: sigma)
-    let (count, scale) = (self.count, Float(-sigma * sigma))
-    out.withMutableElements { pixels in for i in 0..<count { pixels[i] *= scale } }
-    return out
   }
 
   /// Pixels above the threshold that none of their 26 neighbours in this and the two other images exceeds.

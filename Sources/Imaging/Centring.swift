@@ -1,4 +1,5 @@
 import Arrays
+import CVectorLoops
 import Glibc  // sin, cos
 
 /// A disc found in an image.
@@ -19,18 +20,11 @@ extension DenseMatrix where Element == Float {
     var (mass, sumY, sumX) = (0.0, 0.0, 0.0)
     withElements { pixels in
       for r in 0..<rows {
-        let row = pixels + r * columns
-        // Sums of a row in single precision, of rows in double.
-        var (m, mx): (Float, Float) = (0, 0)
-        let origin = columns / 2
-        for c in 0..<columns {
-          let inside: Float = row[c] > threshold ? (weighted ? row[c] : 1) : 0
-          m += inside
-          mx += inside * Float(Int32(truncatingIfNeeded: c &- origin))
-        }
-        mass += Double(m)
-        sumY += Double(m) * Double(r)
-        sumX += Double(mx) + Double(m) * Double(origin)
+        var (m, mx) = (0.0, 0.0)
+        vl_moments_above(pixels + r * columns, columns, threshold, weighted ? 1 : 0, &m, &mx)
+        mass += m
+        sumY += m * Double(r)
+        sumX += mx
       }
     }
     guard mass > 0 else { return nil }

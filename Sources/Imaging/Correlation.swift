@@ -18,7 +18,7 @@ public func correlationMatrix(_ rows: Matrix) -> Matrix {
       for i in 0..<length { row[i] *= scale }
     }
   }
-  var matrix = Matrix.product(unit, unit, right: .transposed)
+  var matrix = unit.gram()
   for i in 0..<count {
     for j in 0..<count where i == j || (constant[i] && constant[j]) { matrix[i, j] = 1 }
   }

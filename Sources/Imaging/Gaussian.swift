@@ -1,4 +1,5 @@
 import Arrays
+import CVectorLoops
 import Glibc  // exp
 
 /// Half of a symmetric kernel: element k weighs the two pixels k away.
@@ -62,7 +63,7 @@ struct MirroredRow: ~Copyable {
     self.columns = columns
     // Blocks may read up to a block beyond the last pixel's right neighbours.
     self.margin = margin
-    let capacity = columns + 2 * margin + 2 * PaddedRows.block
+    let capacity = columns + 2 * margin + 4 * PaddedRows.block
     base = .allocate(capacity: capacity)
     base.initialize(repeating: 0, count: capacity)
   }
@@ -70,8 +71,8 @@ struct MirroredRow: ~Copyable {
   /// Where pixel 0 lies.
   var start: UnsafeMutablePointer<Float> { base + margin }
 
-  /// Fills the margins from the pixels.
-  func mirror() {
+  /// Fills `margin` pixels to each side.
+  func mirror(_ margin: Int) {
     let start = self.start
     if margin <= columns {
       for k in 0..<margin {
@@ -99,46 +100,21 @@ func store16(_ value: SIMD16<Float>, _ pointer: UnsafeMutablePointer<Float>) {
   UnsafeMutableRawPointer(pointer).storeBytes(of: value, as: SIMD16<Float>.self)
 }
 
-/// One output row of a vertical convolution: `rows[radius + k]` is the row k below.
-@inline(__always)
-private func convolveDown(
-  _ rows: UnsafePointer<UnsafePointer<Float>>, _ weights: UnsafePointer<Float>, radius: Int, columns: Int,
-  into out: UnsafeMutablePointer<Float>
-) {
-  var c = 0
-  while c < columns {
-    var sum = load16(rows[radius] + c) * weights[0]
-    for k in stride(from: 1, through: radius, by: 1) {
-      sum += (load16(rows[radius - k] + c) + load16(rows[radius + k] + c)) * weights[k]
-    }
-    store16(sum, out + c)
-    c += 16
-  }
-}
-
-@inline(__always)
-private func convolveAcross(
-  _ row: UnsafePointer<Float>, _ weights: UnsafePointer<Float>, radius: Int, at c: Int
-) -> SIMD16<Float> {
-  var sum = load16(row + c) * weights[0]
-  for k in stride(from: 1, through: radius, by: 1) {
-    sum += (load16(row + c - k) + load16(row + c + k)) * weights[k]
-  }
-  return sum
-}
-
 extension DenseMatrix where Element == Float {
   /// Convolution with a Gaussian, the image mirrored at its edges.
   public func gaussian(sigma: Double, truncate: Double = 4) -> Image {
     let kernel = HalfKernel.gaussian(sigma, truncate: truncate)
-    return separable([(kernel, kernel)])
+    var out = Image(rows: rows, columns: columns)
+    SeparableFilter(self, margin: kernel.radius).gaussian(kernel, into: &out)
+    return out
   }
 
   /// The Laplacian of a Gaussian, as the sum of the two second derivatives of the Gaussian.
   public func gaussianLaplace(sigma: Double, truncate: Double = 4) -> Image {
-    let smooth = HalfKernel.gaussian(sigma, truncate: truncate)
-    let curved = HalfKernel.gaussianSecondDerivative(sigma, truncate: truncate)
-    return separable([(smooth, curved), (curved, smooth)])
+    var out = Image(rows: rows, columns: columns)
+    SeparableFilter(self, margin: HalfKernel.gaussian(sigma, truncate: truncate).radius)
+      .laplace(sigma: sigma, truncate: truncate, scale: 1, into: &out)
+    return out
   }
 
   /// Background removal by a difference of Gaussians: where the narrow blur exceeds the wide one, the
@@ -159,46 +135,74 @@ extension DenseMatrix where Element == Float {
     }
     return out
   }
+}
 
-  /// The sum over terms of (down, across) convolutions; kernels of one term count have one radius.
-  func separable(_ terms: [(down: HalfKernel, across: HalfKernel)]) -> Image {
-    let source = PaddedRows(self)
-    var out = Image(rows: rows, columns: columns, filledBy: { $0.initialize(repeating: 0) })
-    let widest = terms.map { Swift.max($0.down.radius, $0.across.radius) }.max() ?? 0
-    let row = MirroredRow(columns: columns, margin: widest)
-    let (rows, columns) = (self.rows, self.columns)
+/// Convolutions of one image with separable kernels: first down the columns into one row, then along that
+/// row, so that nothing but a row leaves the nearest cache.
+struct SeparableFilter: ~Copyable {
+  private let source: PaddedRows
+  private let margin: Int
+  private let first: MirroredRow
+  private let second: MirroredRow
+  private let result: UnsafeMutablePointer<Float>
+  /// Where the rows from `margin` above to `margin` below the image lie, mirrored.
+  private let neighbours: UnsafeMutablePointer<UnsafePointer<Float>?>
+
+  /// `margin` is the largest radius of a kernel that will be used.
+  init(_ image: Image, margin: Int) {
+    source = PaddedRows(image)
+    self.margin = margin
+    first = MirroredRow(columns: image.columns, margin: margin)
+    second = MirroredRow(columns: image.columns, margin: margin)
+    result = .allocate(capacity: source.stride)
+    neighbours = .allocate(capacity: image.rows + 2 * margin)
+    for r in -margin..<image.rows + margin {
+      (neighbours + margin + r).initialize(
+        to: UnsafePointer(source.base + mirrored(r, image.rows) * source.stride))
+    }
+  }
+
+  deinit {
+    result.deallocate()
+    neighbours.deallocate()
+  }
+
+  func gaussian(_ kernel: HalfKernel, into out: inout Image) {
+    let (columns, radius) = (source.columns, kernel.radius)
     out.withMutableElements { out in
-      withUnsafeTemporaryAllocation(of: Float.self, capacity: columns + 16) { sum in
-        withUnsafeTemporaryAllocation(of: UnsafePointer<Float>.self, capacity: 2 * widest + 1) { neighbours in
-          guard let sum = sum.baseAddress, let neighbours = neighbours.baseAddress else { return }
-          for r in 0..<rows {
-            for k in -widest...widest {
-              (neighbours + widest + k).initialize(
-                to: UnsafePointer(source.base + mirrored(r + k, rows) * source.stride))
-            }
-            for (index, term) in terms.enumerated() {
-              term.down.weights.withUnsafeBufferPointer { down in
-                term.across.weights.withUnsafeBufferPointer { across in
-                  guard let down = down.baseAddress, let across = across.baseAddress else { return }
-                  let (dr, ar) = (term.down.radius, term.across.radius)
-                  convolveDown(
-                    neighbours + widest - dr, down, radius: dr, columns: columns, into: row.start)
-                  row.mirror()
-                  var c = 0
-                  while c < columns {
-                    var value = convolveAcross(row.start, across, radius: ar, at: c)
-                    if index > 0 { value += load16(sum + c) }
-                    store16(value, sum + c)
-                    c += 16
-                  }
-                }
-              }
-            }
-            (out + r * columns).update(from: sum, count: columns)
+      kernel.weights.withUnsafeBufferPointer { weights in
+        for r in 0..<source.rows {
+          vl_convolve_down(
+            neighbours + margin + r - radius, weights.baseAddress, radius, columns, first.start)
+          first.mirror(radius)
+          vl_convolve_across(first.start, weights.baseAddress, radius, columns, result)
+          (out + r * columns).update(from: result, count: columns)
+        }
+      }
+    }
+  }
+
+  /// `scale` times the Laplacian of the image convolved with a Gaussian.
+  func laplace(sigma: Double, truncate: Double = 4, scale: Float, into out: inout Image) {
+    let smooth = HalfKernel.gaussian(sigma, truncate: truncate)
+    let curved = HalfKernel.gaussianSecondDerivative(sigma, truncate: truncate)
+    let (columns, radius) = (source.columns, smooth.radius)
+    out.withMutableElements { out in
+      smooth.weights.withUnsafeBufferPointer { smooth in
+        curved.weights.withUnsafeBufferPointer { curved in
+          for r in 0..<source.rows {
+            vl_convolve_down2(
+              neighbours + margin + r - radius, smooth.baseAddress, curved.baseAddress, radius, columns,
+              first.start, second.start)
+            first.mirror(radius)
+            second.mirror(radius)
+            vl_convolve_across2(
+              first.start, curved.baseAddress, second.start, smooth.baseAddress, radius, columns, scale,
+              result)
+            (out + r * columns).update(from: result, count: columns)
           }
         }
       }
     }
-    return out
   }
 }

@@ -56,31 +56,36 @@ extension DenseMatrix where Element == Float {
   public func percentiles(_ percentages: [Double]) -> [Float] {
     precondition(percentages.allSatisfy { (0...100).contains($0) }, "percentages lie between 0 and 100")
     return withElements { pixels in
-      let count = self.count
-      // The upper 16 bits of every key, then the lower 16 of those that share a wanted upper half.
+      // How many keys share each upper half; NaNs have the largest keys, or (with a sign) the smallest.
       var coarse = [Int32](repeating: 0, count: 65536)
-      var numbers = 0
       coarse.withUnsafeMutableBufferPointer { coarse in
-        for i in 0..<count where pixels[i] == pixels[i] {
-          coarse[Int(orderedBits(pixels[i]) >> 16)] &+= 1
-          numbers += 1
-        }
+        for i in 0..<count { coarse[Int(orderedBits(pixels[i]) >> 16)] &+= 1 }
       }
+      let negativeNaNs = keyCount(pixels, below: orderedBits(-.infinity), coarse)
+      let numbers = keyCount(pixels, below: orderedBits(.infinity) + 1, coarse) - negativeNaNs
       guard numbers > 0 else { return percentages.map { _ in .nan } }
-      var wanted: [Int] = []
-      for percentage in percentages {
+      let places = percentages.map { percentage -> (low: Int, fraction: Double) in
         let rank = percentage / 100 * Double(numbers - 1)
-        wanted.append(Int(rank.rounded(.down)))
-        wanted.append(Swift.min(numbers - 1, Int(rank.rounded(.down)) + 1))
+        return (Int(rank), rank - Double(Int(rank)))
       }
-      let found = valuesAtRanks(Array(Set(wanted)).sorted(), pixels, count, coarse)
-      return percentages.map { percentage in
-        let rank = percentage / 100 * Double(numbers - 1)
-        let low = Int(rank.rounded(.down))
-        let fraction = rank - Double(low)
-        guard let a = found[low], let b = found[Swift.min(numbers - 1, low + 1)] else { return .nan }
+      let wanted = Set(
+        places.flatMap { [$0.low, Swift.min($0.low + 1, numbers - 1)] }.map { $0 + negativeNaNs })
+      let found = valuesAtRanks(wanted.sorted(), pixels, count, coarse)
+      return places.map { low, fraction in
+        guard let a = found[low + negativeNaNs], let b = found[Swift.min(low + 1, numbers - 1) + negativeNaNs]
+        else { return .nan }
         return Float(Double(a) + (Double(b) - Double(a)) * fraction)
       }
+    }
+  }
+
+  private func keyCount(_ pixels: UnsafePointer<Float>, below key: UInt32, _ coarse: [Int32]) -> Int {
+    let upper = Int(key >> 16)
+    let before = coarse[..<upper].reduce(0) { $0 + Int($1) }
+    guard coarse[upper] > 0 else { return before }
+    return (0..<count).reduce(before) {
+      let bits = orderedBits(pixels[$1])
+      return bits >> 16 == key >> 16 && bits < key ? $0 + 1 : $0
     }
   }
 
@@ -91,8 +96,9 @@ extension DenseMatrix where Element == Float {
 private func valuesAtRanks(
   _ ranks: [Int], _ pixels: UnsafePointer<Float>, _ count: Int, _ coarse: [Int32]
 ) -> [Int: Float] {
-  // The upper halves that hold a wanted rank, and how many keys lie before each.
-  var before: [(upper: UInt32, before: Int, ranks: [Int])] = []
+  // The upper halves that hold a wanted rank, how many keys lie before each, and which slot each has.
+  var parts: [(before: Int, ranks: [Int], size: Int)] = []
+  var slots = [UInt16](repeating: 0, count: 65536)
   var (total, next) = (0, 0)
   for upper in 0..<65536 where coarse[upper] > 0 && next < ranks.count {
     let end = total + Int(coarse[upper])
@@ -101,19 +107,33 @@ private func valuesAtRanks(
       inside.append(ranks[next])
       next += 1
     }
-    if !inside.isEmpty { before.append((UInt32(upper), total, inside)) }
+    if !inside.isEmpty {
+      parts.append((total, inside, Int(coarse[upper])))
+      slots[upper] = UInt16(parts.count)
+    }
     total = end
   }
-  var found: [Int: Float] = [:]
-  for part in before {
-    var members: [UInt32] = []
-    members.reserveCapacity(Int(coarse[Int(part.upper)]))
-    for i in 0..<count where pixels[i] == pixels[i] {
-      let key = orderedBits(pixels[i])
-      if key >> 16 == part.upper { members.append(key) }
+  // All keys of these slots in one pass over the pixels, then each slot sorted.
+  var starts = [0]
+  for part in parts { starts.append(starts[starts.count - 1] + part.size) }
+  var ends = starts
+  var members = [UInt32](repeating: 0, count: starts[starts.count - 1])
+  slots.withUnsafeBufferPointer { slots in
+    members.withUnsafeMutableBufferPointer { members in
+      for i in 0..<count {
+        let key = orderedBits(pixels[i])
+        let slot = Int(slots[Int(key >> 16)])
+        guard slot > 0 else { continue }
+        members[ends[slot - 1]] = key
+        ends[slot - 1] += 1
+      }
     }
-    members = members.count < 512 ? members.sorted() : sortedKeys(members)
-    for rank in part.ranks { found[rank] = orderedValue(members[rank - part.before]) }
+  }
+  var found: [Int: Float] = [:]
+  for (slot, part) in parts.enumerated() {
+    let keys = Array(members[starts[slot]..<starts[slot + 1]])
+    let sorted = keys.count < 4096 ? keys.sorted() : sortedKeys(keys)
+    for rank in part.ranks { found[rank] = orderedValue(sorted[rank - part.before]) }
   }
   return found
 }

@@ -26,13 +26,16 @@ extension DenseMatrix where Element == Float {
     var power = plan.forward(fixed.values)
     let moving = plan.forward(values)
     let tiny = 1e-12 * (power.first?.modulus ?? 0) * (moving.first?.modulus ?? 0) + .leastNormalMagnitude
-    for i in power.indices {
-      let product = power[i] * moving[i].conjugate
-      power[i] = weighting == .phase ? product / (product.modulus + tiny) : product
+    power.withUnsafeMutableBufferPointer { power in
+      moving.withUnsafeBufferPointer { moving in
+        for i in 0..<power.count {
+          let product = power[i] * moving[i].conjugate
+          let scale = weighting == .phase ? 1 / (product.modulus + tiny) : 1
+          power[i] = product * scale
+        }
+      }
     }
-    let correlation = plan.inverse(power)
-    var best = 0
-    for i in correlation.indices where correlation[i] > correlation[best] { best = i }
+    let best = indexOfLargest(plan.inverse(power))
     let coarse = GridPoint(y: best / columns, x: best % columns)
     let spectrum = HalfSpectrum(values: power, rows: rows, columns: columns)
     let (fine, peak) = spectrum.peak(near: coarse)
@@ -65,8 +68,7 @@ extension DenseMatrix where Element == Float {
       for k in 0..<width { power[k] += a[j * width + k] * b[j * width + k].conjugate }
     }
     let correlation = RealFFT2D(rows: 1, columns: angles).inverse(power)
-    var best = 0
-    for i in correlation.indices where correlation[i] > correlation[best] { best = i }
+    let best = indexOfLargest(correlation)
     let (fine, _) = HalfSpectrum(values: power, rows: 1, columns: angles).peak(near: GridPoint(y: 0, x: best))
     return wrapped(fine.x, angles) * 2 * Double.pi / Double(angles)
   }
@@ -97,6 +99,11 @@ extension DenseMatrix where Element == Float {
       move.y * 2 * Double.pi / Double(angles), exp(move.x * log(radius) / Double(radii))
     )
   }
+}
+
+private func indexOfLargest(_ values: [Float]) -> Int {
+  let image = Image(rows: 1, columns: values.count, values: values)
+  return values.firstIndex(of: image.extent.largest) ?? 0
 }
 
 /// A move within half the length either way.
@@ -137,23 +144,18 @@ private struct HalfSpectrum {
   /// The inverse transform (without scaling) at every pair of places: first along the rows, then down.
   private func evaluate(_ ys: [Double], _ xs: [Double]) -> [Double] {
     let width = columns / 2 + 1
-    let across = xs.map { phaseRamp($0, length: columns, count: width) }
-    let down = ys.map { phaseRamp($0, length: rows, count: rows) }
-    var partial = [Complex32](repeating: .zero, count: rows * xs.count)
-    values.withUnsafeBufferPointer { values in
-      for (j, phases) in across.enumerated() {
-        phases.withUnsafeBufferPointer { phases in
-          for r in 0..<rows {
-            var sum = Complex32.zero
-            // Columns other than the first (and the middle one of an even width) stand for two.
-            for c in 1..<Swift.max(width, 1) { sum += values[r * width + c] * phases[c] }
-            sum = sum * 2 + values[r * width]
-            if columns % 2 == 0 && width > 1 { sum -= values[r * width + width - 1] * phases[width - 1] }
-            partial[r * xs.count + j] = sum
-          }
+    // Columns other than the first (and the middle one of an even width) stand for two.
+    let phases = DenseMatrix(
+      rows: xs.count, columns: width,
+      values: xs.flatMap { x in
+        phaseRamp(x, length: columns, count: width).enumerated().map { c, phase in
+          c == 0 || 2 * c == columns ? phase : phase * 2
         }
-      }
-    }
+      })
+    let partial = DenseMatrix.product(
+      DenseMatrix(rows: rows, columns: width, values: values), phases, right: .transposed
+    ).values
+    let down = ys.map { phaseRamp($0, length: rows, count: rows) }
     var grid = [Double](repeating: 0, count: ys.count * xs.count)
     for i in ys.indices {
       for j in xs.indices {

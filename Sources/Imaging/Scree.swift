@@ -29,9 +29,7 @@ public struct Scree: Sendable {
   ) throws(LinearAlgebraError) {
     var data = scaling == .raw ? DoubleMatrix(patterns) : Self.poissonScaled(patterns)
     if centring == .meanRow { Self.subtractMeanRow(&data) }
-    let wide = data.columns >= data.rows
-    let gram =
-      wide ? DoubleMatrix.product(data, data, right: .transposed) : .product(data, data, left: .transposed)
+    let gram = data.gram(data.columns >= data.rows ? .asIs : .transposed)
     let total = (0..<gram.rows).reduce(0.0) { $0 + gram[$1, $1] }
     let values = try gram.symmetricEigenvalues()
     let leading = values.reversed().prefix(count).map { Swift.max($0, 0) }

@@ -1,4 +1,5 @@
 import Arrays
+import CVectorLoops
 import Glibc  // log
 
 extension DenseMatrix where Element == Float {
@@ -8,19 +9,11 @@ extension DenseMatrix where Element == Float {
     let (smallest, largest) = extent
     guard largest > smallest else { return smallest }
     let scale = Double(bins) / (Double(largest) - Double(smallest))
-    // Four histograms in turn: neighbouring pixels often share a bin, and one counter would be a chain.
-    var counts = [UInt32](repeating: 0, count: 4 * bins)
-    withElements { pixels in
-      let count = self.count
-      let (low, scale, last) = (smallest, Float(scale), Int32(bins - 1))
-      counts.withUnsafeMutableBufferPointer { counts in
-        for i in 0..<count where pixels[i] == pixels[i] {
-          let bin = Swift.min(Int32((pixels[i] - low) * scale), last)
-          counts[(i & 3) &* bins &+ Int(bin)] &+= 1
-        }
-      }
-    }
-    let histogram = (0..<bins).map { b in (0..<4).reduce(0.0) { $0 + Double(counts[$1 * bins + b]) } }
+    // The last places count the largest value, which belongs to the last bin, and what is not a number.
+    var counts = [UInt32](repeating: 0, count: bins + 2)
+    withElements { vl_histogram($0, count, smallest, Float(scale), bins, &counts) }
+    counts[bins - 1] += counts[bins]
+    let histogram = counts[..<bins].map(Double.init)
     let centres = (0..<bins).map { Double(smallest) + (Double($0) + 0.5) / scale }
     let total = histogram.reduce(0, +)
     let moment = zip(histogram, centres).reduce(0) { $0 + $1.0 * $1.1 }
@@ -41,46 +34,48 @@ extension DenseMatrix where Element == Float {
   /// Li's minimum cross-entropy threshold by the fixed-point iteration of Li & Tam (1998), from the mean,
   /// until it moves by less than half the smallest grey step.
   public func liThreshold() -> Float {
-    let keys = withElements { pixels in
-      (0..<count).compactMap { pixels[$0].isFinite ? orderedBits(pixels[$0]) : nil }
+    if !values.allSatisfy(\.isFinite) {
+      let finite = values.filter(\.isFinite)
+      return finite.isEmpty ? .nan : Image(rows: 1, columns: finite.count, values: finite).liThreshold()
     }
-    guard !keys.isEmpty else { return .nan }
-    let sorted = sortedKeys(keys)
-    let smallest = Double(orderedValue(sorted[0]))
-    // Sums of the ascending values, above the smallest so that every logarithm exists.
-    var sums = [Double](repeating: 0, count: sorted.count + 1)
-    var step = Double.infinity
-    for i in 0..<sorted.count {
-      let value = Double(orderedValue(sorted[i])) - smallest
-      sums[i + 1] = sums[i] + value
-      if i > 0 && sorted[i] != sorted[i - 1] {
-        step = Swift.min(step, value - (Double(orderedValue(sorted[i - 1])) - smallest))
-      }
-    }
-    guard step.isFinite else { return Float(smallest) }
-    let tolerance = step / 2
-    var current = sums[sorted.count] / Double(sorted.count)
-    var previous = -2 * tolerance
-    // A fixed point may alternate between two thresholds; the published iteration has no other end.
-    for _ in 0..<10_000 where abs(current - previous) > tolerance {
-      previous = current
-      let dark = upperBound(sorted, orderedBits(Float(current + smallest)))
-      guard dark > 0 && dark < sorted.count else { break }
-      let darkMean = sums[dark] / Double(dark)
-      let brightMean = (sums[sorted.count] - sums[dark]) / Double(sorted.count - dark)
+    let (smallest, largest) = extent
+    guard largest > smallest else { return smallest }
+    // Moves of the threshold, until the two classes no longer change and it stays where it is.
+    var path = [classes(above: .infinity, from: smallest).all / Double(count)]
+    while path.count < 10_000 {
+      let current = path[path.count - 1]
+      let part = classes(above: Float(current + Double(smallest)), from: smallest)
+      guard part.bright > 0 && part.bright < count else { break }
+      let darkMean = (part.all - part.sum) / Double(count - part.bright)
+      let brightMean = part.sum / Double(part.bright)
       guard darkMean > 0 else { break }
-      current = (brightMean - darkMean) / (log(brightMean) - log(darkMean))
+      path.append((brightMean - darkMean) / (log(brightMean) - log(darkMean)))
+      if path[path.count - 1] == current { break }
     }
-    return Float(current + smallest)
+    // The smallest grey step ends the path early only if a move is as short as half of it. Any two values
+    // bound it from above, so a few hundred usually show that it does not; only then must all be sorted.
+    let moves = zip(path, path.dropFirst()).map { abs($1 - $0) }
+    let shortest = moves.filter { $0 > 0 }.min() ?? 0
+    var step = smallestStep(every: Swift.max(1, count / 512))
+    if shortest <= step / 2 { step = smallestStep(every: 1) }
+    let end = moves.firstIndex { $0 <= step / 2 }.map { $0 + 1 } ?? path.count - 1
+    return Float(path[end] + Double(smallest))
   }
-}
 
-/// How many keys are not above `key`.
-private func upperBound(_ sorted: [UInt32], _ key: UInt32) -> Int {
-  var (low, high) = (0, sorted.count)
-  while low < high {
-    let middle = (low + high) / 2
-    if sorted[middle] <= key { low = middle + 1 } else { high = middle }
+  private func classes(above threshold: Float, from origin: Float) -> (bright: Int, sum: Double, all: Double)
+  {
+    var (bright, sum, all) = (0, 0.0, 0.0)
+    withElements { vl_sums_above($0, count, threshold, origin, &bright, &sum, &all) }
+    return (bright, sum, all)
   }
-  return low
+
+  /// The smallest difference between distinct values among every so-many-th pixel.
+  private func smallestStep(every stride: Int) -> Double {
+    let sorted = sortedKeys(Swift.stride(from: 0, to: count, by: stride).map { orderedBits(values[$0]) })
+    var step = Double.infinity
+    for (a, b) in zip(sorted, sorted.dropFirst()) where a != b {
+      step = Swift.min(step, Double(orderedValue(b)) - Double(orderedValue(a)))
+    }
+    return step
+  }
 }

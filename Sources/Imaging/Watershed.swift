@@ -12,7 +12,8 @@ extension DenseMatrix where Element == Float {
       mask.map { $0.rows == self.rows && $0.columns == self.columns } ?? true, "a mask value a pixel")
     let (rows, columns) = (self.rows, self.columns)
     let stride = columns + 2
-    var flood = Flood(image: self, stride: stride, mask: mask)
+    var flood = Flood(
+      image: self, stride: stride, mask: mask ?? Mask(rows: rows, columns: columns, repeating: true))
     markers.withElements { markers in
       for r in 0..<rows {
         for c in 0..<columns where markers[r * columns + c] > 0 {
@@ -24,9 +25,8 @@ extension DenseMatrix where Element == Float {
     flood.run(connectivity == .four ? four : four + [-stride - 1, -stride + 1, stride - 1, stride + 1])
     return Labels(rows: rows, columns: columns) { out in
       for r in 0..<rows {
-        for c in 0..<columns {
-          out.initializeElement(at: r * columns + c, to: Swift.max(flood.label[(r + 1) * stride + c + 1], 0))
-        }
+        let row = flood.label + (r + 1) * stride + 1
+        for c in 0..<columns { out.initializeElement(at: r * columns + c, to: row[c] > 0 ? row[c] : 0) }
       }
     }
   }
@@ -46,7 +46,7 @@ private struct Flood: ~Copyable {
   private let tail: UnsafeMutablePointer<Int32>
   private var pending: BitTree
 
-  init(image: Image, stride: Int, mask: Mask?) {
+  init(image: Image, stride: Int, mask: Mask) {
     let (rows, columns) = (image.rows, image.columns)
     capacity = (rows + 2) * stride
     label = .allocate(capacity: capacity)
@@ -55,23 +55,30 @@ private struct Flood: ~Copyable {
     next = .allocate(capacity: capacity)
     let (label, rank) = (self.label, self.rank)
     // Value and place in one word: sorting them ranks the pixels.
-    var keys: [UInt64] = []
-    keys.reserveCapacity(rows * columns)
-    image.withElements { pixels in
-      for r in 0..<rows {
-        for c in 0..<columns where mask.map({ $0.values[r * columns + c] }) ?? true {
-          let place = (r + 1) * stride + c + 1
-          label[place] = 0
-          keys.append(UInt64(orderedBits(pixels[r * columns + c])) << 32 | UInt64(place))
+    let keys = [UInt64](unsafeUninitializedCapacity: rows * columns) { keys, count in
+      image.withElements { pixels in
+        mask.withElements { mask in
+          for r in 0..<rows {
+            for c in 0..<columns where mask[r * columns + c] {
+              let place = (r + 1) * stride + c + 1
+              label[place] = 0
+              keys[count] =
+                UInt64(orderedBits(pixels[r * columns + c])) << 32 | UInt64(truncatingIfNeeded: place)
+              count += 1
+            }
+          }
         }
       }
     }
     var distinct: Int32 = 0
-    var previous: UInt64?
-    for key in sortedByUpperHalf(keys) {
-      if let previous, previous != key >> 32 { distinct += 1 }
-      previous = key >> 32
-      rank[Int(key & 0xffff_ffff)] = distinct
+    var previous = UInt32.max
+    sortedByUpperHalf(keys).withUnsafeBufferPointer { sorted in
+      for key in sorted {
+        let value = UInt32(truncatingIfNeeded: key >> 32)
+        if value != previous { distinct &+= 1 }
+        previous = value
+        rank[Int(truncatingIfNeeded: key & 0xffff_ffff)] = distinct
+      }
     }
     levels = Int(distinct) + 1
     head = .allocate(capacity: levels)
@@ -106,13 +113,15 @@ private struct Flood: ~Copyable {
   }
 
   mutating func run(_ offsets: [Int]) {
-    while let level = pending.first {
-      let place = Int(head[level])
-      if next[place] == 0 { pending.remove(level) } else { head[level] = next[place] }
-      let region = label[place]
-      for offset in offsets where label[place + offset] == 0 {
-        label[place + offset] = region
-        push(place + offset)
+    offsets.withUnsafeBufferPointer { offsets in
+      while let level = pending.first {
+        let place = Int(head[level])
+        if next[place] == 0 { pending.remove(level) } else { head[level] = next[place] }
+        let region = label[place]
+        for offset in offsets where label[place + offset] == 0 {
+          label[place + offset] = region
+          push(place + offset)
+        }
       }
     }
   }

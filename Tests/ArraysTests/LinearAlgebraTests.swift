@@ -30,6 +30,9 @@ private func largestDifference(_ a: ComplexMatrix, _ b: ComplexMatrix) -> Double
   #expect(largestDifference(a * b, expected) < 1e-14)
   #expect(largestDifference(.product(a.transposed(), b, left: .transposed), expected) < 1e-14)
   #expect(largestDifference(.product(a, b.transposed(), right: .transposed), expected) < 1e-14)
+  #expect(largestDifference(a.gram(), .product(a, a, right: .transposed)) < 1e-14)
+  #expect(largestDifference(a.gram(.transposed), .product(a, a, left: .transposed)) < 1e-14)
+  #expect(Matrix(a).gram().rows == 5)
   let single = Matrix(a) * Matrix(b)
   #expect(zip(single.values, expected.values).allSatisfy { abs(Double($0) - $1) < 1e-5 })
 }

@@ -2,6 +2,7 @@ import Arrays
 import CTIFF
 import Foundation
 import Imaging
+import Testing
 
 /// The computed references in `Reference` (see its README): inputs, outputs and tolerances.
 enum Reference {
@@ -14,18 +15,22 @@ enum Reference {
     var op: String { self["op"] }
     var description: String { "\(op) \(fields["input"] ?? "")" }
 
-    subscript<T>(_ key: String) -> T { fields[key] as! T }
-    func optional<T>(_ key: String) -> T? { fields[key] as? T }
-    func number(_ key: String) -> Double { (fields[key] as! NSNumber).doubleValue }
+    subscript<T>(_ key: String) -> T {
+      guard let value = fields[key] as? T else { preconditionFailure("\(op) has no \(key) of that type") }
+      return value
+    }
+    func number(_ key: String) -> Double { (self[key] as NSNumber).doubleValue }
     func image(_ key: String) -> Image { Reference.image(self[key])[0] }
     func mask(_ key: String) -> Mask { image(key).brighter(than: 0.5) }
     func labels(_ key: String) -> Labels { image(key).mapValues { Int32($0) } }
   }
 
   static let cases: [Case] = {
-    let data = try! Data(contentsOf: folder.appendingPathComponent("imageops.json"))
-    let root = try! JSONSerialization.jsonObject(with: data) as! [String: Any]
-    return (root["cases"] as! [[String: Any]]).map(Case.init)
+    guard let data = try? Data(contentsOf: folder.appendingPathComponent("imageops.json")),
+      let root = try? JSONSerialization.jsonObject(with: data) as? [String: Any],
+      let cases = root["cases"] as? [[String: Any]]
+    else { preconditionFailure("the list of references is there and can be read") }
+    return cases.map(Case.init)
   }()
 
   static func cases(_ op: String) -> [Case] { cases.filter { $0.op == op } }
@@ -37,7 +42,10 @@ enum Reference {
     let word = integers.keys.first { name.hasSuffix("_\($0).tif") }
     let bytesPerSample = word.flatMap { integers[$0] } ?? 4
     let path = folder.appendingPathComponent(name).path
-    guard let tiff = TIFFOpen(path, "r") else { fatalError("no reference \(name)") }
+    guard let tiff = TIFFOpen(path, "r") else {
+      Issue.record("no reference \(name)")
+      return []
+    }
     defer { TIFFClose(tiff) }
     var pages: [Image] = []
     repeat {
