@@ -6,83 +6,92 @@ import Imaging
 /// milliseconds (median), and a value to compare with the peer's. With a folder given, the inputs are written
 /// there as raw little-endian files, for `Peers/imaging/compare.py` to time the peers on the same data.
 enum ImagingSuite {
-  static func run(exportingTo folder: String? = nil) {
+  static func run(exportingTo folder: String? = nil, only part: String = "") {
     let inputs = Inputs()
     if let folder { inputs.export(to: folder) }
-    filters(inputs)
-    segmentation(inputs)
-    geometry(inputs)
-    algebra(inputs)
+    let clock = Stopwatch(only: part)
+    filters(inputs, clock)
+    segmentation(inputs, clock)
+    geometry(inputs, clock)
+    algebra(inputs, clock)
   }
 
-  private static func filters(_ inputs: Inputs) {
+  private static func filters(_ inputs: Inputs, _ clock: Stopwatch) {
     let (image, small) = (inputs.image, inputs.pattern)
-    measure("gaussian_1.7_512") { mean(image.gaussian(sigma: 1.7)) }
-    measure("gaussian_13.2_512") { mean(image.gaussian(sigma: 13.2)) }
-    measure("dog_background_144") { mean(small.subtractingBackground()) }
-    measure("gaussian_laplace_1.5_512") { mean(image.gaussianLaplace(sigma: 1.5)) }
-    measure("blob_log_30_scales_144") {
+    clock.measure("gaussian_1.7_512") { mean(image.gaussian(sigma: 1.7)) }
+    clock.measure("gaussian_13.2_512") { mean(image.gaussian(sigma: 13.2)) }
+    clock.measure("dog_background_144") { mean(small.subtractingBackground()) }
+    clock.measure("gaussian_laplace_1.5_512") { mean(image.gaussianLaplace(sigma: 1.5)) }
+    clock.measure("blob_log_30_scales_144") {
       Double(small.blobs(BlobSearch(from: 0.7, to: 10, count: 30, threshold: 0.046)).count)
     }
-    measure("sobel_512") { mean(image.sobel()) }
-    measure("otsu_512") { Double(image.otsuThreshold()) }
-    measure("li_512") { Double(image.liThreshold()) }
-    measure("percentiles_512") { Double(image.percentiles([1, 50, 99.5])[2]) }
+    clock.measure("sobel_512") { mean(image.sobel()) }
+    clock.measure("otsu_512") { Double(image.otsuThreshold()) }
+    clock.measure("li_512") { Double(image.liThreshold()) }
+    clock.measure("percentiles_512") { Double(image.percentiles([1, 50, 99.5])[2]) }
   }
 
-  private static func segmentation(_ inputs: Inputs) {
+  private static func segmentation(_ inputs: Inputs, _ clock: Stopwatch) {
     let (image, mask, markers) = (inputs.image, inputs.mask, inputs.markers)
-    measure("label_512") { Double(mask.labelledRegions().count) }
-    measure("erosion_disc2_512") { Double(mask.eroded(byDisc: 2).values.count { $0 }) }
-    measure("dilation_disc5_512") { Double(mask.dilated(byDisc: 5).values.count { $0 }) }
-    measure("edt_512") { mean(mask.distanceTransform()) }
-    measure("local_maxima_d3_512") { Double(image.localMaxima(minimumDistance: 3).count) }
+    clock.measure("label_512") { Double(mask.labelledRegions().count) }
+    clock.measure("erosion_disc2_512") { Double(mask.eroded(byDisc: 2).values.count { $0 }) }
+    clock.measure("dilation_disc5_512") { Double(mask.dilated(byDisc: 5).values.count { $0 }) }
+    clock.measure("edt_512") { mean(mask.distanceTransform()) }
+    clock.measure("local_maxima_d3_512") { Double(image.localMaxima(minimumDistance: 3).count) }
     let gradient = image.sobel()
-    measure("watershed_512") {
+    clock.measure("watershed_512") {
       gradient.watershed(markers: markers, mask: mask).values.reduce(0.0) { $0 + Double($1) }
     }
-    measure("dbscan_20000") {
+    clock.measure("dbscan_20000") {
       Double(dbscan(inputs.points, reach: 0.89, minimumSamples: 10).count)
     }
   }
 
-  private static func geometry(_ inputs: Inputs) {
+  private static func geometry(_ inputs: Inputs, _ clock: Stopwatch) {
     let (image, moved) = (inputs.image, inputs.moved)
     let centre = Point(y: 255.5, x: 255.5)
-    measure("resize_512_to_680") { mean(image.resized(rows: 680, columns: 680)) }
-    measure("average_512_to_128") { mean(image.averaged(rows: 128, columns: 128)) }
-    measure("rotate_512") { mean(image.rotated(by: 0.3)) }
-    measure("polar_512") { mean(image.polar(about: centre, angles: 360, radii: 256, maximumRadius: 256)) }
-    measure("shift_cubic_512") { mean(image.shifted(by: Point(y: 3.4, x: -2.7), method: .cubic)) }
-    measure("shift_fourier_512") { mean(image.shifted(by: Point(y: 3.4, x: -2.7), method: .fourier)) }
-    measure("phase_registration_512") { moved.displacement(onto: image).shift.y }
-    measure("centre_of_mass_512") { image.centreOfMass(above: inputs.level)?.y ?? 0 }
-    measure("ncc_matrix_100x2000") { mean(correlationMatrix(inputs.stack)) }
+    clock.measure("resize_512_to_680") { mean(image.resized(rows: 680, columns: 680)) }
+    clock.measure("average_512_to_128") { mean(image.averaged(rows: 128, columns: 128)) }
+    clock.measure("rotate_512") { mean(image.rotated(by: 0.3)) }
+    clock.measure("polar_512") {
+      mean(image.polar(about: centre, angles: 360, radii: 256, maximumRadius: 256))
+    }
+    clock.measure("shift_cubic_512") { mean(image.shifted(by: Point(y: 3.4, x: -2.7), method: .cubic)) }
+    clock.measure("shift_fourier_512") { mean(image.shifted(by: Point(y: 3.4, x: -2.7), method: .fourier)) }
+    clock.measure("phase_registration_512") { moved.displacement(onto: image).shift.y }
+    clock.measure("centre_of_mass_512") { image.centreOfMass(above: inputs.level)?.y ?? 0 }
+    clock.measure("ncc_matrix_100x2000") { mean(correlationMatrix(inputs.stack)) }
   }
 
-  private static func algebra(_ inputs: Inputs) {
+  private static func algebra(_ inputs: Inputs, _ clock: Stopwatch) {
     let start = NonNegativeFactors(weights: inputs.weights, components: inputs.components)
     func factorise(_ solver: NonNegativeFactors.Solver, _ rounds: Int) -> Double {
       var factors = start
       factors.iterate(inputs.counts, solver: solver, iterations: rounds)
-      return factors.objective(inputs.counts, solver.loss)
+      return (factors.weights.values + factors.components.values).reduce(0) { $0 + Double($1) }
     }
-    measure("nmf_cd_2000x400_k11_50") { factorise(.coordinateDescent, 50) }
-    measure("nmf_mu_2000x400_k11_50") { factorise(.multiplicative(.frobenius), 50) }
-    measure("nmf_kl_2000x400_k11_10") { factorise(.multiplicative(.kullbackLeibler), 10) }
-    measure("scree_500x1264") { (try? Scree(inputs.patterns, count: 30).singularValues[29]) ?? .nan }
-    measure("svd_500x1264") { Double((try? inputs.patterns.singularValues().values[29]) ?? .nan) }
-    measure("gemm_float_512") { mean(inputs.image * inputs.moved) }
+    clock.measure("nmf_cd_2000x400_k11_50") { factorise(.coordinateDescent, 50) }
+    clock.measure("nmf_mu_2000x400_k11_50") { factorise(.multiplicative(.frobenius), 50) }
+    clock.measure("nmf_kl_2000x400_k11_10") { factorise(.multiplicative(.kullbackLeibler), 10) }
+    clock.measure("scree_500x1264") { (try? Scree(inputs.patterns, count: 30).singularValues[29]) ?? .nan }
+    clock.measure("svd_500x1264") { Double((try? inputs.patterns.singularValues().values[29]) ?? .nan) }
+    clock.measure("gemm_float_512") { mean(inputs.image * inputs.moved) }
     let double = (DoubleMatrix(inputs.image), DoubleMatrix(inputs.moved))
-    measure("gemm_double_512") { (double.0 * double.1).values[7] }
+    clock.measure("gemm_double_512") { (double.0 * double.1).values[7] }
   }
 
   private static func mean(_ image: Image) -> Double {
     image.values.reduce(0.0) { $0 + Double($1) } / Double(image.count)
   }
+}
+
+/// Times what its name filter lets through.
+private struct Stopwatch {
+  let only: String
 
   /// The median of at least five runs and at least a quarter of a second.
-  private static func measure(_ name: String, _ body: () -> Double) {
+  func measure(_ name: String, _ body: () -> Double) {
+    guard only.isEmpty || name.hasPrefix(only) else { return }
     let value = body()
     var times: [Double] = []
     var total = 0.0
@@ -95,7 +104,7 @@ enum ImagingSuite {
     print("\(name)\t\(times.sorted()[times.count / 2] * 1000)\t\(value)")
   }
 
-  private static func now() -> Double {
+  private func now() -> Double {
     var time = timespec()
     // Processor time: the wall clock also counts what other programs do.
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)

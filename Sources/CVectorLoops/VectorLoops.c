@@ -336,6 +336,44 @@ CLONES void vl_descend(float *factor, long f_stride, const float *gram, const fl
     }
 }
 
-CLONES void vl_maximum(float *dst, const float *src, long count) {
+CLONES void vl_maximum(float *restrict dst, const float *restrict src, long count) {
   for (long i = 0; i < count; i++) dst[i] = src[i] > dst[i] ? src[i] : dst[i];
+}
+
+CLONES void vl_extent(const float *values, long count, float *smallest, float *largest) {
+  v16 low = {0}, high = {0};
+  low += __builtin_inff();
+  high -= __builtin_inff();
+  long i = 0;
+  for (; i + 16 <= count; i += 16) {
+    v16 v = LOAD(values + i);
+    i16 below = v < low, above = v > high;
+    low = (v16)(((i16)v & below) | ((i16)low & ~below));
+    high = (v16)(((i16)v & above) | ((i16)high & ~above));
+  }
+  float l = __builtin_inff(), h = -__builtin_inff();
+  for (int k = 0; k < 16; k++) {
+    l = low[k] < l ? low[k] : l;
+    h = high[k] > h ? high[k] : h;
+  }
+  for (; i < count; i++) {
+    l = values[i] < l ? values[i] : l;
+    h = values[i] > h ? values[i] : h;
+  }
+  *smallest = l;
+  *largest = h;
+}
+
+CLONES void vl_bilinear_row(const float *restrict image, long stride, double y, double dy, double x, double dx,
+                            long count, float *restrict out) {
+#pragma clang loop vectorize(enable) interleave_count(1)
+  for (int i = 0; i < (int)count; i++) {
+    double yi = y + i * dy, xi = x + i * dx;
+    int iy = (int)yi, ix = (int)xi;
+    float fy = (float)(yi - iy), fx = (float)(xi - ix);
+    const float *p = image + (iy * (int)stride + ix);
+    float upper = p[0] + fx * (p[1] - p[0]);
+    float lower = p[stride] + fx * (p[stride + 1] - p[stride]);
+    out[i] = upper + fy * (lower - upper);
+  }
 }

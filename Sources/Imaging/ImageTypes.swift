@@ -1,4 +1,5 @@
 import Arrays
+import CVectorLoops
 
 /// Pixels row after row, [y, x]; pixel centres lie at whole numbers.
 public typealias Image = DenseMatrix<Float>
@@ -46,31 +47,9 @@ extension DenseMatrix where Element == Float {
 
   /// The smallest and the largest pixel; pixels that are not numbers are left out.
   public var extent: (smallest: Float, largest: Float) {
-    withElements { pixels in
-      let count = self.count
-      // Sixteen running extremes side by side: the comparison chain of one would run at its latency.
-      var low = SIMD16<Float>(repeating: .infinity)
-      var high = SIMD16<Float>(repeating: -.infinity)
-      let raw = UnsafeRawPointer(pixels)
-      var i = 0
-      while i + 16 <= count {
-        let v = raw.loadUnaligned(fromByteOffset: 4 * i, as: SIMD16<Float>.self)
-        low.replace(with: v, where: v .< low)
-        high.replace(with: v, where: v .> high)
-        i += 16
-      }
-      var (smallest, largest) = (Float.infinity, -Float.infinity)
-      for lane in 0..<16 {
-        smallest = low[lane] < smallest ? low[lane] : smallest
-        largest = high[lane] > largest ? high[lane] : largest
-      }
-      while i < count {
-        smallest = pixels[i] < smallest ? pixels[i] : smallest
-        largest = pixels[i] > largest ? pixels[i] : largest
-        i += 1
-      }
-      return (smallest, largest)
-    }
+    var (smallest, largest) = (Float.infinity, -Float.infinity)
+    withElements { vl_extent($0, count, &smallest, &largest) }
+    return (smallest, largest)
   }
 }
 

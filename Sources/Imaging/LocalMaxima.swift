@@ -1,4 +1,5 @@
 import Arrays
+import CVectorLoops
 
 extension DenseMatrix where Element == Float {
   /// The largest pixel within `radius` rows and columns of every pixel.
@@ -109,13 +110,7 @@ struct WindowMaximum: ~Copyable {
     }
     Self.double(width) { step in
       for r in 0..<height - step {
-        let (row, other) = (base + r * stride, base + (r + step) * stride)
-        var c = 0
-        while c < stride {
-          let (a, b) = (load16(row + c), load16(other + c))
-          store16(a.replacing(with: b, where: b .> a), row + c)
-          c += 16
-        }
+        vl_maximum(base + r * stride, base + (r + step) * stride, stride)
       }
     }
   }

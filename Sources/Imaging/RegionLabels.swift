@@ -25,7 +25,7 @@ extension DenseMatrix where Element == Bool {
     let (rows, columns) = (self.rows, self.columns)
     let reach: Int32 = connectivity == .eight ? 1 : 0
     // Runs of foreground within a row, joined to the runs of the row above that they touch.
-    var runs = RunTable(limit: rows * (columns / 2 + 1))
+    var runs = RunTable(rows: rows, limit: runCount)
     withElements { mask in
       var above = 0..<0
       for r in 0..<rows {
@@ -62,6 +62,25 @@ extension DenseMatrix where Element == Bool {
   }
 }
 
+extension DenseMatrix where Element == Bool {
+  /// Counted first, so that the table of runs is as small as it can be.
+  private var runCount: Int {
+    withElements { mask in
+      var total = 0
+      for r in 0..<rows {
+        let row = UnsafeRawPointer(mask + r * columns)
+        var inside: UInt64 = 0
+        for c in stride(from: 0, to: columns, by: 64) {
+          let bits = packedBits(row + c, Swift.min(64, columns - c))
+          total &+= (bits & ~(bits << 1 | inside)).nonzeroBitCount
+          inside = bits >> 63
+        }
+      }
+      return total
+    }
+  }
+}
+
 /// All runs of foreground, row by row, and the tree of those that touch.
 private struct RunTable: ~Copyable {
   var count = 0
@@ -72,12 +91,12 @@ private struct RunTable: ~Copyable {
   /// After which run each row ends.
   let rowEnds: UnsafeMutablePointer<Int>
 
-  init(limit: Int) {
+  init(rows: Int, limit: Int) {
     start = .allocate(capacity: limit)
     end = .allocate(capacity: limit)
     parent = .allocate(capacity: limit)
     number = .allocate(capacity: limit)
-    rowEnds = .allocate(capacity: limit)
+    rowEnds = .allocate(capacity: rows)
   }
 
   deinit {

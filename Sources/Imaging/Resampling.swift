@@ -1,4 +1,5 @@
 import Arrays
+import CVectorLoops
 import Glibc  // floor, sin, cos
 
 /// What lies outside an image.
@@ -177,15 +178,9 @@ extension DenseMatrix where Element == Float {
           for c in 0..<safe.lowerBound {
             row[c] = bilinear(pixels, y0 + Double(c) * perColumn.y, x0 + Double(c) * perColumn.x, border)
           }
-          for c in safe {
-            let (y, x) = (y0 + Double(c) * perColumn.y, x0 + Double(c) * perColumn.x)
-            let (iy, ix) = (Int32(truncatingIfNeeded: Int(y)), Int32(truncatingIfNeeded: Int(x)))
-            let (fy, fx) = (Float(y - Double(iy)), Float(x - Double(ix)))
-            let top = pixels + (Int(iy) &* columns &+ Int(ix))
-            let upper = top[0] + fx * (top[1] - top[0])
-            let lower = top[columns] + fx * (top[columns + 1] - top[columns])
-            row[c] = upper + fy * (lower - upper)
-          }
+          vl_bilinear_row(
+            pixels, columns, y0 + Double(safe.lowerBound) * perColumn.y, perColumn.y,
+            x0 + Double(safe.lowerBound) * perColumn.x, perColumn.x, safe.count, row + safe.lowerBound)
           for c in safe.upperBound..<newColumns {
             row[c] = bilinear(pixels, y0 + Double(c) * perColumn.y, x0 + Double(c) * perColumn.x, border)
           }

@@ -97,8 +97,13 @@ extension DenseMatrix where Element == Float {
     let scale = 1 / Float(count)
     let across = phaseRamp(-shift.x, length: columns, count: width)
     let down = phaseRamp(-shift.y, length: rows, count: rows)
-    for r in 0..<rows {
-      for c in 0..<width { spectrum[r * width + c] *= down[r] * across[c] * scale }
+    spectrum.withUnsafeMutableBufferPointer { spectrum in
+      across.withUnsafeBufferPointer { across in
+        for r in 0..<rows {
+          let factor = down[r] * scale
+          for c in 0..<width { spectrum[r &* width &+ c] *= factor * across[c] }
+        }
+      }
     }
     return Image(rows: rows, columns: columns, values: plan.inverse(spectrum))
   }

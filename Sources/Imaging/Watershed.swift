@@ -25,35 +25,40 @@ extension DenseMatrix where Element == Float {
     flood.run(connectivity == .four ? four : four + [-stride - 1, -stride + 1, stride - 1, stride + 1])
     return Labels(rows: rows, columns: columns) { out in
       for r in 0..<rows {
-        let row = flood.label + (r + 1) * stride + 1
-        for c in 0..<columns { out.initializeElement(at: r * columns + c, to: row[c] > 0 ? row[c] : 0) }
+        let row = flood.pixels + (r + 1) * stride + 1
+        for c in 0..<columns {
+          out.initializeElement(at: r * columns + c, to: row[c].label > 0 ? row[c].label : 0)
+        }
       }
     }
   }
 }
 
+/// What the flood knows of a pixel, in one piece so that a visit costs one line of cache.
+private struct FloodPixel {
+  /// `outside`, 0 not reached, or its region.
+  var label: Int32
+  /// Its place among the distinct values.
+  var rank: Int32
+  /// The next pixel in its list, 0 at the end.
+  var next: Int32
+
+  static let outside: Int32 = -1
+}
+
 /// The queue of a flood: one first-in-first-out list per distinct pixel value, and a tree of bits to find
-/// the lowest list that is not empty. Every pixel enters once, so the lists are one array of links.
+/// the lowest list that is not empty. Every pixel enters once, so the lists are links between pixels.
 private struct Flood: ~Copyable {
-  private static let outside: Int32 = -1
-  private let capacity: Int
-  private let levels: Int
-  /// Per padded pixel: `outside`, 0 not reached, or its region.
-  let label: UnsafeMutablePointer<Int32>
-  private let rank: UnsafeMutablePointer<Int32>
-  private let next: UnsafeMutablePointer<Int32>
-  private let head: UnsafeMutablePointer<Int32>
-  private let tail: UnsafeMutablePointer<Int32>
+  let pixels: UnsafeMutablePointer<FloodPixel>
+  private let lists: UnsafeMutablePointer<(head: Int32, tail: Int32)>
   private var pending: BitTree
 
   init(image: Image, stride: Int, mask: Mask) {
     let (rows, columns) = (image.rows, image.columns)
-    capacity = (rows + 2) * stride
-    label = .allocate(capacity: capacity)
-    label.initialize(repeating: Self.outside, count: capacity)
-    rank = .allocate(capacity: capacity)
-    next = .allocate(capacity: capacity)
-    let (label, rank) = (self.label, self.rank)
+    let capacity = (rows + 2) * stride
+    pixels = .allocate(capacity: capacity)
+    pixels.initialize(repeating: FloodPixel(label: FloodPixel.outside, rank: 0, next: 0), count: capacity)
+    let flood = pixels
     // Value and place in one word: sorting them ranks the pixels.
     let keys = [UInt64](unsafeUninitializedCapacity: rows * columns) { keys, count in
       image.withElements { pixels in
@@ -61,7 +66,7 @@ private struct Flood: ~Copyable {
           for r in 0..<rows {
             for c in 0..<columns where mask[r * columns + c] {
               let place = (r + 1) * stride + c + 1
-              label[place] = 0
+              flood[place].label = 0
               keys[count] =
                 UInt64(orderedBits(pixels[r * columns + c])) << 32 | UInt64(truncatingIfNeeded: place)
               count += 1
@@ -77,51 +82,44 @@ private struct Flood: ~Copyable {
         let value = UInt32(truncatingIfNeeded: key >> 32)
         if value != previous { distinct &+= 1 }
         previous = value
-        rank[Int(truncatingIfNeeded: key & 0xffff_ffff)] = distinct
+        flood[Int(truncatingIfNeeded: key & 0xffff_ffff)].rank = distinct
       }
     }
-    levels = Int(distinct) + 1
-    head = .allocate(capacity: levels)
-    tail = .allocate(capacity: levels)
-    pending = BitTree(count: levels)
+    lists = .allocate(capacity: Int(distinct) + 1)
+    pending = BitTree(count: Int(distinct) + 1)
   }
 
   deinit {
-    label.deallocate()
-    rank.deallocate()
-    next.deallocate()
-    head.deallocate()
-    tail.deallocate()
+    pixels.deallocate()
+    lists.deallocate()
   }
 
   mutating func seed(_ place: Int, _ region: Int32) {
-    guard label[place] == 0 else { return }
-    label[place] = region
-    push(place)
+    guard pixels[place].label == 0 else { return }
+    push(place, region)
   }
 
   @inline(__always)
-  private mutating func push(_ place: Int) {
-    let level = Int(rank[place])
-    next[place] = 0  // Padding is never queued, so 0 ends a list.
+  private mutating func push(_ place: Int, _ region: Int32) {
+    let level = Int(pixels[place].rank)
+    pixels[place].label = region
+    let short = Int32(truncatingIfNeeded: place)
     if pending.insert(level) {
-      head[level] = Int32(truncatingIfNeeded: place)
+      lists[level] = (short, short)
     } else {
-      next[Int(tail[level])] = Int32(truncatingIfNeeded: place)
+      pixels[Int(lists[level].tail)].next = short
+      lists[level].tail = short
     }
-    tail[level] = Int32(truncatingIfNeeded: place)
   }
 
   mutating func run(_ offsets: [Int]) {
     offsets.withUnsafeBufferPointer { offsets in
       while let level = pending.first {
-        let place = Int(head[level])
-        if next[place] == 0 { pending.remove(level) } else { head[level] = next[place] }
-        let region = label[place]
-        for offset in offsets where label[place + offset] == 0 {
-          label[place + offset] = region
-          push(place + offset)
-        }
+        let place = Int(lists[level].head)
+        let next = pixels[place].next
+        if next == 0 { pending.remove(level) } else { lists[level].head = next }
+        let region = pixels[place].label
+        for offset in offsets where pixels[place &+ offset].label == 0 { push(place &+ offset, region) }
       }
     }
   }

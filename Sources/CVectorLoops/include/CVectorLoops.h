@@ -54,7 +54,15 @@ void vl_ratio(const float *x, float *model, long count, float tiny);
 void vl_descend(float *factor, long f_stride, const float *gram, const float *target, long t_stride, long rank,
                 long columns);
 
-// dst[i] = max(dst[i], src[i]).
+// dst[i] = max(dst[i], src[i]); the two do not overlap.
 void vl_maximum(float *dst, const float *src, long count);
+
+// The smallest and the largest value that is a number; infinite the wrong way round when there is none.
+void vl_extent(const float *values, long count, float *smallest, float *largest);
+
+// out[i] is the bilinear sample at (y + i dy, x + i dx) of an image with rows of `stride`; all four pixels around
+// every sample exist.
+void vl_bilinear_row(const float *image, long stride, double y, double dy, double x, double dx, long count,
+                     float *out);
 
 #endif
