@@ -113,13 +113,22 @@ private struct Flood: ~Copyable {
   }
 
   mutating func run(_ offsets: [Int]) {
+    let free = UnsafeMutablePointer<Int>.allocate(capacity: offsets.count + 1)
+    defer { free.deallocate() }
     offsets.withUnsafeBufferPointer { offsets in
       while let level = pending.first {
         let place = Int(lists[level].head)
         let next = pixels[place].next
         if next == 0 { pending.remove(level) } else { lists[level].head = next }
         let region = pixels[place].label
-        for offset in offsets where pixels[place &+ offset].label == 0 { push(place &+ offset, region) }
+        // Which neighbours are free is a coin toss: collecting them without a branch and then pushing that
+        // many costs one misprediction instead of four.
+        var found = 0
+        for offset in offsets {
+          free[found] = place &+ offset
+          found &+= pixels[place &+ offset].label == 0 ? 1 : 0
+        }
+        for i in 0..<found { push(free[i], region) }
       }
     }
   }
