@@ -7,6 +7,8 @@ let libraries: [Target] = [
   .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
   .systemLibrary(name: "CLAPACKE", pkgConfig: "lapacke", providers: [.apt(["liblapacke-dev"])]),
   .systemLibrary(name: "CFFTW", pkgConfig: "fftw3f", providers: [.apt(["libfftw3-dev"])]),
+  // libsvm has no pkg-config file.
+  .systemLibrary(name: "CLibSVM", providers: [.apt(["libsvm-dev"])]),
   .systemLibrary(name: "CTIFF", pkgConfig: "libtiff-4", providers: [.apt(["libtiff-dev"])]),
 ]
 
@@ -21,6 +23,7 @@ let package = Package(
     // Inner loops in C, compiled for several instruction sets: SwiftPM has no setting for one.
     .target(name: "CVectorLoops"),
     .target(name: "Imaging", dependencies: ["Arrays", "CVectorLoops"]),
+    .target(name: "Learning", dependencies: ["Arrays", "CLibSVM"]),
     .target(name: "FrameFiles", dependencies: ["Diffraction", "CTIFF"]),
     .target(name: "LiveSession", dependencies: ["Diffraction", "FrameFiles"]),
     .target(name: "TerminalUI", dependencies: ["CNcurses"]),
@@ -33,6 +36,8 @@ let package = Package(
     .testTarget(name: "ArraysTests", dependencies: ["Arrays"]),
     .testTarget(
       name: "ImagingTests", dependencies: ["Imaging", "CTIFF"], exclude: ["Reference"]),
+    .testTarget(
+      name: "LearningTests", dependencies: ["Arrays", "Learning"], resources: [.copy("Reference")]),
     .testTarget(name: "DiffractionTests", dependencies: ["Diffraction"]),
   ],
   swiftLanguageModes: [.v6]
