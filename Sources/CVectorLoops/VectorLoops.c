@@ -377,3 +377,28 @@ CLONES void vl_bilinear_row(const float *restrict image, long stride, double y, 
     out[i] = upper + fy * (lower - upper);
   }
 }
+
+CLONES float vl_laplace_row(const float *const *rows, long columns, float scale, float limit, float *out) {
+  // The sixth-order second difference: -49/18, 3/2, -3/20, 1/90.
+  const float w0 = -49.0f / 18 * 2, w1 = 1.5f, w2 = -0.15f, w3 = 1.0f / 90;
+  const float *p = rows[3];
+  float largest = -__builtin_inff();
+  for (long c = 0; c < columns; c += 16) {
+    v16 here = LOAD(p + c);
+    i16 above = here > limit;
+    int any = 0;
+    for (int k = 0; k < 16; k++) any |= above[k];
+    if (!any) {
+      STORE(out + c, here * 0 - __builtin_inff());
+      continue;
+    }
+    v16 near = LOAD(p + c - 1) + LOAD(p + c + 1) + LOAD(rows[2] + c) + LOAD(rows[4] + c);
+    v16 middle = LOAD(p + c - 2) + LOAD(p + c + 2) + LOAD(rows[1] + c) + LOAD(rows[5] + c);
+    v16 far = LOAD(p + c - 3) + LOAD(p + c + 3) + LOAD(rows[0] + c) + LOAD(rows[6] + c);
+    v16 value = (here * w0 + near * w1 + middle * w2 + far * w3) * scale;
+    STORE(out + c, value);
+    long n = columns - c < 16 ? columns - c : 16;
+    for (int k = 0; k < n; k++) largest = value[k] > largest ? value[k] : largest;
+  }
+  return largest;
+}

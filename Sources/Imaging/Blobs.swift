@@ -30,64 +30,21 @@ extension DenseMatrix where Element == Float {
   /// Bright spots as maxima over place and scale of -sigma^2 times the Laplacian of a Gaussian
   /// (Lindeberg 1998), strongest first.
   public func blobs(_ search: BlobSearch) -> [Blob] {
+    precondition(zip(search.sigmas, search.sigmas.dropFirst()).allSatisfy { $0 < $1 }, "widths ascend")
+    guard rows > 0 && columns > 0 else { return [] }
+    var space = ScaleSpace(self, search)
     var found: [Blob] = []
-    guard let widest = search.sigmas.max() else { return [] }
-    let filter = SeparableFilter(self, margin: HalfKernel.gaussian(widest).radius)
-    // Three neighbouring scales at a time; beyond the first and the last nothing can exceed them.
-    var scales = [Image](repeating: Image(rows: rows, columns: columns), count: 3)
-    for index in 0...search.sigmas.count {
-      if index < search.sigmas.count {
-        let sigma = search.sigmas[index]
-        filter.laplace(sigma: sigma, scale: Float(-sigma * sigma), into: &scales[index % 3])
-      }
-      guard index > 0 else { continue }
-      scales[(index - 1) % 3].maxima(
-        over: index > 1 ? scales[(index - 2) % 3] : nil,
-        and: index < search.sigmas.count ? scales[index % 3] : nil, threshold: search.threshold
-      ) { y, x, value in
-        found.append(Blob(y: y, x: x, sigma: search.sigmas[index - 1], response: value))
-      }
+    // A scale's maxima are known once the next scale is; beyond the first and the last nothing exceeds them.
+    var last = -1
+    while last + 1 < search.sigmas.count && space.compute(last + 1) {
+      last += 1
+      if last > 0 { space.collectMaxima(last - 1, last: last, into: &found) }
     }
+    if last >= 0 { space.collectMaxima(last, last: last, into: &found) }
     found.sort { a, b in
       a.response != b.response ? a.response > b.response : (a.y, a.x, a.sigma) < (b.y, b.x, b.sigma)
     }
     return withoutOverlap(found, search.overlap)
-  }
-
-  /// Pixels above the threshold that none of their 26 neighbours in this and the two other images exceeds.
-  private func maxima(
-    over below: Image?, and above: Image?, threshold: Float, _ report: (Int, Int, Float) -> Void
-  ) {
-    let (rows, columns) = (self.rows, self.columns)
-    func exceeds(_ image: Image, _ y: Int, _ x: Int, _ value: Float) -> Bool {
-      for r in Swift.max(y - 1, 0)...Swift.min(y + 1, rows - 1) {
-        for c in Swift.max(x - 1, 0)...Swift.min(x + 1, columns - 1)
-        where image.values[r * columns + c] > value {
-          return true
-        }
-      }
-      return false
-    }
-    withElements { pixels in
-      for r in 0..<rows {
-        let row = pixels + r * columns
-        var c = 0
-        while c < columns {
-          if c + 16 <= columns && !any(load16(row + c) .> threshold) {
-            c += 16
-            continue
-          }
-          for x in c..<Swift.min(c + 16, columns) where row[x] > threshold {
-            let value = row[x]
-            if exceeds(self, r, x, value) { continue }
-            if let below, exceeds(below, r, x, value) { continue }
-            if let above, exceeds(above, r, x, value) { continue }
-            report(r, x, value)
-          }
-          c += 16
-        }
-      }
-    }
   }
 }
 

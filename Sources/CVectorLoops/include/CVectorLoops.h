@@ -65,4 +65,9 @@ void vl_extent(const float *values, long count, float *smallest, float *largest)
 void vl_bilinear_row(const float *image, long stride, double y, double dy, double x, double dx, long count,
                      float *out);
 
+// out = scale times the Laplacian of the middle one of seven rows, by seven-point differences along both directions;
+// returns the largest value. Where no value of sixteen exceeds `limit`, out is minus infinity instead. Rows are
+// readable three places beyond both ends; out holds columns rounded up to a multiple of 16.
+float vl_laplace_row(const float *const *rows, long columns, float scale, float limit, float *out);
+
 #endif
