@@ -88,26 +88,33 @@ struct ScaleSpace: ~Copyable {
   func collectMaxima(_ index: Int, last: Int, into found: inout [Blob]) {
     let (rows, columns) = (image.rows, image.columns)
     let stride = responses[0].columns
-    let scales = [index - 1, index, index + 1].filter { $0 >= 0 && $0 <= last }.map { $0 % 3 }
+    let (before, after) = (index > 0 ? (index - 1) % 3 : nil, index < last ? (index + 1) % 3 : nil)
     responses[index % 3].withElements { pixels in
       for r in 0..<rows where largest[index % 3][r] > search.threshold {
         let row = pixels + r * stride
         for x in 0..<columns where row[x] > search.threshold {
           let value = row[x]
-          let exceeded = scales.contains { scale in
-            responses[scale].withElements { other in
-              for y in max(r - 1, 0)...min(r + 1, rows - 1) {
-                for c in max(x - 1, 0)...min(x + 1, columns - 1) where other[y * stride + c] > value {
-                  return true
-                }
-              }
-              return false
-            }
-          }
-          if !exceeded { found.append(Blob(y: r, x: x, sigma: search.sigmas[index], response: value)) }
+          // Most pixels of a spot end at a neighbour in their own row.
+          if x > 0 && row[x - 1] > value || x + 1 < columns && row[x + 1] > value { continue }
+          if exceeded(value, pixels, r, x) { continue }
+          if let before, responses[before].withElements({ exceeded(value, $0, r, x) }) { continue }
+          if let after, responses[after].withElements({ exceeded(value, $0, r, x) }) { continue }
+          found.append(Blob(y: r, x: x, sigma: search.sigmas[index], response: value))
         }
       }
     }
+  }
+
+  /// Whether a pixel of the three by three around (r, x) exceeds the value.
+  @inline(__always)
+  private func exceeded(_ value: Float, _ response: UnsafePointer<Float>, _ r: Int, _ x: Int) -> Bool {
+    let stride = (image.columns + 15) / 16 * 16
+    for y in max(r - 1, 0)...min(r + 1, image.rows - 1) {
+      for c in max(x - 1, 0)...min(x + 1, image.columns - 1) where response[y &* stride &+ c] > value {
+        return true
+      }
+    }
+    return false
   }
 }
 
