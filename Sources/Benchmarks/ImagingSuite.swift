@@ -59,6 +59,10 @@ enum ImagingSuite {
     clock.measure("shift_cubic_512") { mean(image.shifted(by: Point(y: 3.4, x: -2.7), method: .cubic)) }
     clock.measure("shift_fourier_512") { mean(image.shifted(by: Point(y: 3.4, x: -2.7), method: .fourier)) }
     clock.measure("phase_registration_512") { moved.displacement(onto: image).shift.y }
+    let template = Image(rows: 21, columns: 21) { out in
+      for i in 0..<441 { out.initializeElement(at: i, to: image[200 + i / 21, 300 + i % 21]) }
+    }
+    clock.measure("match_template_21_512") { Double(image.match(template: template).extent.largest) }
     clock.measure("centre_of_mass_512") { image.centreOfMass(above: inputs.level)?.y ?? 0 }
     clock.measure("ncc_matrix_100x2000") { mean(correlationMatrix(inputs.stack)) }
   }

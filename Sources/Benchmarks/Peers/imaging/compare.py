@@ -88,6 +88,7 @@ operations = {
         ndi.fourier_shift(np.fft.rfft2(image), (3.4, -2.7), n=512)).mean(),
     "phase_registration_512": lambda: registration.phase_cross_correlation(
         image, moved, upsample_factor=100)[0][0],
+    "match_template_21_512": lambda: feature.match_template(image, image[200:221, 300:321]).max(),
     "centre_of_mass_512": centre_of_mass,
     "ncc_matrix_100x2000": lambda: np.corrcoef(stack, dtype=np.float32).mean(),
     "nmf_cd_2000x400_k11_50": lambda: nmf("cd", "frobenius", 50),
