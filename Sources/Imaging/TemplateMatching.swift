@@ -19,17 +19,18 @@ extension DenseMatrix where Element == Float {
     let shifted = mapValues { Float(Double($0) - offset) }
     let products = shifted.correlated(with: centred)
     let sums = WindowSums(shifted, rows: template.rows, columns: template.columns)
+    // What rounding leaves of a constant window is no signal.
+    let least = 1e-6 * sums.largestSquare * area
+    let inverseArea = 1 / area
     return Image(rows: outRows, columns: outColumns) { out in
-      for r in 0..<outRows {
-        for c in 0..<outColumns {
-          let (sum, squares) = sums.window(r, c)
-          let variance = squares - sum * sum / area
-          let scale = variance * norm
-          // What rounding leaves of a constant window is no signal.
-          let constant = variance <= 1e-6 * sums.largestSquare * area
-          out.initializeElement(
-            at: r * outColumns + c,
-            to: constant ? 0 : Float(Double(products[r * columns + c]) / scale.squareRoot()))
+      products.withUnsafeBufferPointer { products in
+        for r in 0..<outRows {
+          sums.eachWindow(ofRow: r, outColumns) { c, sum, squares in
+            let variance = squares - sum * sum * inverseArea
+            let r2 =
+              Double(products[r &* columns &+ c]) / (variance > least ? variance * norm : 1).squareRoot()
+            out.initializeElement(at: r &* outColumns &+ c, to: variance > least ? Float(r2) : 0)
+          }
         }
       }
     }
@@ -59,37 +60,50 @@ private struct WindowSums {
   private let rows: Int
   private let columns: Int
   private let stride: Int
-  private var sums: [Double]
-  private var squares: [Double]
+  private let sums: [Double]
+  private let squares: [Double]
   let largestSquare: Double
 
   init(_ image: Image, rows: Int, columns: Int) {
     self.rows = rows
     self.columns = columns
     stride = image.columns + 1
-    sums = [Double](repeating: 0, count: (image.rows + 1) * stride)
-    squares = sums
-    var largest = 0.0
-    for r in 0..<image.rows {
-      var (sum, square) = (0.0, 0.0)
-      for c in 0..<image.columns {
-        let value = Double(image.values[r * image.columns + c])
-        sum += value
-        square += value * value
-        largest = max(largest, value * value)
-        sums[(r + 1) * stride + c + 1] = sums[r * stride + c + 1] + sum
-        squares[(r + 1) * stride + c + 1] = squares[r * stride + c + 1] + square
+    var sums = [Double](repeating: 0, count: (image.rows + 1) * stride)
+    var squares = sums
+    let (stride, width) = (stride, image.columns)
+    image.withElements { pixels in
+      sums.withUnsafeMutableBufferPointer { sums in
+        squares.withUnsafeMutableBufferPointer { squares in
+          for r in 0..<image.rows {
+            var (sum, square) = (0.0, 0.0)
+            for c in 0..<width {
+              let value = Double(pixels[r &* width &+ c])
+              sum += value
+              square += value * value
+              let here = (r &+ 1) &* stride &+ c &+ 1
+              sums[here] = sums[here &- stride] + sum
+              squares[here] = squares[here &- stride] + square
+            }
+          }
+        }
       }
     }
-    largestSquare = largest
+    (self.sums, self.squares) = (sums, squares)
+    let (low, high) = image.extent
+    largestSquare = Double(Swift.max(low * low, high * high))
   }
 
+  /// Column, sum and sum of squares of every window whose top row is `r`.
   @inline(__always)
-  func window(_ r: Int, _ c: Int) -> (sum: Double, squares: Double) {
-    let (top, bottom) = (r * stride + c, (r + rows) * stride + c)
-    return (
-      sums[bottom + columns] - sums[bottom] - sums[top + columns] + sums[top],
-      squares[bottom + columns] - squares[bottom] - squares[top + columns] + squares[top]
-    )
+  func eachWindow(ofRow r: Int, _ count: Int, _ body: (Int, Double, Double) -> Void) {
+    let (top, bottom) = (r * stride, (r + rows) * stride)
+    sums.withUnsafeBufferPointer { sums in
+      squares.withUnsafeBufferPointer { squares in
+        for c in 0..<count {
+          let (a, b, d, e) = (bottom &+ c &+ columns, bottom &+ c, top &+ c &+ columns, top &+ c)
+          body(c, sums[a] - sums[b] - sums[d] + sums[e], squares[a] - squares[b] - squares[d] + squares[e])
+        }
+      }
+    }
   }
 }
