@@ -88,22 +88,29 @@ func treesAreIdenticalUpToTies(name: String, limits: TreeLimits, share: Double) 
   }
 }
 
-@Test(arguments: [("extra_tree", 1), ("extra_trees_200", 200)])
-func randomisedTreesErrAsMuchAsTheReference(name: String, trees: Int) throws {
-  // A single random tree's error varies: ten of them are averaged.
-  let repeats = trees == 1 ? 10 : 1
+@Test func randomisedTreesErrAsMuchAsTheReference() throws {
+  let forest = try ExtraTrees(
+    fitting: training.features, training.targets, trees: 200, random: RandomNumbers(seed: 0))
+  let errors = meanAbsoluteError(forest.predict(test.features), test.targets)
+  for (t, target) in RegressionReference.targetNames.enumerated() {
+    let expected = RegressionReference.metric("models", "extra_trees_200", "metrics", target, "MAE")
+    #expect(abs(errors[t] - expected) <= 0.2 * expected, "\(target): \(errors[t])")
+  }
+}
+
+// One random tree is one draw, with a spread of 6 to 30 % of its error: the tabulated tree cannot be a reference.
+// These are the means of 200 seeds of scikit-learn 1.9.1's ExtraTreeRegressor on the same tables.
+@Test func singleRandomTreesErrOnAverageAsMuchAsTheReference() throws {
   var errors = [0.0, 0.0, 0.0]
-  for seed in 0..<repeats {
-    let forest = try ExtraTrees(
-      fitting: training.features, training.targets, trees: trees, random: RandomNumbers(seed: UInt64(seed)))
-    for (t, error) in meanAbsoluteError(forest.predict(test.features), test.targets).enumerated() {
-      errors[t] += error / Double(repeats)
+  for seed in 0..<60 {
+    let tree = try ExtraTrees(
+      fitting: training.features, training.targets, trees: 1, random: RandomNumbers(seed: UInt64(seed)))
+    for (t, error) in meanAbsoluteError(tree.predict(test.features), test.targets).enumerated() {
+      errors[t] += error / 60
     }
   }
-  for (t, target) in RegressionReference.targetNames.enumerated() {
-    let expected = RegressionReference.metric("models", name, "metrics", target, "MAE")
-    // One tree of the reference is itself one draw.
-    #expect(abs(errors[t] - expected) <= (trees == 1 ? 0.35 : 0.2) * expected, "\(target): \(errors[t])")
+  for (error, expected) in zip(errors, [1.226, 0.0240, 0.1275]) {
+    #expect(abs(error - expected) <= 0.2 * expected)
   }
 }
 
