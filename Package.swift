@@ -7,6 +7,7 @@ let libraries: [Target] = [
   .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
   .systemLibrary(name: "CLAPACKE", pkgConfig: "lapacke", providers: [.apt(["liblapacke-dev"])]),
   .systemLibrary(name: "CFFTW", pkgConfig: "fftw3f", providers: [.apt(["libfftw3-dev"])]),
+  .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
   .systemLibrary(name: "CTIFF", pkgConfig: "libtiff-4", providers: [.apt(["libtiff-dev"])]),
 ]
 
@@ -19,6 +20,7 @@ let package = Package(
     .target(name: "Arrays", dependencies: ["COpenBLAS", "CLAPACKE", "CFFTW"]),
     .target(name: "Diffraction", dependencies: ["Arrays"]),
     .target(name: "FrameFiles", dependencies: ["Diffraction", "CTIFF"]),
+    .target(name: "Learning", dependencies: ["Arrays", "COneDNN"]),
     .target(name: "LiveSession", dependencies: ["Diffraction", "FrameFiles"]),
     .target(name: "TerminalUI", dependencies: ["CNcurses"]),
     .executableTarget(
@@ -27,6 +29,8 @@ let package = Package(
       name: "Benchmarks", dependencies: ["Diffraction", "FrameFiles", "LiveSession", "TerminalUI"]),
     .testTarget(name: "ArraysTests", dependencies: ["Arrays"]),
     .testTarget(name: "DiffractionTests", dependencies: ["Diffraction"]),
+    .testTarget(
+      name: "LearningTests", dependencies: ["Arrays", "Learning"], resources: [.copy("Reference")]),
   ],
   swiftLanguageModes: [.v6]
 )
