@@ -26,7 +26,9 @@ let package = Package(
     .executableTarget(
       name: "ewald", dependencies: ["Diffraction", "FrameFiles", "LiveSession", "TerminalUI"]),
     .executableTarget(
-      name: "Benchmarks", dependencies: ["Diffraction", "FrameFiles", "LiveSession", "TerminalUI"]),
+      name: "Benchmarks",
+      dependencies: ["Diffraction", "FrameFiles", "Learning", "LiveSession", "TerminalUI"],
+      exclude: ["Peers"]),
     .testTarget(name: "ArraysTests", dependencies: ["Arrays"]),
     .testTarget(name: "DiffractionTests", dependencies: ["Diffraction"]),
     .testTarget(

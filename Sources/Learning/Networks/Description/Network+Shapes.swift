@@ -32,12 +32,13 @@ extension Network {
 }
 
 extension Shape {
-  fileprivate var isReasonable: Bool {
+  /// At most 1 GB a sample.
+  var isReasonable: Bool {
     var count = 1
     for size in dimensions {
       guard size > 0, size <= 1 << 28 else { return false }
       let (product, overflow) = count.multipliedReportingOverflow(by: size)
-      guard !overflow, product <= 1 << 31 else { return false }
+      guard !overflow, product <= 1 << 28 else { return false }
       count = product
     }
     return true
@@ -55,7 +56,7 @@ extension Layer {
   }
 
   /// `nil` when the layer cannot take these shapes.
-  fileprivate func shape(from inputs: [Shape]) -> Shape? {
+  func shape(from inputs: [Shape]) -> Shape? {
     guard let first = inputs.first else {
       guard case .input(let shape) = self, shape.dimensions.allSatisfy({ $0 > 0 }) else { return nil }
       return shape

@@ -1,0 +1,43 @@
+"""Exports networks to ONNX with inputs and onnxruntime's outputs: export.py FOLDER NAME..."""
+import json
+import os
+import sys
+import warnings
+
+import numpy as np
+import onnxruntime
+import torch
+
+import models
+
+warnings.filterwarnings("ignore")
+
+
+def export(name, folder, samples=2):
+    model = models.make(name).eval()
+    _, shapes, outputs = models.MODELS[name]
+    inputs = [torch.from_numpy(np.random.default_rng(i).normal(size=(samples, *s)).astype(np.float32))
+              for i, s in enumerate(shapes)]
+    names = ["image", "angle"][: len(shapes)]
+    path = os.path.join(folder, name + ".onnx")
+    axes = {n: {0: "batch"} for n in names + outputs}
+    # By default PyTorch folds batch normalisation away; some files should keep it.
+    keeps = name in ("residual", "xception_small", "resnet18")
+    mode = torch.onnx.TrainingMode.PRESERVE if keeps else torch.onnx.TrainingMode.EVAL
+    torch.onnx.export(model, tuple(inputs), path, input_names=names, output_names=outputs, dynamic_axes=axes,
+                      opset_version=20 if name == "edges" else 17, dynamo=False, training=mode)
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    answer = session.run(outputs, {n: x.numpy() for n, x in zip(names, inputs)})
+    flat = lambda a: [float(np.float32(v)) for v in np.asarray(a).ravel()]
+    with open(os.path.join(folder, name + ".json"), "w") as f:
+        json.dump({"samples": samples, "inputs": {n: flat(x) for n, x in zip(names, inputs)},
+                   "outputs": {n: flat(x) for n, x in zip(outputs, answer)}}, f)
+    print(name, os.path.getsize(path), "bytes")
+
+
+if __name__ == "__main__":
+    os.makedirs(sys.argv[1], exist_ok=True)
+    names = sys.argv[2:]
+    names = list(models.SMALL) if names == ["small"] else list(models.LARGE) if names == ["large"] else names
+    for n in names:
+        export(n, sys.argv[1])
