@@ -22,7 +22,7 @@ def export(name, folder, samples=2):
     path = os.path.join(folder, name + ".onnx")
     axes = {n: {0: "batch"} for n in names + outputs}
     # By default PyTorch folds batch normalisation away; some files should keep it.
-    keeps = name in ("residual", "xception_small", "resnet18")
+    keeps = name in ("residual", "xception_small", "resnet18", "pattern_net")
     mode = torch.onnx.TrainingMode.PRESERVE if keeps else torch.onnx.TrainingMode.EVAL
     torch.onnx.export(model, tuple(inputs), path, input_names=names, output_names=outputs, dynamic_axes=axes,
                       opset_version=20 if name == "edges" else 17, dynamo=False, training=mode)
@@ -37,7 +37,6 @@ def export(name, folder, samples=2):
 
 if __name__ == "__main__":
     os.makedirs(sys.argv[1], exist_ok=True)
-    names = sys.argv[2:]
-    names = list(models.SMALL) if names == ["small"] else list(models.LARGE) if names == ["large"] else names
-    for n in names:
+    groups = {"small": list(models.SMALL), "large": list(models.LARGE)}
+    for n in [n for argument in sys.argv[2:] for n in groups.get(argument, [argument])]:
         export(n, sys.argv[1])

@@ -1,0 +1,200 @@
+import Arrays
+import Dispatch
+import Glibc
+import Learning
+import Synchronization
+
+/// Networks on one thread: inference, training and latency under load, as one JSON line a measurement.
+///
+/// With a folder of exported networks (`Peers/networks/run.sh` makes it) the answers are compared with
+/// onnxruntime's and the times belong to the same files that the peers run.
+enum NetworksSuite {
+  static func run(models folder: String) throws {
+    for name in ["pattern_net", "autoencoder_64", "autoencoder_128", "resnet18", "mobilenet_v2", "xception"] {
+      let model = try Model(onnxFile: "\(folder)/\(name).onnx")
+      try check(model, name, folder)
+      let isLarge = ["resnet18", "mobilenet_v2", "xception"].contains(name)
+      for batch in [1, isLarge ? 8 : 32] { try inference(model, name, batch: batch) }
+    }
+    try training("\(folder)/pattern_net.onnx", "pattern_net", batch: 64)
+    try training("\(folder)/autoencoder_64.onnx", "autoencoder_64", batch: 64)
+    try training("\(folder)/autoencoder_128.onnx", "autoencoder_128", batch: 32)
+    try latencyUnderLoad(try Model(onnxFile: "\(folder)/pattern_net.onnx"))
+  }
+
+  // MARK: Cases
+
+  private static func check(_ model: Model, _ name: String, _ folder: String) throws {
+    guard let expected = ExpectedAnswer("\(folder)/\(name).json") else { return }
+    let inference = try Inference(model.network, weights: model.weights, batch: expected.samples)
+    let answer = try inference.run(expected.inputs)
+    var worst: Float = 0
+    for (output, values) in expected.outputs {
+      let scale = values.map(abs).max() ?? 0
+      let difference = zip(answer[output] ?? [], values).map { abs($0 - $1) }.max() ?? .infinity
+      worst = max(worst, difference / scale)
+    }
+    print("{\"case\": \"\(name)\", \"difference\": \(worst)}")
+  }
+
+  private static func inference(_ model: Model, _ name: String, batch: Int) throws {
+    let inference = try Inference(model.network, weights: model.weights, batch: batch)
+    let inputs = noise(for: model.network, samples: batch)
+    try report("\(name) inference \(batch)", seconds: 2) { _ = try inference.run(inputs) }
+  }
+
+  private static func training(_ path: String, _ name: String, batch: Int) throws {
+    let model = try Model(onnxFile: path)
+    let shapes = try model.network.shapes()
+    let inputs = noise(for: model.network, samples: batch)
+    let isAutoencoder = model.network.outputs.count == 1
+    var targets: [String: [Float]] = [:]
+    for output in model.network.outputs {
+      let count = shapes[output.value.node].count
+      targets[output.name] =
+        isAutoencoder
+        ? (0..<batch * count).map { Float($0 % 100) / 100 }
+        : (0..<batch * count).map { $0 % count == 3 ? 1 : 0 }
+    }
+    let samples = Samples(inputs: inputs, targets: targets)
+    let trainer = try Trainer(
+      model.network, weights: model.weights,
+      .init(
+        objectives: model.network.outputs.map {
+          Objective($0.name, isAutoencoder ? .binaryCrossEntropy : .softmaxCrossEntropy)
+        }, batch: batch, optimiser: .adam(decay: 0.01)))
+    try report("\(name) training step \(batch)", seconds: 2) {
+      _ = try trainer.advance { _, range in samples[range, of: batch] }
+    }
+  }
+
+  /// The hazard: OpenMP's waiting threads on busy cores.
+  private static func latencyUnderLoad(_ model: Model) throws {
+    let inference = try Inference(model.network, weights: model.weights)
+    let inputs = noise(for: model.network, samples: 1)
+    let quiet = try times(seconds: 2) { _ = try inference.run(inputs) }
+    let load = Load(threads: sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+    let loaded = try times(seconds: 4) { _ = try inference.run(inputs) }
+    load.stop()
+    for (name, sorted) in [("quiet", quiet.sorted()), ("loaded", loaded.sorted())] {
+      let p99 = sorted[sorted.count * 99 / 100]
+      let median = sorted[sorted.count / 2]
+      print("{\"case\": \"latency \(name)\", \"median\": \(median), \"p99\": \(p99)}")
+    }
+  }
+
+  // MARK: Tools
+
+  private static func noise(for network: Network, samples: Int) -> [String: [Float]] {
+    var random = RandomNumbers(seed: 1)
+    var result: [String: [Float]] = [:]
+    for (name, shape) in network.inputs {
+      result[name] = (0..<samples * shape.count).map { _ in Float(random.normal()) }
+    }
+    return result
+  }
+
+  /// Processor time of the process: on one thread it is the wall clock's, and other programs do not count.
+  private static func report(_ name: String, seconds: Double, _ body: () throws -> Void) throws {
+    let sorted = try times(seconds: seconds, clock: CLOCK_PROCESS_CPUTIME_ID, body).sorted()
+    print("{\"case\": \"\(name)\", \"by\": \"ewald\", \"ms\": \(sorted[sorted.count / 2])}")
+  }
+
+  /// Milliseconds, after two runs to warm up.
+  private static func times(
+    seconds: Double, clock: clockid_t = CLOCK_MONOTONIC, _ body: () throws -> Void
+  ) throws -> [Double] {
+    try body()
+    try body()
+    var times: [Double] = []
+    let start = milliseconds(CLOCK_MONOTONIC)
+    while times.count < 5 || milliseconds(CLOCK_MONOTONIC) - start < seconds * 1e3 {
+      let before = milliseconds(clock)
+      try body()
+      times.append(milliseconds(clock) - before)
+    }
+    return times
+  }
+
+  private static func milliseconds(_ clock: clockid_t) -> Double {
+    var time = timespec()
+    clock_gettime(clock, &time)
+    return Double(time.tv_sec) * 1e3 + Double(time.tv_nsec) / 1e6
+  }
+}
+
+extension Samples {
+  /// Some of `count` samples.
+  fileprivate subscript(range: Range<Int>, of count: Int) -> Samples {
+    func cut(_ arrays: [String: [Float]]) -> [String: [Float]] {
+      arrays.mapValues { array in
+        let size = array.count / count
+        return Array(array[range.lowerBound * size..<range.upperBound * size])
+      }
+    }
+    return Samples(inputs: cut(inputs), targets: cut(targets))
+  }
+}
+
+/// One busy thread a core, until it is stopped.
+private final class Load: Sendable {
+  private let isOn = Atomic<Bool>(true)
+  private let group = DispatchGroup()
+
+  init(threads: Int) {
+    for _ in 0..<threads {
+      DispatchQueue.global().async(group: group) { [self] in
+        var x = 1.0
+        while isOn.load(ordering: .relaxed) { for _ in 0..<10_000 { x = (x * 1.0000001).squareRoot() } }
+        if x < 0 { print(x) }
+      }
+    }
+  }
+
+  func stop() {
+    isOn.store(false, ordering: .relaxed)
+    group.wait()
+  }
+}
+
+/// The JSON beside an exported network: numbers in flat lists under names, and the count of samples.
+private struct ExpectedAnswer {
+  var samples = 0
+  var inputs: [String: [Float]] = [:]
+  var outputs: [String: [Float]] = [:]
+
+  /// Understands what `export.py` writes, and no other JSON.
+  init?(_ path: String) {
+    guard let file = fopen(path, "r") else { return nil }
+    defer { fclose(file) }
+    var text: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      let count = fread(&chunk, 1, chunk.count, file)
+      if count == 0 { break }
+      text += chunk[..<count]
+    }
+    var name = ""
+    var isOutput = false
+    var position = 0
+    while position < text.count {
+      switch text[position] {
+      case UInt8(ascii: "\""):
+        let end = text[(position + 1)...].firstIndex(of: UInt8(ascii: "\"")) ?? text.count
+        name = String(decoding: text[(position + 1)..<end], as: UTF8.self)
+        if name == "outputs" { isOutput = true }
+        position = end + 1
+      case UInt8(ascii: "["):
+        let end = text[position...].firstIndex(of: UInt8(ascii: "]")) ?? text.count
+        let numbers = text[(position + 1)..<end].split(separator: UInt8(ascii: ","))
+          .compactMap { Float(String(decoding: $0.drop { $0 == 32 }, as: UTF8.self)) }
+        if isOutput { outputs[name] = numbers } else { inputs[name] = numbers }
+        position = end + 1
+      case UInt8(ascii: "0")...UInt8(ascii: "9"):
+        if name == "samples" { samples = samples * 10 + Int(text[position]) - 48 }
+        position += 1
+      default: position += 1
+      }
+    }
+  }
+}
