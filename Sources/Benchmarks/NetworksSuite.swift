@@ -62,7 +62,8 @@ enum NetworksSuite {
       .init(
         objectives: model.network.outputs.map {
           Objective($0.name, isAutoencoder ? .binaryCrossEntropy : .softmaxCrossEntropy)
-        }, batch: batch, optimiser: .adam(decay: 0.01)))
+        }, batch: batch, optimiser: .adam(decay: 0.01)
+      ))
     try report("\(name) training step \(batch)", seconds: 2) {
       _ = try trainer.advance { _, range in samples[range, of: batch] }
     }

@@ -12,30 +12,33 @@ static inline const dnnl_memory_desc_t *odnn_optional(const dnnl_memory_desc_t *
 
 static inline dnnl_status_t odnn_convolution_forward(
     dnnl_primitive_desc_t *pd, dnnl_engine_t engine, dnnl_primitive_attr_t attr, int training, dnnl_memory_desc_t src,
-    dnnl_memory_desc_t weights, dnnl_memory_desc_t bias, dnnl_memory_desc_t dst, odnn_window w) {
+    dnnl_memory_desc_t weights, dnnl_memory_desc_t bias, dnnl_memory_desc_t dst, odnn_window w,
+    dnnl_alg_kind_t algorithm) {
   dnnl_convolution_desc_t d;
   dnnl_status_t s = dnnl_dilated_convolution_forward_desc_init(
-      &d, training ? dnnl_forward_training : dnnl_forward_inference, dnnl_convolution_direct, &src, &weights,
+      &d, training ? dnnl_forward_training : dnnl_forward_inference, algorithm, &src, &weights,
       odnn_optional(&bias), &dst, w.strides, w.dilations, w.before, w.after);
   return s ? s : dnnl_primitive_desc_create(pd, &d, attr, engine, 0);
 }
 
 static inline dnnl_status_t odnn_convolution_backward_data(
     dnnl_primitive_desc_t *pd, dnnl_engine_t engine, dnnl_primitive_attr_t attr, const_dnnl_primitive_desc_t hint,
-    dnnl_memory_desc_t diff_src, dnnl_memory_desc_t weights, dnnl_memory_desc_t diff_dst, odnn_window w) {
+    dnnl_memory_desc_t diff_src, dnnl_memory_desc_t weights, dnnl_memory_desc_t diff_dst, odnn_window w,
+    dnnl_alg_kind_t algorithm) {
   dnnl_convolution_desc_t d;
   dnnl_status_t s = dnnl_dilated_convolution_backward_data_desc_init(
-      &d, dnnl_convolution_direct, &diff_src, &weights, &diff_dst, w.strides, w.dilations, w.before, w.after);
+      &d, algorithm, &diff_src, &weights, &diff_dst, w.strides, w.dilations, w.before, w.after);
   return s ? s : dnnl_primitive_desc_create(pd, &d, attr, engine, hint);
 }
 
 static inline dnnl_status_t odnn_convolution_backward_weights(
     dnnl_primitive_desc_t *pd, dnnl_engine_t engine, dnnl_primitive_attr_t attr, const_dnnl_primitive_desc_t hint,
     dnnl_memory_desc_t src, dnnl_memory_desc_t diff_weights, dnnl_memory_desc_t diff_bias, dnnl_memory_desc_t diff_dst,
-    odnn_window w) {
+    odnn_window w,
+    dnnl_alg_kind_t algorithm) {
   dnnl_convolution_desc_t d;
   dnnl_status_t s = dnnl_dilated_convolution_backward_weights_desc_init(
-      &d, dnnl_convolution_direct, &src, &diff_weights, odnn_optional(&diff_bias), &diff_dst, w.strides, w.dilations,
+      &d, algorithm, &src, &diff_weights, odnn_optional(&diff_bias), &diff_dst, w.strides, w.dilations,
       w.before, w.after);
   return s ? s : dnnl_primitive_desc_create(pd, &d, attr, engine, hint);
 }

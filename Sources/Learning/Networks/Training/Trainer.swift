@@ -37,9 +37,9 @@ public final class Trainer {
       self.threads = threads
     }
 
-    /// The largest divisor up to 16: parts should not depend on the machine.
+    /// The largest divisor up to 32 that leaves two parts: it should not depend on the machine.
     private static func defaultPart(_ batch: Int) -> Int {
-      (1...16).last { batch % $0 == 0 } ?? 1
+      (1...32).last { batch % $0 == 0 && $0 * 2 <= batch } ?? 1
     }
   }
 
