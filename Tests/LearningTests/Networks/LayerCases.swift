@@ -30,9 +30,8 @@ struct LayerCase: CustomTestStringConvertible, Sendable {
   static let convolutions: [LayerCase] = [
     image("convolution 3x3", oblong) { $0.append(.convolution(4, kernel: 3), to: $1) },
     image("convolution of 32 channels", square, front: 32) { $0.append(.convolution(16, kernel: 3), to: $1) },
-    image("3x3 convolution of 32 to 48 channels, ReLU", .image(channels: 1, height: 9, width: 30), front: 32)
-    {
-      $0.append([.convolution(48, kernel: 3), .activation(.relu)], to: $1)
+    image("3x3 convolution of 32 to 32 channels, ReLU", oblong, isTrainable: false, front: 32) {
+      $0.append([.convolution(32, kernel: 3), .activation(.relu)], to: $1)
     },
     image("pointwise convolution", square, front: 16) { $0.append(.convolution(17, kernel: 1), to: $1) },
     image("convolution without bias", square) {

@@ -73,6 +73,37 @@ import Testing
   }
 }
 
+extension LayerTests {
+  /// Enough tiles for Winograd's algorithm in a batch of eight, too few for one image: both must agree.
+  @Test("Fast and direct convolutions have the same gradients")
+  func winograd() throws {
+    let network = Network(
+      input: .image(channels: 2, height: 12, width: 12),
+      [
+        .convolution(32, kernel: 3), .activation(.tanh), .convolution(40, kernel: 3), .activation(.elu()),
+        .convolution(32, kernel: 3), .dense(3),
+      ])
+    let data = try CaseData(network, samples: 8)
+    let inputs = data.flatInputs["input"] ?? []
+    let source: SampleSource = { _, range in
+      Samples(
+        inputs: ["input": Array(inputs[range.lowerBound * 288..<range.upperBound * 288])],
+        targets: ["output": range.flatMap { [Float($0), 1, -1] }])
+    }
+    let gradients = try [8, 1].map { part in
+      try Trainer(
+        network, weights: data.weights,
+        .init(objectives: [Objective("output", .meanSquaredError)], batch: 8, part: part)
+      ).gradients(source)
+    }
+    #expect(abs(gradients[0].losses[0] - gradients[1].losses[0]) < 1e-6 * gradients[1].losses[0])
+    for (name, gradient) in gradients[0].gradients.arrays {
+      let other = try #require(gradients[1].gradients[name])
+      #expect(relativeDifference(gradient.values, other.values.map(Double.init)) < 1e-5, "\(name)")
+    }
+  }
+}
+
 /// Largest difference over the largest value.
 func relativeDifference(_ a: [Float], _ b: [Double]) -> Double {
   guard a.count == b.count else { return .infinity }

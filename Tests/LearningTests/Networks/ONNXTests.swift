@@ -26,10 +26,10 @@ import Testing
   @Test("A cut or damaged ONNX file is refused or read, and never traps")
   func hostile() throws {
     let bytes = try Reference.bytes("onnx/edges.onnx")
-    for length in stride(from: 0, to: bytes.count, by: 7) {
+    for length in stride(from: 0, to: bytes.count, by: 31) {
       #expect(throws: NetworkError.self) { try Model(onnx: Array(bytes[..<length])) }
     }
-    for position in stride(from: 0, to: bytes.count, by: 3) {
+    for position in stride(from: 0, to: bytes.count, by: 11) {
       for change: UInt8 in [0xff, 0x80, 0x01] {
         var damaged = bytes
         damaged[position] ^= change

@@ -25,6 +25,11 @@ public struct Network: Sendable, Hashable {
   public struct Output: Sendable, Hashable {
     public var name: String
     public var value: Value
+
+    public init(name: String, value: Value) {
+      self.name = name
+      self.value = value
+    }
   }
 
   public internal(set) var nodes: [Node] = []

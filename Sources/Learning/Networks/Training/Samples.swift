@@ -10,13 +10,23 @@ public struct Samples: Sendable {
     self.inputs = inputs
     self.targets = targets
   }
+
+  init(from source: SampleSource, _ step: Int, _ range: Range<Int>) throws(NetworkError) {
+    do {
+      self = try source(step, range)
+    } catch let error as NetworkError {
+      throw error
+    } catch {
+      throw .data(name: "samples", reason: "\(error)")
+    }
+  }
 }
 
 /// Makes the samples of a range of one step's batch. Called on several threads at once: what it answers
 /// must follow from the step and the sample's position alone, so that training does not depend on the
-/// number of threads. Give every sample its own random stream.
-public typealias SampleSource =
-  @Sendable (_ step: Int, _ samples: Range<Int>) throws(NetworkError) -> Samples
+/// number of threads. Give every sample its own random stream. What it throws ends the training step: a
+/// `NetworkError` as it is, anything else as `.data`.
+public typealias SampleSource = @Sendable (_ step: Int, _ samples: Range<Int>) throws -> Samples
 
 /// Samples held in memory, shuffled anew for every epoch.
 public struct SampleSet: Sendable {
@@ -40,7 +50,7 @@ public struct SampleSet: Sendable {
     let count = count
     let samples = samples
     let order = ShuffledOrder(count: count, seed: seed)
-    return { (step, range) throws(NetworkError) in
+    return { step, range in
       let permutation = order.permutation(epoch: step / stepsPerEpoch)
       let first = step % stepsPerEpoch * batch
       let picked = range.map { permutation[(first + $0) % count] }

@@ -53,6 +53,12 @@ public struct EarlyStopping: Sendable, Hashable {
     self.minimumGain = minimumGain
   }
 
+  init(patience: Int, minimumGain: Double, best: Double, sinceBest: Int) {
+    self.init(patience: patience, minimumGain: minimumGain)
+    self.best = best
+    self.sinceBest = sinceBest
+  }
+
   /// Whether this loss is the best so far.
   public mutating func observe(_ loss: Double) -> Bool {
     if loss < best - minimumGain {

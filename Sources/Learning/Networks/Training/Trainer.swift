@@ -55,6 +55,9 @@ public final class Trainer {
   public let options: Options
   /// Steps done so far.
   public internal(set) var step = 0
+  /// The averaged weights at the lowest validation loss of `run`.
+  public internal(set) var bestWeights: Weights?
+  var stopping: EarlyStopping?
 
   let bank = ParameterBank()
   let parameters: [TrainedParameter]
@@ -153,7 +156,7 @@ public final class Trainer {
         tasks.finish(
           index,
           Result { () throws(NetworkError) in
-            let samples = try source(step, index * part..<(index + 1) * part)
+            let samples = try Samples(from: source, step, index * part..<(index + 1) * part)
             var numbers = random.stream(index)
             let losses = try workers[worker].run(samples, seed: numbers.next())
             sum.add(workers[worker].block, part: index)
