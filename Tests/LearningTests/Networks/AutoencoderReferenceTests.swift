@@ -20,7 +20,7 @@ import Testing
     var loss0: Double
     var grads0: [String: Values]
     var running1: [String: Values]?
-    var weights_after_3_adam_steps: [String: Values]
+    var weightsAfter3AdamSteps: [String: Values]
     var adam: Adam
   }
 
@@ -138,7 +138,7 @@ import Testing
         }
       }
       if step == 2 {
-        for (name, values) in expected.weights_after_3_adam_steps {
+        for (name, values) in expected.weightsAfter3AdamSteps {
           let ours = try #require(trainer.weights[Self.ourName(name)])
           #expect(relativeDifference(ours.values, values.data) < 1e-4, "\(name)")
         }

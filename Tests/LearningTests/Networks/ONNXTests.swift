@@ -10,8 +10,11 @@ import Testing
   }
 
   @Test(
-    "Networks exported from PyTorch answer as onnxruntime does",
-    arguments: ["edges", "residual", "mobile", "autoencoder", "xception_small", "heads"])
+    "Networks from ONNX files answer as onnxruntime does",
+    arguments: [
+      "edges", "residual", "mobile", "autoencoder", "xception_small", "heads", "channels_last",
+      "computed_sizes",
+    ])
   func exported(_ name: String) throws {
     let expected = try Reference.json("onnx/\(name).json", as: Expected.self)
     let model = try Model(onnx: Reference.bytes("onnx/\(name).onnx"))
@@ -63,6 +66,8 @@ enum Reference {
   }
 
   static func json<Value: Decodable>(_ name: String, as type: Value.Type) throws -> Value {
-    try JSONDecoder().decode(type, from: Data(bytes(name)))
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    return try decoder.decode(type, from: Data(bytes(name)))
   }
 }

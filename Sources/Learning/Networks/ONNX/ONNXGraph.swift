@@ -44,6 +44,7 @@ struct ONNXGraph {
       }
     }
     guard let graph else { throw .model(reason: "no graph: not an ONNX file") }
+    guard (7...30).contains(version) else { throw .model(reason: "operators of version \(version)") }
     try read(graph)
     inputs.removeAll { constants[$0.name] != nil }
   }
