@@ -12,8 +12,6 @@ public enum NetworkError: Error, Sendable, Equatable {
   case file(path: String, reason: String)
   /// A model from elsewhere that cannot be taken over.
   case model(reason: String)
-  /// Training was asked to stop.
-  case cancelled
 }
 
 extension NetworkError: CustomStringConvertible {
@@ -25,7 +23,6 @@ extension NetworkError: CustomStringConvertible {
     case .library(let call, let status, let context): "\(call) answered \(status) (\(context))"
     case .file(let path, let reason): "\(path): \(reason)"
     case .model(let reason): "model: \(reason)"
-    case .cancelled: "training was cancelled"
     }
   }
 }

@@ -46,7 +46,7 @@ struct ForwardPass {
     return record.output
   }
 
-  private mutating func emit(_ node: LoweredGraph.Node, at index: Int) throws(NetworkError) -> Record {
+  mutating func emit(_ node: LoweredGraph.Node, at index: Int) throws(NetworkError) -> Record {
     switch node.layer {
     case .input(let shape):
       let layout = try Layout(plain: dimensions(shape))
@@ -71,112 +71,6 @@ struct ForwardPass {
     }
   }
 
-  // MARK: Layers with weights
-
-  private mutating func convolution(
-    _ options: Layer.Convolution, _ node: LoweredGraph.Node, at index: Int
-  ) throws(NetworkError) -> Record {
-    let geometry = try ConvolutionGeometry(
-      options, input: graph.shape(of: node.inputs[0]), output: node.shape, batch: batch, name: node.name)
-    let primitive = try geometry.forward(isTraining: isTraining, fused: fusedOperations(node))
-    let source = try builder.converted(output(node.inputs[0]), to: primitive.source)
-    let weight = try bank.tensor(
-      node.name + ".weight", view: geometry.weightView, as: primitive.weights, in: &builder)
-    var arguments = [(DNNL_ARG_SRC, source), (DNNL_ARG_WEIGHTS, weight)]
-    if options.bias {
-      let layout = try Layout(plain: [options.channels])
-      arguments.append(
-        (DNNL_ARG_BIAS, try bank.tensor(node.name + ".bias", view: layout, as: layout, in: &builder)))
-    }
-    let destination = try destination(of: primitive, node, at: index)
-    arguments.append((DNNL_ARG_DST, destination))
-    builder.append(primitive, arguments)
-    return Record(output: destination, primitive: primitive, source: source)
-  }
-
-  private mutating func dense(
-    _ options: Layer.Dense, _ node: LoweredGraph.Node, at index: Int
-  ) throws(NetworkError) -> Record {
-    let geometry = try DenseGeometry(
-      options, input: graph.shape(of: node.inputs[0]), batch: batch, name: node.name)
-    let primitive = try geometry.forward(isTraining: isTraining, fused: fusedOperations(node))
-    let source = try builder.converted(output(node.inputs[0]), to: primitive.source)
-    let weight = try bank.tensor(
-      node.name + ".weight", view: geometry.weightView, as: primitive.weights, in: &builder)
-    var arguments = [(DNNL_ARG_SRC, source), (DNNL_ARG_WEIGHTS, weight)]
-    if options.bias {
-      let layout = try Layout(plain: [options.units])
-      arguments.append(
-        (DNNL_ARG_BIAS, try bank.tensor(node.name + ".bias", view: layout, as: layout, in: &builder)))
-    }
-    let destination = try destination(of: primitive, node, at: index)
-    arguments.append((DNNL_ARG_DST, destination))
-    builder.append(primitive, arguments)
-    return Record(output: destination, primitive: primitive, source: source)
-  }
-
-  private func fusedOperations(_ node: LoweredGraph.Node) -> [FusedOperation] {
-    (node.addend == nil ? [] : [.sum]) + (node.activation.map { [.activation($0)] } ?? [])
-  }
-
-  /// A fused sum is computed in place: over the addend if this is its last reader and it has the right
-  /// layout, over a copy otherwise.
-  private mutating func destination(
-    of primitive: Primitive, _ node: LoweredGraph.Node, at index: Int
-  ) throws(NetworkError) -> TensorID {
-    let layout = primitive.destination
-    guard let addend = node.addend else { return builder.planned(layout) }
-    let tensor = output(addend)
-    if builder.layout(tensor) == layout, builder.isPlanned(tensor), isLastReader(index, of: tensor) {
-      return builder.alias(tensor, layout)
-    }
-    let copy = builder.planned(layout)
-    try builder.reorder(tensor, to: copy)
-    return copy
-  }
-
-  private func isLastReader(_ index: Int, of tensor: TensorID) -> Bool {
-    let root = builder.root(tensor)
-    for (other, record) in records where builder.root(record.output) == root {
-      if graph.outputs.contains(where: { $0.node == other }) { return false }
-      if graph.consumers(of: other).contains(where: { $0 > index }) { return false }
-    }
-    return true
-  }
-
-  private mutating func normalisation(
-    _ options: Layer.BatchNormalisation, _ node: LoweredGraph.Node
-  ) throws(NetworkError) -> Record {
-    let source = output(node.inputs[0])
-    let layout = builder.layout(source)
-    let flags = NormalisationFlags.value(isTraining: isTraining, fusesReLU: node.activation == .relu)
-    let primitive = try Primitive("dnnl_batch_normalization", node.name) { made, engine, attributes in
-      odnn_batch_normalization_forward(
-        &made, engine, attributes, isTraining ? 1 : 0, layout.descriptor, options.epsilon, flags)
-    }
-    let vector = try Layout(plain: [node.shape.channels])
-    func parameter(_ role: Parameter.Role) throws(NetworkError) -> TensorID {
-      try bank.tensor("\(node.name).\(role.rawValue)", view: vector, as: vector, in: &builder)
-    }
-    let scale = try parameter(.scale)
-    let shift = try parameter(.shift)
-    let mean = isTraining ? builder.pinned(vector) : try parameter(.mean)
-    let variance = isTraining ? builder.pinned(vector) : try parameter(.variance)
-    let destination = builder.planned(layout)
-    var arguments = [
-      (DNNL_ARG_SRC, source), (DNNL_ARG_SCALE, scale), (DNNL_ARG_SHIFT, shift), (DNNL_ARG_MEAN, mean),
-      (DNNL_ARG_VARIANCE, variance), (DNNL_ARG_DST, destination),
-    ]
-    let workspace = primitive.workspace.isEmpty ? nil : builder.planned(primitive.workspace)
-    if let workspace { arguments.append((DNNL_ARG_WORKSPACE, workspace)) }
-    builder.append(primitive, arguments)
-    return Record(
-      output: destination, primitive: primitive, source: source, workspace: workspace, mean: mean,
-      variance: variance)
-  }
-
-  // MARK: Layers without weights
-
   mutating func activation(_ activation: Activation, _ source: TensorID) throws(NetworkError) -> Record {
     let layout = builder.layout(source)
     let function = activation.function(fromOutput: isTraining && activation.hasGradientFromOutput)
@@ -190,7 +84,7 @@ struct ForwardPass {
     return Record(output: destination, primitive: primitive, source: source)
   }
 
-  private mutating func pooling(
+  mutating func pooling(
     _ options: Layer.Pooling, _ node: LoweredGraph.Node
   ) throws(NetworkError) -> Record {
     let geometry = try PoolingGeometry(
@@ -198,7 +92,7 @@ struct ForwardPass {
     return try pool(geometry, output(node.inputs[0]))
   }
 
-  private mutating func pool(
+  mutating func pool(
     _ geometry: PoolingGeometry, _ source: TensorID
   ) throws(NetworkError) -> Record {
     let primitive = try geometry.forward(isTraining: isTraining, source: builder.layout(source))
@@ -210,7 +104,7 @@ struct ForwardPass {
     return Record(output: destination, primitive: primitive, source: source, workspace: workspace)
   }
 
-  private mutating func globalPooling(
+  mutating func globalPooling(
     _ kind: Layer.Pooling.Kind, _ node: LoweredGraph.Node
   ) throws(NetworkError) -> Record {
     let geometry = try PoolingGeometry(
@@ -221,7 +115,7 @@ struct ForwardPass {
     return record
   }
 
-  private mutating func upsampling(_ node: LoweredGraph.Node) throws(NetworkError) -> Record {
+  mutating func upsampling(_ node: LoweredGraph.Node) throws(NetworkError) -> Record {
     let source = output(node.inputs[0])
     let target = try Layout(any: dimensions(node.shape))
     let layout = builder.layout(source)
@@ -234,7 +128,7 @@ struct ForwardPass {
     return Record(output: destination, primitive: primitive, source: source)
   }
 
-  private mutating func pixelUnshuffle(
+  mutating func pixelUnshuffle(
     _ factor: Int, _ order: Layer.ChannelOrder, _ node: LoweredGraph.Node
   ) throws(NetworkError) -> Record {
     let source = try builder.plain(output(node.inputs[0]))
@@ -245,7 +139,7 @@ struct ForwardPass {
     return Record(output: destination, source: source)
   }
 
-  private mutating func dropout(_ rate: Float, _ node: LoweredGraph.Node) -> Record {
+  mutating func dropout(_ rate: Float, _ node: LoweredGraph.Node) -> Record {
     let source = output(node.inputs[0])
     let layout = builder.layout(source)
     let mask = builder.planned(layout)
@@ -260,7 +154,7 @@ struct ForwardPass {
     return Record(output: destination, source: source, workspace: mask)
   }
 
-  private mutating func flatten(
+  mutating func flatten(
     _ order: Layer.PixelOrder, _ node: LoweredGraph.Node
   ) throws(NetworkError) -> Record {
     let source = output(node.inputs[0])
@@ -272,50 +166,7 @@ struct ForwardPass {
       output: builder.alias(ordered, try Layout(plain: self.dimensions(node.shape))), source: source)
   }
 
-  private mutating func sum(_ node: LoweredGraph.Node) throws(NetworkError) -> Record {
-    var result = output(node.inputs[0])
-    for (position, input) in node.inputs.enumerated().dropFirst() {
-      let isLast = position == node.inputs.count - 1
-      let fused = isLast ? node.activation.map { [FusedOperation.activation($0)] } ?? [] : []
-      result = try builder.binary(dnnl_binary_add, result, output(input), fused: fused, node.name)
-    }
-    return Record(output: result)
-  }
-
-  private mutating func product(_ node: LoweredGraph.Node) throws(NetworkError) -> Record {
-    let (a, b) = (output(node.inputs[0]), output(node.inputs[1]))
-    return Record(output: try builder.binary(dnnl_binary_mul, a, b, node.name))
-  }
-
-  private mutating func concatenation(_ node: LoweredGraph.Node) throws(NetworkError) -> Record {
-    var sources = node.inputs.map { output($0) }
-    let target: Layout
-    let blocks = sources.allSatisfy { builder.layout($0).dimensions[1] % 16 == 0 }
-    if case .image = node.shape, blocks {
-      target = try Layout(blocked: dimensions(node.shape))
-      for i in sources.indices {
-        sources[i] = try builder.converted(
-          sources[i], to: Layout(blocked: builder.layout(sources[i]).dimensions))
-      }
-    } else {
-      target = try Layout(plain: dimensions(node.shape))
-      for i in sources.indices { sources[i] = try builder.plain(sources[i]) }
-    }
-    let descriptors = sources.map { builder.layout($0).descriptor }
-    let primitive = try Primitive("dnnl_concat", node.name) { made, engine, attributes in
-      withUnsafePointer(to: target.descriptor) { target in
-        dnnl_concat_primitive_desc_create(
-          &made, target, Int32(descriptors.count), 1, descriptors, attributes, engine)
-      }
-    }
-    let destination = builder.planned(target)
-    var arguments = [(DNNL_ARG_DST, destination)]
-    for (i, source) in sources.enumerated() { arguments.append((DNNL_ARG_MULTIPLE_SRC + Int32(i), source)) }
-    builder.append(primitive, arguments)
-    return Record(output: destination, primitive: primitive)
-  }
-
-  private mutating func softmax(_ node: LoweredGraph.Node) throws(NetworkError) -> Record {
+  mutating func softmax(_ node: LoweredGraph.Node) throws(NetworkError) -> Record {
     let source = try builder.plain(output(node.inputs[0]))
     let layout = builder.layout(source)
     let primitive = try Primitive("dnnl_softmax", node.name) { made, engine, attributes in

@@ -31,7 +31,7 @@ struct ONNXGraph {
   /// Version of the standard operators.
   var version = 0
 
-  private static let nodeLimit = 100_000
+  private static let nodeLimit = 10_000
 
   init(_ bytes: [UInt8]) throws(NetworkError) {
     var reader = ProtobufReader(bytes)

@@ -38,94 +38,13 @@ extension ONNXImporter {
     }
   }
 
-  // MARK: Layers with weights
-
-  private mutating func convolution(_ node: ONNXGraph.Node) throws(NetworkError) {
-    var input = try computed(node)
-    guard let weight = constant(node, 1), weight.dimensions.count == 4, input.order == .channelsFirst
-    else { throw unsupported(node, "needs constant weights of four dimensions and channels first") }
-    var window = try window(node, kernel: [weight.dimensions[2], weight.dimensions[3]])
-    if case .padding(let padding) = input.pending {
-      window.padding = try sum(window.padding, padding, node)
-      input.pending = nil
-    }
-    let bias = constant(node, 2)
-    guard node.inputs.count < 3 || node.inputs[2].isEmpty || bias != nil else {
-      throw unsupported(node, "a bias that is computed")
-    }
-    var parameters = [Parameter.Role.weight: weight.tensor]
-    parameters[.bias] = bias?.tensor
-    let options = Layer.Convolution(
-      channels: weight.dimensions[0], window: window, groups: node.integer("group", 1), bias: bias != nil)
-    try append(.convolution(options), to: [input], node, parameters: parameters)
-  }
-
-  private mutating func gemm(_ node: ONNXGraph.Node) throws(NetworkError) {
-    let input = try computed(node)
-    guard case .vector(let size) = input.shape, let matrix = constant(node, 1),
-      matrix.dimensions.count == 2, node.integer("transA", 0) == 0
-    else { throw unsupported(node, "needs a vector and a constant matrix") }
-    var weight = matrix.tensor
-    if node.integer("transB", 0) == 0 { weight = weight.matrix.transposedTensor }
-    let alpha = node.number("alpha", 1)
-    if alpha != 1 { weight = Tensor(shape: weight.shape, values: weight.values.map { $0 * alpha }) }
-    var parameters = [Parameter.Role.weight: weight]
-    if let bias = constant(node, 2) {
-      let beta = node.number("beta", 1)
-      guard let values = bias.spread(over: weight.shape[0]) else { throw unsupported(node, "its bias") }
-      parameters[.bias] = Tensor(shape: [values.count], values: values.map { $0 * beta })
-    }
-    guard weight.shape[1] == size else { throw unsupported(node, "a matrix of another size") }
-    let options = Layer.Dense(units: weight.shape[0], bias: parameters[.bias] != nil)
-    try append(.dense(options), to: [input], node, parameters: parameters)
-  }
-
-  private mutating func product(_ node: ONNXGraph.Node) throws(NetworkError) {
-    let input = try computed(node)
-    guard case .vector(let size) = input.shape, let matrix = constant(node, 1),
-      matrix.dimensions.count == 2, matrix.dimensions[0] == size
-    else { throw unsupported(node, "needs a vector and a constant matrix") }
-    try append(
-      .dense(.init(units: matrix.dimensions[1], bias: false)), to: [input], node,
-      parameters: [.weight: matrix.tensor.matrix.transposedTensor])
-  }
-
-  private mutating func normalisation(_ node: ONNXGraph.Node) throws(NetworkError) {
-    let input = try computed(node)
-    guard input.order == .channelsFirst else { throw unsupported(node, "channels last") }
-    var parameters: [Parameter.Role: Tensor] = [:]
-    for (index, role) in [Parameter.Role.scale, .shift, .mean, .variance].enumerated() {
-      guard let tensor = constant(node, index + 1), tensor.dimensions == [input.shape.channels] else {
-        throw unsupported(node, "its \(role.rawValue)")
-      }
-      parameters[role] = tensor.tensor
-    }
-    try append(
-      .batchNormalisation(.init(epsilon: node.number("epsilon", 1e-5))), to: [input], node,
-      parameters: parameters)
-  }
-
-  /// y = factor x + shift, channel by channel: a normalisation, which inference folds away.
-  private func affine(
-    _ factor: [Float], _ shift: [Float]
-  ) -> (Layer, [Parameter.Role: Tensor]) {
-    let count = factor.count
-    return (
-      .batchNormalisation(.init(epsilon: 0)),
-      [
-        .scale: Tensor(shape: [count], values: factor), .shift: Tensor(shape: [count], values: shift),
-        .mean: Tensor(shape: [count]), .variance: Tensor(shape: [count], repeating: 1),
-      ]
-    )
-  }
-
   // MARK: Element by element
 
-  private mutating func activate(_ activation: Activation, _ node: ONNXGraph.Node) throws(NetworkError) {
+  mutating func activate(_ activation: Activation, _ node: ONNXGraph.Node) throws(NetworkError) {
     try append(.activation(activation), to: [try computed(node)], node)
   }
 
-  private mutating func clip(_ node: ONNXGraph.Node) throws(NetworkError) {
+  mutating func clip(_ node: ONNXGraph.Node) throws(NetworkError) {
     let limit = Float.greatestFiniteMagnitude
     let lower = constant(node, 1)?.floats.first ?? node.number("min", -limit)
     let upper = constant(node, 2)?.floats.first ?? node.number("max", limit)
@@ -134,7 +53,7 @@ extension ONNXImporter {
   }
 
   /// clip(alpha x + beta, 0, 1).
-  private mutating func hardSigmoid(_ node: ONNXGraph.Node) throws(NetworkError) {
+  mutating func hardSigmoid(_ node: ONNXGraph.Node) throws(NetworkError) {
     let input = try computed(node)
     let count = input.shape.channels
     let (layer, parameters) = affine(
@@ -144,7 +63,7 @@ extension ONNXImporter {
     try append(.activation(.clipped(lower: 0, upper: 1)), to: [line], node)
   }
 
-  private mutating func arithmetic(_ node: ONNXGraph.Node) throws(NetworkError) {
+  mutating func arithmetic(_ node: ONNXGraph.Node) throws(NetworkError) {
     if let a = constant(node, 0), let b = constant(node, 1) { return try fold(node, a, b) }
     if isConstant(node, 0) || isConstant(node, 1) { return try arithmeticWithConstant(node) }
     let (a, b) = (try computed(node, 0), try computed(node, 1))
@@ -158,7 +77,7 @@ extension ONNXImporter {
     }
   }
 
-  private mutating func arithmeticWithConstant(_ node: ONNXGraph.Node) throws(NetworkError) {
+  mutating func arithmeticWithConstant(_ node: ONNXGraph.Node) throws(NetworkError) {
     let isFirst = isConstant(node, 0)
     let input = try computed(node, isFirst ? 1 : 0)
     guard let tensor = constant(node, isFirst ? 0 : 1), let values = tensor.perChannel(input) else {
@@ -180,100 +99,6 @@ extension ONNXImporter {
 
   // MARK: Windows
 
-  private mutating func pooling(
-    _ node: ONNXGraph.Node, _ kind: Layer.Pooling.Kind
-  ) throws(NetworkError) {
-    let input = try computed(node)
-    guard input.order == .channelsFirst, node.outputs.count == 1 else {
-      throw unsupported(node, "channels last or positions")
-    }
-    let window = try window(node, kernel: node.attributes["kernel_shape"]?.integers ?? [])
-    try append(
-      .pooling(.init(kind, window: window, roundsUp: node.integer("ceil_mode", 0) != 0)), to: [input], node)
-  }
-
-  private mutating func globalPooling(
-    _ node: ONNXGraph.Node, _ kind: Layer.Pooling.Kind, keepsImage: Bool = true
-  ) throws(NetworkError) {
-    let input = try computed(node)
-    guard case .image(_, let height, let width) = input.shape else { throw unsupported(node, "a vector") }
-    let layer: Layer =
-      keepsImage
-      ? .pooling(.init(kind, window: Window(height: height, width: width))) : .globalPooling(kind)
-    try append(layer, to: [input], node, order: keepsImage ? input.order : .channelsFirst)
-  }
-
-  private mutating func mean(_ node: ONNXGraph.Node) throws(NetworkError) {
-    let input = try computed(node)
-    let axes = (constant(node, 1)?.integers ?? node.attributes["axes"]?.integers ?? [])
-      .map { $0 < 0 ? $0 + 4 : $0 }.sorted()
-    guard axes == (input.order == .channelsFirst ? [2, 3] : [1, 2]) else {
-      throw unsupported(node, "over the axes \(axes)")
-    }
-    try globalPooling(node, .average, keepsImage: node.integer("keepdims", 1) != 0)
-  }
-
-  private mutating func resize(_ node: ONNXGraph.Node) throws(NetworkError) {
-    let input = try computed(node)
-    guard case .image(_, let height, let width) = input.shape, input.order == .channelsFirst,
-      node.attributes["mode"]?.text ?? "nearest" == "nearest"
-    else { throw unsupported(node, "only nearest neighbours of images, channels first") }
-    var factors: [Float] = []
-    if let sizes = constant(node, 3)?.integers, sizes.count == 4 {
-      factors = [1, 1, Float(sizes[2]) / Float(height), Float(sizes[3]) / Float(width)]
-    } else {
-      let scales = constant(node, node.operation == "Resize" && graph.version >= 11 ? 2 : 1)
-      factors = scales?.floats ?? node.attributes["scales"]?.numbers ?? []
-    }
-    guard factors.count == 4, factors[0] == 1, factors[1] == 1, factors[2] == factors[3],
-      factors[2] >= 1, factors[2] <= 64, factors[2] == factors[2].rounded()
-    else { throw unsupported(node, "factors \(factors)") }
-    try append(.upsampling(Int(factors[2])), to: [input], node)
-  }
-
-  private mutating func pad(_ node: ONNXGraph.Node) throws(NetworkError) {
-    var input = try computed(node)
-    let pads = constant(node, 1)?.integers ?? node.attributes["pads"]?.integers ?? []
-    let value = constant(node, 2)?.floats.first ?? node.number("value", 0)
-    guard node.attributes["mode"]?.text ?? "constant" == "constant", value == 0, pads.count == 8,
-      input.order == .channelsFirst, [0, 1, 4, 5].allSatisfy({ pads[$0] == 0 }),
-      pads.allSatisfy({ $0 >= 0 && $0 < 1 << 16 })
-    else { throw unsupported(node, "only zeros around images") }
-    input.pending = .padding(.edges(top: pads[2], left: pads[3], bottom: pads[6], right: pads[7]))
-    try define(node, .computed(input))
-  }
-
-  private func sum(
-    _ a: Window.Padding, _ b: Window.Padding, _ node: ONNXGraph.Node
-  ) throws(NetworkError) -> Window.Padding {
-    switch (a, b) {
-    case (.none, _): return b
-    case (.edges(let t, let l, let bottom, let r), .edges(let t2, let l2, let bottom2, let r2)):
-      return .edges(top: t + t2, left: l + l2, bottom: bottom + bottom2, right: r + r2)
-    default: throw unsupported(node, "padding twice")
-    }
-  }
-
-  private func window(_ node: ONNXGraph.Node, kernel: [Int]) throws(NetworkError) -> Window {
-    let strides = node.attributes["strides"]?.integers ?? [1, 1]
-    let dilations = node.attributes["dilations"]?.integers ?? [1, 1]
-    let pads = node.attributes["pads"]?.integers ?? [0, 0, 0, 0]
-    guard kernel.count == 2, strides.count == 2, dilations.count == 2, pads.count == 4,
-      pads.allSatisfy({ $0 >= 0 && $0 < 1 << 16 })
-    else { throw unsupported(node, "a window that is not two-dimensional") }
-    let padding: Window.Padding
-    switch node.attributes["auto_pad"]?.text ?? "NOTSET" {
-    case "NOTSET", "":
-      padding = .edges(top: pads[0], left: pads[1], bottom: pads[2], right: pads[3])
-    case "VALID": padding = .none
-    case "SAME_UPPER": padding = .same
-    default: throw unsupported(node, "its padding")
-    }
-    return Window(
-      height: kernel[0], width: kernel[1],
-      stride: .init(vertical: strides[0], horizontal: strides[1]),
-      dilation: .init(vertical: dilations[0], horizontal: dilations[1]), padding: padding)
-  }
 }
 
 extension ONNXGraph.Node {
@@ -307,5 +132,5 @@ extension ONNXTensor {
 }
 
 extension Matrix {
-  fileprivate var transposedTensor: Tensor { Tensor(transposed()) }
+  var transposedTensor: Tensor { Tensor(transposed()) }
 }

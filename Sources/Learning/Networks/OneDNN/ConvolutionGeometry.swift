@@ -100,3 +100,15 @@ struct ConvolutionGeometry {
     (try Layout(any: source), try Layout(any: weightDimensions), try Layout(any: destination))
   }
 }
+
+extension odnn_window {
+  /// The library counts gaps, not distances, of dilated kernels.
+  init(_ placed: PlacedWindow) {
+    let (rows, columns) = (placed.rows, placed.columns)
+    self.init(
+      strides: (Int64(rows.stride), Int64(columns.stride)),
+      dilations: (Int64(rows.dilation - 1), Int64(columns.dilation - 1)),
+      before: (Int64(rows.before), Int64(columns.before)),
+      after: (Int64(rows.after), Int64(columns.after)))
+  }
+}
