@@ -176,6 +176,17 @@ struct LayerCase: CustomTestStringConvertible, Sendable {
       two("residual block") { network, a, b in
         network.append(.activation(.relu), to: network.add([a, b]))
       },
+      LayerCase.image("residual around one convolution", square, front: 16) { network, value in
+        network.add([value, network.append(.convolution(16, kernel: 3), to: value)])
+      },
+      LayerCase.image(
+        "residual block of 32 channels", .image(channels: 1, height: 5, width: 4), isTrainable: false,
+        front: 32
+      ) { network, value in
+        let branch = network.append(
+          [.convolution(32, kernel: 3), .activation(.relu), .convolution(32, kernel: 3)], to: value)
+        return network.append(.activation(.relu), to: network.add([value, branch]))
+      },
       two("residual that is read again") { network, a, b in
         network.concatenate([network.add([b, a]), a])
       },

@@ -16,7 +16,7 @@ extension ForwardPass {
       arguments.append(
         (DNNL_ARG_BIAS, try bank.tensor(node.name + ".bias", view: layout, as: layout, in: &builder)))
     }
-    let destination = try destination(of: primitive, node, at: index)
+    let destination = try destination(of: primitive, from: source, node, at: index)
     arguments.append((DNNL_ARG_DST, destination))
     builder.append(primitive, arguments)
     return Record(output: destination, primitive: primitive, source: source)
@@ -37,7 +37,7 @@ extension ForwardPass {
       arguments.append(
         (DNNL_ARG_BIAS, try bank.tensor(node.name + ".bias", view: layout, as: layout, in: &builder)))
     }
-    let destination = try destination(of: primitive, node, at: index)
+    let destination = try destination(of: primitive, from: source, node, at: index)
     arguments.append((DNNL_ARG_DST, destination))
     builder.append(primitive, arguments)
     return Record(output: destination, primitive: primitive, source: source)
@@ -47,15 +47,17 @@ extension ForwardPass {
     (node.addend == nil ? [] : [.sum]) + (node.activation.map { [.activation($0)] } ?? [])
   }
 
-  /// A fused sum is computed in place: over the addend if this is its last reader and it has the right
-  /// layout, over a copy otherwise.
+  /// A fused sum is computed in place: over the addend if this is its last reader, the primitive does not
+  /// read it as its source too, and it has the right layout; over a copy otherwise.
   mutating func destination(
-    of primitive: Primitive, _ node: LoweredGraph.Node, at index: Int
+    of primitive: Primitive, from source: TensorID, _ node: LoweredGraph.Node, at index: Int
   ) throws(NetworkError) -> TensorID {
     let layout = primitive.destination
     guard let addend = node.addend else { return builder.planned(layout) }
     let tensor = output(addend)
-    if builder.layout(tensor) == layout, builder.isPlanned(tensor), isLastReader(index, of: tensor) {
+    if builder.layout(tensor) == layout, builder.isPlanned(tensor), isLastReader(index, of: tensor),
+      builder.root(source) != builder.root(tensor)
+    {
       return builder.alias(tensor, layout)
     }
     let copy = builder.planned(layout)
