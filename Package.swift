@@ -27,7 +27,9 @@ let package = Package(
       name: "ewald", dependencies: ["Diffraction", "FrameFiles", "LiveSession", "TerminalUI"]),
     .executableTarget(
       name: "Benchmarks",
-      dependencies: ["Diffraction", "FrameFiles", "Learning", "LiveSession", "TerminalUI"],
+      dependencies: [
+        "Arrays", "Diffraction", "FrameFiles", "Learning", "LiveSession", "TerminalUI",
+      ],
       exclude: ["Peers"]),
     .testTarget(name: "ArraysTests", dependencies: ["Arrays"]),
     .testTarget(name: "DiffractionTests", dependencies: ["Diffraction"]),

@@ -224,6 +224,69 @@ import Testing
     }
   }
 
+  @Test("A loss in training is the loss by its definition")
+  func losses() throws {
+    var network = Network()
+    let start = network.append([.dense(6), .activation(.tanh)], to: network.input("x", .vector(4)))
+    network.output("bins", network.append([.dense(5), .softmax], to: start))
+    network.output("pixels", network.append([.dense(7), .activation(.sigmoid)], to: start))
+    network.output("values", network.append(.dense(3), to: start))
+    var random = RandomNumbers(seed: 8)
+    let samples = Samples(
+      inputs: ["x": (0..<24).map { _ in Float(random.normal()) }],
+      targets: [
+        // Two bins share each probability.
+        "bins": (0..<6).flatMap { sample in (0..<5).map { $0 == sample % 4 ? 0.3 : $0 == 4 ? 0.7 : 0 } },
+        "pixels": (0..<42).map { _ in Float(random.uniform()) },
+        "values": (0..<18).map { _ in Float(random.normal()) },
+      ])
+    let trainer = try Trainer(
+      network, weights: Weights(for: network, seed: 1),
+      .init(
+        objectives: [
+          Objective("bins", .softmaxCrossEntropy, weight: 2), Objective("pixels", .binaryCrossEntropy),
+          Objective("values", .meanSquaredError, weight: 0.1),
+        ], batch: 6, part: 3))
+    let set = SampleSet(samples, count: 6)
+    let (losses, _) = try trainer.gradients(set.source(batch: 6, seed: 1))
+    let expected = try trainer.loss(of: samples, count: 6)
+    #expect(abs(losses.reduce(0, +) - expected) < 1e-6 * expected)
+    // By hand, from the answers of the whole network.
+    let answer = try Inference(network, weights: trainer.weights, batch: 6).run(samples.inputs)
+    func mean(_ name: String, over count: Int, _ term: (Double, Double) -> Double) -> Double {
+      zip(answer[name] ?? [], samples.targets[name] ?? []).reduce(0) { $0 + term(Double($1.0), Double($1.1)) }
+        / Double(count)
+    }
+    let byHand = [
+      2 * mean("bins", over: 6) { p, t in -t * log(p) },
+      mean("pixels", over: 42) { p, t in -t * log(p) - (1 - t) * log(1 - p) },
+      0.1 * mean("values", over: 18) { y, t in (y - t) * (y - t) },
+    ]
+    for (found, expected) in zip(losses, byHand) { #expect(abs(found - expected) < 1e-5 * expected) }
+  }
+
+  @Test("A uniform average is the mean of the weights of its steps")
+  func uniformAverage() throws {
+    let network = Network(input: .vector(1), [.dense(1)])
+    let trainer = try Trainer(
+      network, weights: Weights(for: network, seed: 1),
+      .init(
+        objectives: [Objective("output", .meanSquaredError)], batch: 1, optimiser: .sgd(),
+        schedule: .constant(0.05), averaging: .uniform(from: 2)))
+    var sum: Float = 0
+    for step in 0..<6 {
+      _ = try trainer.advance { _, _ in Samples(inputs: ["input": [1]], targets: ["output": [5]]) }
+      let value = trainer.weights["dense1.weight"]?.values[0] ?? 0
+      if step < 2 {
+        #expect(trainer.averagedWeights == trainer.weights)
+      } else {
+        sum += value
+        let average = trainer.averagedWeights["dense1.weight"]?.values[0] ?? 0
+        #expect(abs(average - sum / Float(step - 1)) < 1e-5)
+      }
+    }
+  }
+
   @Test("Schedules begin, warm up and end where they say")
   func schedules() {
     let cosine = Schedule.cosine(peak: 1, warmup: 10, steps: 110, final: 0.1)
