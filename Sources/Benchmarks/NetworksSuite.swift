@@ -45,38 +45,23 @@ enum NetworksSuite {
 
   private static func training(_ path: String, _ name: String, batch: Int) throws {
     let model = try Model(onnxFile: path)
-    let shapes = try model.network.shapes()
-    let inputs = noise(for: model.network, samples: batch)
-    let isAutoencoder = model.network.outputs.count == 1
-    var targets: [String: [Float]] = [:]
-    for output in model.network.outputs {
-      let count = shapes[output.value.node].count
-      targets[output.name] =
-        isAutoencoder
-        ? (0..<batch * count).map { Float($0 % 100) / 100 }
-        : (0..<batch * count).map { $0 % count == 3 ? 1 : 0 }
-    }
-    let samples = Samples(inputs: inputs, targets: targets)
+    let (samples, objectives) = try trainingSamples(model.network, batch: batch)
     let trainer = try Trainer(
       model.network, weights: model.weights,
-      .init(
-        objectives: model.network.outputs.map {
-          Objective($0.name, isAutoencoder ? .binaryCrossEntropy : .softmaxCrossEntropy)
-        }, batch: batch, optimiser: .adam(decay: 0.01)
-      ))
+      .init(objectives: objectives, batch: batch, optimiser: .adam(decay: 0.01)))
     try report("\(name) training step \(batch)", seconds: 2) {
       _ = try trainer.advance { _, range in samples[range, of: batch] }
     }
   }
 
-  /// The hazard: OpenMP's waiting threads on busy cores. The load is what a training in the background is, one
-  /// thread a core at the lowest priority. Processor time shows waiting that spins even where other
+  /// The hazard: OpenMP's waiting threads on busy cores. The load is a training in the background, one thread a
+  /// core. Processor time shows waiting that spins even where other
   /// programs take the wall clock's time away.
   private static func latencyUnderLoad(_ model: Model) throws {
     let inference = try Inference(model.network, weights: model.weights)
     let inputs = noise(for: model.network, samples: 1)
     for isLoaded in [false, true] {
-      let load = isLoaded ? Load(threads: sysconf(Int32(_SC_NPROCESSORS_ONLN))) : nil
+      let load = isLoaded ? Load(try backgroundTrainer(model)) : nil
       for (name, clock) in [("wall", CLOCK_MONOTONIC), ("processor", CLOCK_THREAD_CPUTIME_ID)] {
         let sorted = try times(seconds: 3, clock: clock) { _ = try inference.run(inputs) }.sorted()
         let (median, p99) = (sorted[sorted.count / 2], sorted[sorted.count * 99 / 100])
@@ -87,7 +72,37 @@ enum NetworksSuite {
     }
   }
 
+  private static func backgroundTrainer(_ model: Model) throws -> @Sendable () -> Void {
+    let threads = Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+    let (samples, objectives) = try trainingSamples(model.network, batch: 64)
+    // Used by the load's thread alone.
+    nonisolated(unsafe) let trainer = try Trainer(
+      model.network, weights: model.weights,
+      .init(objectives: objectives, batch: 64, part: 8, threads: threads, priority: .background))
+    return { _ = try? trainer.advance { _, range in samples[range, of: 64] } }
+  }
+
   // MARK: Tools
+
+  /// Targets as in `measure.py`: pixels for one output, bins for several.
+  private static func trainingSamples(
+    _ network: Network, batch: Int
+  ) throws -> (Samples, [Objective]) {
+    let shapes = try network.shapes()
+    let isAutoencoder = network.outputs.count == 1
+    var targets: [String: [Float]] = [:]
+    for output in network.outputs {
+      let count = shapes[output.value.node].count
+      targets[output.name] =
+        isAutoencoder
+        ? (0..<batch * count).map { Float($0 % 100) / 100 }
+        : (0..<batch * count).map { $0 % count == 1 ? 1 : 0 }
+    }
+    let objectives = network.outputs.map {
+      Objective($0.name, isAutoencoder ? .binaryCrossEntropy : .softmaxCrossEntropy)
+    }
+    return (Samples(inputs: noise(for: network, samples: batch), targets: targets), objectives)
+  }
 
   private static func noise(for network: Network, samples: Int) -> [String: [Float]] {
     var random = RandomNumbers(seed: 1)
@@ -140,19 +155,14 @@ extension Samples {
   }
 }
 
-/// Busy threads at the lowest priority, until they are stopped.
+/// Steps of a training until it is stopped.
 private final class Load: Sendable {
   private let isOn = Atomic<Bool>(true)
   private let group = DispatchGroup()
 
-  init(threads: Int) {
-    for _ in 0..<threads {
-      DispatchQueue.global().async(group: group) { [self] in
-        setpriority(Int32(PRIO_PROCESS.rawValue), 0, 19)
-        var x = 1.0
-        while isOn.load(ordering: .relaxed) { for _ in 0..<10_000 { x = (x * 1.0000001).squareRoot() } }
-        if x < 0 { print(x) }
-      }
+  init(_ advance: @escaping @Sendable () -> Void) {
+    DispatchQueue.global().async(group: group) { [self] in
+      while isOn.load(ordering: .relaxed) { advance() }
     }
   }
 

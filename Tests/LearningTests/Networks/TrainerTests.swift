@@ -54,11 +54,16 @@ import Testing
     return samples
   }
 
-  @Test("Training gives the same bits on one, two and three threads")
+  @Test("Training gives the same bits on one, two and three threads, and in the background")
   func threads() throws {
     let start = try Weights(for: Self.network, seed: 1)
-    let results = try [1, 2, 3].map { threads in
-      let trainer = try Trainer(Self.network, weights: start, Self.options(threads: threads))
+    let ways: [(Int, Trainer.Options.Priority)] = [
+      (1, .normal), (2, .normal), (3, .normal), (2, .background),
+    ]
+    let results = try ways.map { threads, priority in
+      var options = Self.options(threads: threads)
+      options.priority = priority
+      let trainer = try Trainer(Self.network, weights: start, options)
       let losses = try (0..<6).map { _ in try trainer.advance(Self.source).losses }
       return (losses, trainer.weights, trainer.averagedWeights)
     }

@@ -1,5 +1,3 @@
-import Arrays
-
 /// Adds up the gradients of the parts of a batch in the order of the parts, whatever thread was first.
 ///
 /// Parts may be added from several threads, each part once.
@@ -25,9 +23,11 @@ final class GradientSum: @unchecked Sendable {
   }
 
   /// Called once, when all parts are there.
-  func finish() {
+  func finish(_ team: TrainingTeam) {
     guard !slots.isEmpty else { return }
-    parallelChunks(count, size: 1 << 15) { range in
+    let (slots, total, count, size) = (slots, total, count, 1 << 15)
+    team.forEach((count + size - 1) / size) { chunk in
+      let range = chunk * size..<min(count, (chunk + 1) * size)
       Self.copy(slots[0], to: total, range)
       for slot in slots.dropFirst() { Self.add(slot, to: total, range) }
     }

@@ -1,5 +1,4 @@
 import Arrays
-import Dispatch
 
 /// Trains a network: every batch is cut into parts of a fixed size, each part runs on one thread, and
 /// gradients are added in the order of the parts. The result depends on the seed and the size of the parts,
@@ -20,11 +19,18 @@ public final class Trainer {
     /// For dropout.
     public var seed: UInt64
     public var threads: Int
+    public var priority: Priority
+
+    public enum Priority: Sendable, Hashable {
+      case normal
+      /// Only where nothing else wants the processor.
+      case background
+    }
 
     public init(
       objectives: [Objective], batch: Int, part: Int? = nil, optimiser: Optimiser = .adam(),
       schedule: Schedule = .constant(1e-3), averaging: Averaging? = nil, gradientLimit: Float? = nil,
-      seed: UInt64 = 0, threads: Int = 1
+      seed: UInt64 = 0, threads: Int = 1, priority: Priority = .normal
     ) {
       self.objectives = objectives
       self.batch = batch
@@ -35,6 +41,7 @@ public final class Trainer {
       self.gradientLimit = gradientLimit
       self.seed = seed
       self.threads = threads
+      self.priority = priority
     }
 
     /// The largest divisor up to 32 that leaves two parts: it should not depend on the machine.
@@ -64,6 +71,7 @@ public final class Trainer {
   private let parameterNames: [Parameter]
   private let workers: [TrainingWorker]
   private let sum: GradientSum
+  private let team: TrainingTeam
   private let gather: Plan
 
   public init(_ network: Network, weights: Weights, _ options: Options) throws(NetworkError) {
@@ -84,6 +92,7 @@ public final class Trainer {
           graph, objectives: options.objectives, part: options.part, batch: options.batch, bank: bank))
     }
     self.workers = workers
+    team = TrainingTeam(count: workers.count, options.priority)
     try bank.refresh()
     sum = GradientSum(byteCount: workers[0].block.count, parts: parts, workers: workers.count)
     (parameters, gather) = try TrainedParameter.list(
@@ -116,7 +125,7 @@ public final class Trainer {
   /// One batch forward, backward, and a change of the weights.
   public func advance(_ source: @escaping SampleSource) throws(NetworkError) -> StepResult {
     let losses = try runParts(source)
-    sum.finish()
+    sum.finish(team)
     try gather.run()
     let rate = options.schedule.rate(at: step)
     update(rate: rate)
@@ -136,7 +145,7 @@ public final class Trainer {
     losses: [Double], gradients: Weights
   ) {
     let losses = try runParts(source)
-    sum.finish()
+    sum.finish(team)
     try gather.run()
     var result = Weights()
     for parameter in parameters where parameter.kind == .trained {
@@ -164,11 +173,7 @@ public final class Trainer {
           })
       }
     }
-    if workers.count == 1 {
-      work(0)
-    } else {
-      DispatchQueue.concurrentPerform(iterations: workers.count, execute: work)
-    }
+    team.onEach(work)
     return try tasks.losses()
   }
 
@@ -181,13 +186,7 @@ public final class Trainer {
     let change = OptimiserStep(options.optimiser, rate: rate, step: step + 1, gradientScale: scale)
     let kept = options.averaging?.kept(at: step)
     let parameters = parameters
-    if workers.count == 1 {
-      for parameter in parameters { parameter.update(change, keptAverage: kept) }
-    } else {
-      parallelChunks(parameters.count, size: 1) { range in
-        parameters[range.lowerBound].update(change, keptAverage: kept)
-      }
-    }
+    team.forEach(parameters.count) { parameters[$0].update(change, keptAverage: kept) }
   }
 }
 
