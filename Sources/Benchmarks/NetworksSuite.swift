@@ -4,28 +4,77 @@ import Glibc
 import Learning
 import Synchronization
 
-/// Networks on one thread: inference, training and latency under load, as one JSON line a measurement.
+/// Networks on one thread: inference, a training step, and the latency of an answer beside a training.
 ///
-/// With a folder of exported networks (`Peers/networks/run.sh` makes it) the answers are compared with
-/// onnxruntime's and the times belong to the same files that the peers run.
-enum NetworksSuite {
-  static func run(models folder: String) throws {
+/// Where EWALD_NETWORK_MODELS names a folder of exported networks (`Peers/networks/run.sh` makes it), their answers are
+/// compared with onnxruntime's, and the times belong to the files that the peers run too.
+func networksSuite() async -> [Measurement] {
+  do {
+    guard let folder = getenv("EWALD_NETWORK_MODELS") else { return try NetworksSuite.builtIn() }
+    return try NetworksSuite.exported(String(cString: folder))
+  } catch {
+    return [Measurement("networks failed: \(error)", .nan, "")]
+  }
+}
+
+private enum NetworksSuite {
+  static func exported(_ folder: String) throws -> [Measurement] {
+    var rows: [Measurement] = []
     for name in ["pattern_net", "autoencoder_64", "autoencoder_128", "resnet18", "mobilenet_v2", "xception"] {
       let model = try Model(onnxFile: "\(folder)/\(name).onnx")
-      try check(model, name, folder)
+      rows += try check(model, name, folder)
       let isLarge = ["resnet18", "mobilenet_v2", "xception"].contains(name)
-      for batch in [1, isLarge ? 8 : 32] { try inference(model, name, batch: batch) }
+      for batch in [1, isLarge ? 8 : 32] { rows.append(try inference(model, name, batch: batch)) }
     }
-    try training("\(folder)/pattern_net.onnx", "pattern_net", batch: 64)
-    try training("\(folder)/autoencoder_64.onnx", "autoencoder_64", batch: 64)
-    try training("\(folder)/autoencoder_128.onnx", "autoencoder_128", batch: 32)
-    try latencyUnderLoad(try Model(onnxFile: "\(folder)/pattern_net.onnx"))
+    for (name, batch) in [("pattern_net", 64), ("autoencoder_64", 64), ("autoencoder_128", 32)] {
+      rows.append(try training(try Model(onnxFile: "\(folder)/\(name).onnx"), name, batch: batch))
+    }
+    return rows + (try latencyUnderLoad(try Model(onnxFile: "\(folder)/pattern_net.onnx")))
+  }
+
+  static func builtIn() throws -> [Measurement] {
+    let network = residualNetwork()
+    let model = Model(network: network, weights: try Weights(for: network, seed: 1))
+    var rows: [Measurement] = []
+    for batch in [1, 32] { rows.append(try inference(model, "residual network", batch: batch)) }
+    rows.append(try training(model, "residual network", batch: 64))
+    return rows + (try latencyUnderLoad(model))
+  }
+
+  /// A residual trunk with two heads, of the size that reads diffraction patterns.
+  private static func residualNetwork() -> Network {
+    var network = Network()
+    var x = network.append(
+      [
+        .pixelUnshuffle(2), .convolution(16, kernel: 3, bias: false), .batchNormalisation, .activation(.relu),
+      ],
+      to: network.input("image", .image(channels: 2, height: 64, width: 64)))
+    for (width, stride) in [(16, 1), (32, 2), (96, 2), (160, 2)] {
+      x = network.append(
+        [
+          .convolution(width, kernel: 3, stride: stride, bias: false), .batchNormalisation,
+          .activation(.relu),
+        ],
+        to: x)
+      let branch = network.append(
+        [
+          .convolution(width, kernel: 3, bias: false), .batchNormalisation, .activation(.relu),
+          .convolution(width, kernel: 3, bias: false), .batchNormalisation,
+        ], to: x)
+      x = network.append(.activation(.relu), to: network.add([x, branch]))
+    }
+    let angle = network.input("angle", .vector(1))
+    let features = [network.append(.flatten, to: x), network.append(.globalPooling(.average), to: x), angle]
+    let joint = network.append([.dense(256), .activation(.relu)], to: network.concatenate(features))
+    network.output("thickness", network.append([.dense(120), .softmax], to: joint))
+    network.output("mistilt", network.append([.dense(40), .softmax], to: joint))
+    return network
   }
 
   // MARK: Cases
 
-  private static func check(_ model: Model, _ name: String, _ folder: String) throws {
-    guard let expected = ExpectedAnswer("\(folder)/\(name).json") else { return }
+  private static func check(_ model: Model, _ name: String, _ folder: String) throws -> [Measurement] {
+    guard let expected = ExpectedAnswer("\(folder)/\(name).json") else { return [] }
     let inference = try Inference(model.network, weights: model.weights, batch: expected.samples)
     let answer = try inference.run(expected.inputs)
     var worst: Float = 0
@@ -34,42 +83,43 @@ enum NetworksSuite {
       let difference = zip(answer[output] ?? [], values).map { abs($0 - $1) }.max() ?? .infinity
       worst = max(worst, difference / scale)
     }
-    print("{\"case\": \"\(name)\", \"difference\": \(worst)}")
+    return [Measurement("\(name) difference from onnxruntime", Double(worst) * 1e6, "1e-6", goal: "20")]
   }
 
-  private static func inference(_ model: Model, _ name: String, batch: Int) throws {
+  private static func inference(_ model: Model, _ name: String, batch: Int) throws -> Measurement {
     let inference = try Inference(model.network, weights: model.weights, batch: batch)
     let inputs = noise(for: model.network, samples: batch)
-    try report("\(name) inference \(batch)", seconds: 2) { _ = try inference.run(inputs) }
+    return try row("\(name) inference \(batch)") { _ = try inference.run(inputs) }
   }
 
-  private static func training(_ path: String, _ name: String, batch: Int) throws {
-    let model = try Model(onnxFile: path)
+  private static func training(_ model: Model, _ name: String, batch: Int) throws -> Measurement {
     let (samples, objectives) = try trainingSamples(model.network, batch: batch)
     let trainer = try Trainer(
       model.network, weights: model.weights,
       .init(objectives: objectives, batch: batch, optimiser: .adam(decay: 0.01)))
-    try report("\(name) training step \(batch)", seconds: 2) {
+    return try row("\(name) training step \(batch)") {
       _ = try trainer.advance { _, range in samples[range, of: batch] }
     }
   }
 
-  /// The hazard: OpenMP's waiting threads on busy cores. The load is a training in the background, one thread a
-  /// core. Processor time shows waiting that spins even where other
-  /// programs take the wall clock's time away.
-  private static func latencyUnderLoad(_ model: Model) throws {
+  /// The hazard: OpenMP's waiting threads on busy cores. The load is a training in the background, one thread
+  /// a core. Processor time shows waiting that spins, even where other programs take the wall clock's time.
+  private static func latencyUnderLoad(_ model: Model) throws -> [Measurement] {
+    var rows: [Measurement] = []
     let inference = try Inference(model.network, weights: model.weights)
     let inputs = noise(for: model.network, samples: 1)
     for isLoaded in [false, true] {
       let load = isLoaded ? Load(try backgroundTrainer(model)) : nil
       for (name, clock) in [("wall", CLOCK_MONOTONIC), ("processor", CLOCK_THREAD_CPUTIME_ID)] {
-        let sorted = try times(seconds: 3, clock: clock) { _ = try inference.run(inputs) }.sorted()
-        let (median, p99) = (sorted[sorted.count / 2], sorted[sorted.count * 99 / 100])
-        let state = isLoaded ? "loaded" : "quiet"
-        print("{\"case\": \"latency \(state), \(name)\", \"median\": \(median), \"p99\": \(p99)}")
+        let all = try times(seconds: 3, clock: clock) { _ = try inference.run(inputs) }
+        let state = isLoaded ? "beside a training" : "alone"
+        rows.append(Measurement("latency \(state), \(name), median", median(all), "ms"))
+        rows.append(
+          Measurement("latency \(state), \(name), p99", percentile(all, 99), "ms", goal: "3 medians"))
       }
       load?.stop()
     }
+    return rows
   }
 
   private static func backgroundTrainer(_ model: Model) throws -> @Sendable () -> Void {
@@ -114,9 +164,8 @@ enum NetworksSuite {
   }
 
   /// Processor time of the process: on one thread it is the wall clock's, and other programs do not count.
-  private static func report(_ name: String, seconds: Double, _ body: () throws -> Void) throws {
-    let sorted = try times(seconds: seconds, clock: CLOCK_PROCESS_CPUTIME_ID, body).sorted()
-    print("{\"case\": \"\(name)\", \"by\": \"ewald\", \"ms\": \(sorted[sorted.count / 2])}")
+  private static func row(_ name: String, _ body: () throws -> Void) throws -> Measurement {
+    Measurement(name, median(try times(seconds: 2, clock: CLOCK_PROCESS_CPUTIME_ID, body)), "ms")
   }
 
   /// Milliseconds, after two runs to warm up.

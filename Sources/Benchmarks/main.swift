@@ -1,5 +1,1 @@
-import Learning
-OpenMPPolicy.ensurePassive()
-if CommandLine.arguments.count > 2, CommandLine.arguments[1] == "networks" {
-  try NetworksSuite.run(models: CommandLine.arguments[2])
-}
+print("Benchmarks")

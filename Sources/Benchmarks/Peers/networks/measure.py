@@ -33,7 +33,7 @@ def median(body, seconds):
 
 
 def report(name, peer, milliseconds):
-    print(json.dumps({"case": name, "by": peer, "ms": milliseconds}), flush=True)
+    print(json.dumps({"case": name, "by": peer, "median": milliseconds, "unit": "ms"}), flush=True)
 
 
 def inference(folder, seconds):

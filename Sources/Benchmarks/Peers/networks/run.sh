@@ -13,8 +13,7 @@ fi
 [ -f "$folder/models/xception.onnx" ] || "$folder/venv/bin/python" "$here/export.py" "$folder/models" small large
 binary=${EWALD_BENCHMARKS:-$here/../../../../.build/release/Benchmarks}
 for round in $(seq "$rounds"); do
-  "$binary" networks "$folder/models" > "$folder/ewald.$round.jsonl"
+  EWALD_NETWORK_MODELS="$folder/models" "$binary" networks --json > "$folder/ewald.$round.jsonl"
   "$folder/venv/bin/python" "$here/measure.py" "$folder/models" > "$folder/peers.$round.jsonl"
 done
-grep -h '"difference"' "$folder/ewald.1.jsonl" || true
 "$folder/venv/bin/python" "$here/compare.py" "$folder"/*.jsonl
