@@ -1,0 +1,52 @@
+/// An array of numbers that a node carries.
+public struct Parameter: Sendable, Hashable {
+  public enum Role: String, Sendable, Hashable {
+    /// Convolutions: outputs, inputs of a group, rows, columns. Dense layers: outputs, inputs.
+    case weight
+    case bias
+    /// Batch normalisation: y = scale (x - mean) / sqrt(variance + epsilon) + shift.
+    case scale
+    case shift
+    case mean
+    case variance
+  }
+
+  public var node: String
+  public var role: Role
+  public var dimensions: [Int]
+
+  public var name: String { node + "." + role.rawValue }
+  public var count: Int { dimensions.reduce(1, *) }
+  /// Running statistics are measured, not trained.
+  public var isTrained: Bool { role != .mean && role != .variance }
+}
+
+extension Network {
+  /// Every parameter, in the order of the nodes.
+  public func parameters() throws(NetworkError) -> [Parameter] {
+    let shapes = try shapes()
+    return nodes.flatMap { node in parameters(of: node, input: node.inputs.first.map { shapes[$0] }) }
+  }
+
+  func parameters(of node: Node, input: Shape?) -> [Parameter] {
+    guard let input else { return [] }
+    func make(_ role: Parameter.Role, _ dimensions: [Int]) -> Parameter {
+      Parameter(node: node.name, role: role, dimensions: dimensions)
+    }
+    switch node.layer {
+    case .convolution(let options):
+      let weight = make(
+        .weight,
+        [
+          options.channels, input.channels / options.groups, options.window.height, options.window.width,
+        ])
+      return options.bias ? [weight, make(.bias, [options.channels])] : [weight]
+    case .dense(let options):
+      let weight = make(.weight, [options.units, input.count])
+      return options.bias ? [weight, make(.bias, [options.units])] : [weight]
+    case .batchNormalisation:
+      return [.scale, .shift, .mean, .variance].map { make($0, [input.channels]) }
+    default: return []
+    }
+  }
+}
