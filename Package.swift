@@ -4,6 +4,7 @@ import PackageDescription
 // A C library is a module.modulemap and a shim.h, nothing else.
 let libraries: [Target] = [
   .systemLibrary(name: "CNcurses", providers: [.apt(["libncurses-dev"])]),
+  .systemLibrary(name: "CSpglib", providers: [.apt(["libsymspg-dev"])]),
   .systemLibrary(name: "CTIFF", pkgConfig: "libtiff-4", providers: [.apt(["libtiff-dev"])]),
 ]
 
@@ -15,6 +16,7 @@ let package = Package(
   targets: libraries + [
     .target(name: "Arrays"),
     .target(name: "Diffraction", dependencies: ["Arrays"]),
+    .target(name: "Scattering", dependencies: ["Arrays", "CSpglib"]),
     .target(name: "FrameFiles", dependencies: ["Diffraction", "CTIFF"]),
     .target(name: "LiveSession", dependencies: ["Diffraction", "FrameFiles"]),
     .target(name: "TerminalUI", dependencies: ["CNcurses"]),
@@ -24,6 +26,7 @@ let package = Package(
       name: "Benchmarks", dependencies: ["Diffraction", "FrameFiles", "LiveSession", "TerminalUI"]),
     .testTarget(name: "ArraysTests", dependencies: ["Arrays"]),
     .testTarget(name: "DiffractionTests", dependencies: ["Diffraction"]),
+    .testTarget(name: "ScatteringTests", dependencies: ["Scattering"]),
   ],
   swiftLanguageModes: [.v6]
 )
