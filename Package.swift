@@ -19,7 +19,8 @@ let package = Package(
   targets: libraries + [
     .target(name: "Arrays", dependencies: ["COpenBLAS", "CLAPACKE", "CFFTW"]),
     .target(name: "Diffraction", dependencies: ["Arrays"]),
-    .target(name: "Scattering", dependencies: ["Arrays", "CSpglib"]),
+    .target(name: "CDiffractionKernels"),
+    .target(name: "Scattering", dependencies: ["Arrays", "CDiffractionKernels", "CSpglib"]),
     .target(name: "FrameFiles", dependencies: ["Diffraction", "CTIFF"]),
     .target(name: "LiveSession", dependencies: ["Diffraction", "FrameFiles"]),
     .target(name: "TerminalUI", dependencies: ["CNcurses"]),
@@ -29,7 +30,7 @@ let package = Package(
       name: "Benchmarks", dependencies: ["Diffraction", "FrameFiles", "LiveSession", "TerminalUI"]),
     .testTarget(name: "ArraysTests", dependencies: ["Arrays"]),
     .testTarget(name: "DiffractionTests", dependencies: ["Diffraction"]),
-    .testTarget(name: "ScatteringTests", dependencies: ["Scattering"]),
+    .testTarget(name: "ScatteringTests", dependencies: ["Arrays", "Scattering"]),
   ],
   swiftLanguageModes: [.v6]
 )

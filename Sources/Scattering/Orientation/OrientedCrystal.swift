@@ -1,5 +1,3 @@
-import Glibc  // floating-point helpers
-
 /// A crystal as the beam sees it: the beam runs along z, a cell lies across it and repeats along it.
 ///
 /// x is the direction of the first cell vector across the beam, y completes a right-handed frame with the
@@ -22,7 +20,8 @@ public struct OrientedCrystal: Sendable, Hashable {
   public let second: Vector2
   /// The repeat along the beam in Å.
   public let period: Double
-  public let atoms: [Atom]
+  /// By depth.
+  public private(set) var atoms: [Atom]
   /// The three vectors in terms of the crystal's own cell: `[1, 0, 0]` is its a.
   public let indices: [Vector3]
   /// What was left out of the vectors across to make them perpendicular to the beam, in Å along the beam:
@@ -75,7 +74,18 @@ public struct OrientedCrystal: Sendable, Hashable {
     guard abs(Double(atoms.count) - expected) < 0.01 * expected else {
       throw .orientation("\(crystal.name): \(atoms.count) atoms in the oriented cell instead of \(expected)")
     }
-    self.atoms = atoms.sorted {
+    self.atoms = Self.sorted(atoms)
+  }
+
+  /// The same cell with other atoms in it.
+  public func withAtoms(_ atoms: [Atom]) -> OrientedCrystal {
+    var crystal = self
+    crystal.atoms = Self.sorted(atoms)
+    return crystal
+  }
+
+  private static func sorted(_ atoms: [Atom]) -> [Atom] {
+    atoms.sorted {
       ($0.depth, $0.across.x, $0.across.y, $0.element.atomicNumber)
         < ($1.depth, $1.across.x, $1.across.y, $1.element.atomicNumber)
     }
