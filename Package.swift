@@ -21,6 +21,7 @@ let package = Package(
     .target(name: "Diffraction", dependencies: ["Arrays"]),
     .target(name: "CDiffractionKernels"),
     .target(name: "Scattering", dependencies: ["Arrays", "CDiffractionKernels", "CSpglib"]),
+    .target(name: "PACBED", dependencies: ["Arrays", "CDiffractionKernels", "Scattering"]),
     .target(name: "FrameFiles", dependencies: ["Diffraction", "CTIFF"]),
     .target(name: "LiveSession", dependencies: ["Diffraction", "FrameFiles"]),
     .target(name: "TerminalUI", dependencies: ["CNcurses"]),
@@ -31,6 +32,9 @@ let package = Package(
     .testTarget(name: "ArraysTests", dependencies: ["Arrays"]),
     .testTarget(name: "DiffractionTests", dependencies: ["Diffraction"]),
     .testTarget(name: "ScatteringTests", dependencies: ["Arrays", "Scattering"]),
+    .testTarget(
+      name: "PACBEDTests", dependencies: ["Arrays", "CDiffractionKernels", "PACBED", "Scattering"],
+      exclude: ["Reference"]),
   ],
   swiftLanguageModes: [.v6]
 )
