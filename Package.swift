@@ -28,7 +28,10 @@ let package = Package(
     .executableTarget(
       name: "ewald", dependencies: ["Diffraction", "FrameFiles", "LiveSession", "TerminalUI"]),
     .executableTarget(
-      name: "Benchmarks", dependencies: ["Diffraction", "FrameFiles", "LiveSession", "TerminalUI"]),
+      name: "Benchmarks",
+      dependencies: [
+        "Arrays", "Diffraction", "FrameFiles", "LiveSession", "PACBED", "Scattering", "TerminalUI",
+      ], exclude: ["Peers"]),
     .testTarget(name: "ArraysTests", dependencies: ["Arrays"]),
     .testTarget(name: "DiffractionTests", dependencies: ["Diffraction"]),
     .testTarget(name: "ScatteringTests", dependencies: ["Arrays", "Scattering"]),
