@@ -98,6 +98,11 @@ struct PatternPass: Sendable {
         segments.append((first, 4))
       }
     }
+    // Long runs end with a whole vector: rows are padded with zeros to one.
+    for i in segments.indices where segments[i].count > 16 {
+      segments[i].count = min(
+        (segments[i].count + 15) / 16 * 16, table.thicknesses.stride - segments[i].first)
+    }
     self.segments = segments
     var offsets: [Int] = []
     var sums = 0
@@ -133,7 +138,8 @@ struct PatternPass: Sendable {
     self.neighbours = neighbours
   }
 
-  /// Pixels are visited in squares of this edge: neighbours share most of their rows of the table.
+  /// Pixels are visited in squares of this edge, one line of which fills a vector: neighbours share most
+  /// of their rows of the table.
   static let tile = 8
 
   /// Fills `rows` of every image.
@@ -144,11 +150,16 @@ struct PatternPass: Sendable {
     let capacity = neighbours.count * 4
     let pointers = UnsafeMutablePointer<UnsafePointer<Int16>?>.allocate(capacity: capacity)
     let weights = UnsafeMutablePointer<Float>.allocate(capacity: capacity)
-    let accumulator = UnsafeMutablePointer<Float>.allocate(capacity: max(1, sums) * tile * tile)
+    let pixelSums = UnsafeMutablePointer<Float>.allocate(capacity: max(1, sums))
+    // Thickness after thickness the 64 pixels of a square: windows of thicknesses combine whole squares.
+    let squares = UnsafeMutableBufferPointer<SIMD8<Float>>.allocate(capacity: max(1, sums) * tile)
+    squares.initialize(repeating: .zero)
+    let lanes = UnsafeMutableRawBufferPointer(squares).assumingMemoryBound(to: Float.self)
     defer {
       pointers.deallocate()
       weights.deallocate()
-      accumulator.deallocate()
+      pixelSums.deallocate()
+      squares.deallocate()
     }
     let gather = PixelGather(table, illumination, neighbours: neighbours, scale: scale)
     for top in stride(from: rows.lowerBound, to: rows.upperBound, by: tile) {
@@ -159,20 +170,28 @@ struct PatternPass: Sendable {
           for column in left..<right {
             let angle = origin + rowStep * Double(row) + columnStep * Double(column)
             let count = gather.rows(at: angle, into: pointers, weights)
-            var at = accumulator + ((row - top) * tile + column - left) * sums
+            var at = 0
             for segment in segments {
-              ewald_sum_rows(at, segment.count, pointers, segment.first, weights, count)
+              ewald_sum_rows(pixelSums + at, segment.count, pointers, segment.first, weights, count)
               at += segment.count
             }
+            let lane = (row - top) * tile + column - left
+            for n in 0..<sums { lanes[n * tile * tile + lane] = pixelSums[n] }
           }
         }
         for (t, window) in windows.enumerated() {
+          let w = window.weights
           for row in top..<bottom {
-            let image = images + t * pixels + row * columns
-            for column in left..<right {
-              let from = accumulator + ((row - top) * tile + column - left) * sums + window.at
-              let four = UnsafeRawPointer(from).loadUnaligned(as: SIMD4<Float>.self)
-              image[column] = (four * window.weights).sum()
+            let at = window.at * tile + row - top
+            var line: SIMD8<Float> = squares[at] * w[0]
+            line += squares[at + tile] * w[1]
+            line += squares[at + 2 * tile] * w[2]
+            line += squares[at + 3 * tile] * w[3]
+            let image = images + t * pixels + row * columns + left
+            if right - left == tile {
+              UnsafeMutableRawPointer(image).storeBytes(of: line, as: SIMD8<Float>.self)
+            } else {
+              for column in 0..<right - left { image[column] = line[column] }
             }
           }
         }

@@ -31,7 +31,7 @@ public struct PatternDistribution: Sendable, Hashable {
   public var noise: ClosedRange<Double> = 0...0
   public var hotPixels: ClosedRange<Double> = 0...0
   /// Patterns in a row that share all but thickness and noise: they cost little more than one.
-  public var patternsPerGeometry = 4
+  public var patternsPerGeometry = 8
 
   public init(
     size: Int, thickness: ClosedRange<Double>, convergence: ClosedRange<Double>, mistilt: ClosedRange<Double>,

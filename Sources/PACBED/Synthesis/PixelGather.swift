@@ -41,7 +41,7 @@ struct PixelGather {
   ) -> Int {
     let grid = table.grid
     let reflections = table.reflections
-    let kept = table.thicknesses.count
+    let stride = table.thicknesses.stride
     let base = table.coefficients.pointer
     let fractions = Vector2(angle.dot(toFirst), angle.dot(toSecond))
     let nearest = fractions.rounded(.toNearestOrEven)
@@ -78,7 +78,7 @@ struct PixelGather {
               for c in 0..<4 {
                 let row = places[place + ((c >> 1) * grid.width + (c & 1)) * reflections.count]
                 guard row >= 0 else { continue }
-                pointers[count] = UnsafePointer(base + Int(row) * kept)
+                pointers[count] = UnsafePointer(base + Int(row) * stride)
                 weights[count] = unit * corner[c]
                 count += 1
               }

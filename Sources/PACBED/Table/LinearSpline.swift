@@ -13,6 +13,7 @@ struct LinearSpline {
 
   init(plan: TablePlan, places: [Int32], intensities: TableMemory<Int16>, rowScales: TableMemory<Float>) {
     let count = plan.thicknesses.count
+    let stride = plan.thicknesses.stride
     let reflections = plan.reflections.count
     let coefficients = TableMemory<Int16>(count: intensities.count)
     // |c| <= (1 + 1/3) |f|: four twelfths come from the neighbours and four from the node itself.
@@ -22,7 +23,7 @@ struct LinearSpline {
       withUnsafeTemporaryAllocation(of: Float.self, capacity: count) { curve in
         func add(_ row: Int, _ weight: Float) {
           let factor = weight * rowScales[row]
-          let from = intensities.pointer + row * count
+          let from = intensities.pointer + row * stride
           for t in 0..<count { curve[t] += factor * Float(from[t]) }
         }
         func place(_ i: Int, _ j: Int, _ g: Int) -> Int? {
@@ -48,9 +49,10 @@ struct LinearSpline {
               own += 1 / 6
             }
             add(row, own)
-            let into = coefficients.pointer + row * count
+            let into = coefficients.pointer + row * stride
             let factor = scales[g] > 0 ? 1 / scales[g] : 0
             for t in 0..<count { into[t] = Int16((curve[t] * factor).rounded(.toNearestOrEven)) }
+            for t in count..<stride { into[t] = 0 }
           }
         }
       }

@@ -18,7 +18,7 @@ public final class PACBEDTable: Sendable {
   let reflections: ReflectionList
   /// For every node of the grid's rectangle and every reflection, a row of `coefficients`; -1 outside.
   let places: [Int32]
-  /// Row after row, `thicknesses.count` coefficients each, in units of the reflection's scale: a linear
+  /// Row after row, `thicknesses.stride` coefficients each (the last few are zero), in units of the reflection's scale: a linear
   /// spline over the incidences, see `LinearSpline`.
   let coefficients: TableMemory<Int16>
   let scales: [Float]
@@ -34,7 +34,7 @@ public final class PACBEDTable: Sendable {
     self.scales = scales
   }
 
-  public var rows: Int { coefficients.count / thicknesses.count }
+  public var rows: Int { coefficients.count / thicknesses.stride }
   public var byteCount: Int { coefficients.count * 2 + places.count * 4 }
   /// Incidences that were computed; symmetry gives the others.
   public var incidences: Int { grid.representatives.count }
@@ -63,7 +63,7 @@ public final class PACBEDTable: Sendable {
       let row = Int(places[((i + di) * grid.width + j + dj) * reflections.count + g])
       guard row >= 0 else { return nil }
       for n in 0..<4 {
-        sum += w * Double(weights[n] * scales[g] * Float(coefficients[row * thicknesses.count + first + n]))
+        sum += w * Double(weights[n] * scales[g] * Float(coefficients[row * thicknesses.stride + first + n]))
       }
     }
     return sum

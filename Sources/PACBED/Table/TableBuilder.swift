@@ -28,7 +28,7 @@ extension PACBEDTable {
         error: error, isCancelled: isCancelled)
     }
     let plan = try TablePlan(request: request, step: step)
-    let exact = TableMemory<Int16>(count: plan.rows * plan.thicknesses.count)
+    let exact = TableMemory<Int16>(count: plan.rows * plan.thicknesses.stride)
     let scales = TableMemory<Float>(count: plan.rows)
     let done = Atomic<Int>(0)
     let stopped = Atomic<Bool>(false)
@@ -96,7 +96,7 @@ private final class TableWorker {
         for i in kept.indices {
           let curve = UnsafeBufferPointer(rebasing: curves[i * count..<(i + 1) * count])
           let row = kept[i].row
-          scales.pointer[row] = quantise(curve, into: intensities.pointer + row * count)
+          scales.pointer[row] = quantise(curve, into: intensities.pointer + row * plan.thicknesses.stride)
         }
       }
     }

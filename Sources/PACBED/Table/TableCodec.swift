@@ -43,7 +43,7 @@ enum TableCodec {
     }
     let step = Double(bitPattern: integer(bytes, at: 72))
     let plan = try TablePlan(request: request, step: step)
-    let count = plan.rows * plan.thicknesses.count
+    let count = plan.rows * plan.thicknesses.stride
     let expected = [plan.reflections.count, plan.rows, plan.thicknesses.count]
     guard (0..<3).allSatisfy({ integer(bytes, at: 80 + 8 * $0) == UInt64(expected[$0]) }),
       body == header + plan.reflections.count * 4 + count * 2

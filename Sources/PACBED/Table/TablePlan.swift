@@ -48,7 +48,7 @@ struct TablePlan: Sendable {
     self.rowIndex = rowIndex
     self.rows = rows
     // The intensities and the spline made from them exist side by side for a moment.
-    let bytes = rows * 4 * thicknesses.count + grid.code.count * count * 4
+    let bytes = rows * 4 * thicknesses.stride + grid.code.count * count * 4
     guard bytes <= request.memoryLimit else {
       throw .parameter(
         "the table takes \(bytes >> 20) MiB, more than the limit of \(request.memoryLimit >> 20) MiB: "

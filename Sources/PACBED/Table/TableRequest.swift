@@ -31,7 +31,7 @@ public struct TableRequest: Sendable, Hashable {
     crystal: OrientedCrystal, kilovolts: Double, multislice: MultisliceSettings = .init(),
     convergence: Double,
     mistilt: Double, angle: Double? = nil, thickness: Double, symmetry: SymmetryUse = .exact,
-    step: Step = .adaptive(error: 0.015), memoryLimit: Int = 1 << 30
+    step: Step = .adaptive(error: 0.025), memoryLimit: Int = 1 << 30
   ) {
     self.crystal = crystal
     self.kilovolts = kilovolts

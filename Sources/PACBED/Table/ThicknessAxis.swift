@@ -29,6 +29,8 @@ public struct ThicknessAxis: Sendable, Hashable {
   }
 
   public var count: Int { cells.count }
+  /// Elements from one row of a table to the next: whole vectors of the processor.
+  var stride: Int { (count + 15) / 16 * 16 }
 
   /// Lagrange weights of the four nodes from `first` on for a thickness in nm.
   public func window(for thickness: Double) -> (first: Int, weights: SIMD4<Float>) {
