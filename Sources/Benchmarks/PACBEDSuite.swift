@@ -29,6 +29,22 @@ enum PACBEDSuite {
     add("table, step of incidences", table.step, "mrad")
     add("table, bytes", Double(table.byteCount) / 1048576, "MiB")
 
+    var template = Array("/tmp/ewald-tables-XXXXXX".utf8CString)
+    if mkdtemp(&template) != nil {
+      let cache = TableCache(
+        directory: String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self))
+      var slight = request
+      slight.thickness = 20
+      slight.step = .fixed(table.step / 1.5)
+      _ = try cache.table(for: slight)
+      var bytes = 0
+      let reading = try middle(3) { bytes = try cache.table(for: slight).table.byteCount }
+      add("stored table of \(bytes >> 20) MiB, read and verified", reading.wall, "s")
+      add("stored table, processor time", reading.processor, "s")
+      unlink(cache.path(of: slight))
+      rmdir(cache.directory)
+    }
+
     let small = PatternGeometry(size: 128, pitch: 0.5)
     let illumination = Illumination(convergence: 20, mistilt: [5.2, 3], edge: .intensity(width: 0.5))
     let all = (1...300).map { Double($0) / 3 }
