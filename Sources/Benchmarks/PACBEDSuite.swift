@@ -1,0 +1,112 @@
+import Arrays
+import Glibc
+import PACBED
+import Scattering
+
+/// Position-averaged patterns of rutile along c at 80 kV: the table, patterns from it, training batches.
+/// `Peers/pacbed/run.sh` sets them beside abTEM on the same machine.
+enum PACBEDSuite {
+  struct Figure {
+    var name: String
+    var median: Double
+    var unit: String
+    var goal: String
+  }
+
+  static func run() throws -> [Figure] {
+    var figures: [Figure] = []
+    func add(_ name: String, _ median: Double, _ unit: String, goal: String = "") {
+      figures.append(Figure(name: name, median: median, unit: unit, goal: goal))
+    }
+    let crystal = try OrientedCrystal(Crystal(known: "rutile"), zone: [0, 0, 1])
+    let request = TableRequest(
+      crystal: crystal, kilovolts: 80, convergence: 25, mistilt: 10, angle: 47, thickness: 100)
+    var made: PACBEDTable?
+    let making = try measured { made = try PACBEDTable(computing: request) }
+    guard let table = made else { return figures }
+    add("table to 100 nm", making.wall, "s", goal: "15")
+    add("table to 100 nm, processor time", making.processor, "s")
+    add("table, step of incidences", table.step, "mrad")
+    add("table, bytes", Double(table.byteCount) / 1048576, "MiB")
+
+    var template = Array("/tmp/ewald-tables-XXXXXX".utf8CString)
+    if mkdtemp(&template) != nil {
+      let cache = TableCache(
+        directory: String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self))
+      var slight = request
+      slight.thickness = 20
+      slight.step = .fixed(table.step / 1.5)
+      _ = try cache.table(for: slight)
+      var bytes = 0
+      let reading = try middle(3) { bytes = try cache.table(for: slight).table.byteCount }
+      add("stored table of \(bytes >> 20) MiB, read and verified", reading.wall, "s")
+      add("stored table, processor time", reading.processor, "s")
+      unlink(cache.path(of: slight))
+      rmdir(cache.directory)
+    }
+
+    let small = PatternGeometry(size: 128, pitch: 0.5)
+    let illumination = Illumination(convergence: 20, mistilt: [5.2, 3], edge: .intensity(width: 0.5))
+    let all = (1...300).map { Double($0) / 3 }
+    let many = try middle(5) { _ = try table.patterns(small, illumination, thicknesses: all) }
+    add("pattern 128x128, one of 300 thicknesses", many.wall * 1e3 / 300, "ms", goal: "0.2")
+    add("pattern 128x128, one of 300 thicknesses, processor time", many.processor * 1e3 / 300, "ms")
+    let one = try middle(9) { _ = try table.patterns(small, illumination, thicknesses: [20]) }
+    add("pattern 128x128, alone", one.wall * 1e3, "ms")
+    add("pattern 128x128, alone, processor time", one.processor * 1e3, "ms")
+
+    // A tenth of the published training set: every thickness of a unit cell's step for so many geometries.
+    let large = PatternGeometry(size: 200, pitch: 0.33)
+    let cells = (1...338).map { Double($0) * crystal.period / 10 }
+    let geometries = 41
+    let tenth = try measured {
+      for i in 0..<geometries {
+        let x = Double(i) / Double(geometries)
+        let lit = Illumination(
+          convergence: 15 + 9 * x, mistilt: [10 * x * cos(7 * x), 10 * x * sin(7 * x)],
+          edge: .intensity(width: 0.33))
+        _ = try table.patterns(large, lit, thicknesses: cells)
+      }
+    }
+    let patterns = Double(geometries * cells.count)
+    add("140,000 patterns 200x200 (from \(Int(patterns)))", tenth.wall * 140_000 / patterns, "s", goal: "300")
+    add("140,000 patterns 200x200, processor time", tenth.processor * 140_000 / patterns, "s")
+
+    var distribution = PatternDistribution(
+      size: 64, thickness: 0.3...100, convergence: 15...24, mistilt: 0...10, pitch: 0.9...1.2)
+    distribution.shift = 3
+    distribution.distortion = 0.03
+    distribution.electrons = 1e4...1e7
+    distribution.noise = 0...0.1
+    let generator = try PatternGenerator(tables: [table], distribution: distribution, seed: 1)
+    let batch = middle(5) { _ = generator.batch(first: 0, count: 256) }
+    add("training patterns 64x64", 256 / batch.wall, "1/s")
+    add("training pattern 64x64, processor time", batch.processor / 256 * 1e3, "ms")
+    var usage = rusage()
+    getrusage(RUSAGE_SELF.rawValue, &usage)
+    add("peak memory", Double(usage.ru_maxrss) / 1024, "MiB", goal: "1024")
+    return figures
+  }
+
+  /// Processor time tells what a busy machine hides.
+  private typealias Cost = (wall: Double, processor: Double)
+
+  private static func middle(_ rounds: Int, _ body: () throws -> Void) rethrows -> Cost {
+    var costs: [Cost] = []
+    for _ in 0..<rounds { costs.append(try measured(body)) }
+    return (costs.map(\.wall).sorted()[rounds / 2], costs.map(\.processor).sorted()[rounds / 2])
+  }
+
+  private static func measured(_ body: () throws -> Void) rethrows -> Cost {
+    let wall = clock(CLOCK_MONOTONIC)
+    let processor = clock(CLOCK_PROCESS_CPUTIME_ID)
+    try body()
+    return (clock(CLOCK_MONOTONIC) - wall, clock(CLOCK_PROCESS_CPUTIME_ID) - processor)
+  }
+
+  private static func clock(_ which: clockid_t) -> Double {
+    var time = timespec()
+    clock_gettime(which, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+  }
+}

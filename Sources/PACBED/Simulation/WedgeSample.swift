@@ -1,0 +1,111 @@
+import Arrays
+import Scattering
+
+/// A simulated line of patterns across a wedge: the thickness grows from frame to frame, as it does at the
+/// edge of a specimen, and what each frame shows is known.
+public struct WedgeSample: Sendable {
+  /// Crystal, beam, mistilt, size; its `thicknesses` are replaced by the wedge's.
+  public var simulation: PACBEDSimulation
+  public var frames: Int
+  /// nm, from the first frame to the last.
+  public var thickness: ClosedRange<Double>
+  /// Degrees by which the crystal is turned in the frames.
+  public var rotationDegrees = 0.0
+  public var detector: Detector
+  public var seed: UInt64
+
+  public init(
+    simulation: PACBEDSimulation, frames: Int = 24, thickness: ClosedRange<Double> = 4...40,
+    detector: Detector = Detector(background: 0.01, haze: 0.03, electrons: 2e6), seed: UInt64 = 1
+  ) {
+    self.simulation = simulation
+    self.frames = frames
+    self.thickness = thickness
+    self.detector = detector
+    self.seed = seed
+  }
+
+  /// The published test material of the method: rutile along c at 80 kV, 20 mrad.
+  public static func rutile() throws(PACBEDError) -> WedgeSample {
+    do {
+      var simulation = PACBEDSimulation(crystal: try Crystal(known: "rutile"))
+      simulation.mistilt = [3, 1.5]
+      return WedgeSample(simulation: simulation)
+    } catch {
+      throw .crystal(error)
+    }
+  }
+
+  public struct Output: Sendable {
+    /// In the order of the line; counts where the detector counts.
+    public var frames: [Matrix]
+    /// A name for each frame's file, without ending: `wedge_000`.
+    public var names: [String]
+    /// nm.
+    public var thicknesses: [Double]
+    /// The sidecar's JSON: what every frame shows.
+    public var truth: String
+  }
+
+  public func run(
+    isCancelled: @escaping @Sendable () -> Bool = { false },
+    progress: @escaping @Sendable (Double) -> Void = { _ in }
+  ) throws(PACBEDError) -> Output {
+    guard (2...9999).contains(frames) else { throw .parameter("a wedge has 2 to 9999 frames") }
+    var simulation = self.simulation
+    let span = thickness.upperBound - thickness.lowerBound
+    simulation.thicknesses = (0..<frames).map {
+      thickness.lowerBound + span * Double($0) / Double(frames - 1)
+    }
+    let request = try simulation.request()
+    let table: PACBEDTable
+    if let cache = simulation.cache {
+      table = try cache.table(for: request, isCancelled: isCancelled, progress: progress).table
+    } else {
+      table = try PACBEDTable(computing: request, isCancelled: isCancelled, progress: progress)
+    }
+    let geometry = PatternGeometry(
+      rows: simulation.height, columns: simulation.width, pitch: simulation.pitch,
+      rotationDegrees: rotationDegrees)
+    let illumination = Illumination(
+      convergence: simulation.convergence, mistilt: simulation.mistilt,
+      edge: .intensity(width: simulation.pitch.max()))
+    var images = try table.patterns(geometry, illumination, thicknesses: simulation.thicknesses)
+    let random = RandomNumbers(seed: seed)
+    for i in images.indices {
+      var stream = random.stream(i)
+      images[i].values.withUnsafeMutableBufferPointer { pixels in
+        let perUnit = Float(detector.record(pixels, geometry: geometry, random: &stream))
+        // A counting camera stores electrons.
+        if detector.electrons != nil {
+          for p in pixels.indices { pixels[p] *= perUnit }
+        }
+      }
+    }
+    let names = (0..<frames).map { i in
+      let digits = String(i)
+      return "wedge_" + String(repeating: "0", count: max(0, 3 - digits.count)) + digits
+    }
+    return Output(
+      frames: images, names: names, thicknesses: simulation.thicknesses,
+      truth: truth(names: names, simulation: simulation))
+  }
+
+  private func truth(names: [String], simulation: PACBEDSimulation) -> String {
+    let s = simulation
+    let lines = zip(names, s.thicknesses).map { "  {\"file\": \"\($0).tif\", \"thickness_nm\": \($1)}" }
+    let electrons = detector.electrons.map { "\($0)" } ?? "null"
+    return """
+      {"format": "pacbed-wedge-1", "generator": "ewald", "seed": \(seed),
+       "crystal": \(CaseList.string(s.crystal.name)), "zone": [\(s.zone.x), \(s.zone.y), \(s.zone.z)],
+       "voltage_kV": \(s.kilovolts), "convergence_mrad": \(s.convergence),
+       "mistilt_mrad": [\(s.mistilt.x), \(s.mistilt.y)], "pixel_mrad": [\(s.pitch.x), \(s.pitch.y)],
+       "shape": [\(s.height), \(s.width)], "centre_px": [\(s.height / 2), \(s.width / 2)],
+       "rotation_deg": \(rotationDegrees), "electrons": \(electrons), "background": \(detector.background),
+       "haze": \(detector.haze), "noise": \(detector.noise),
+       "frames": [
+      \(lines.joined(separator: ",\n"))]}
+
+      """
+  }
+}

@@ -1,0 +1,69 @@
+import Scattering
+
+/// Everything that a table of rocking curves depends on. Equal requests have equal tables.
+public struct TableRequest: Sendable, Hashable {
+  /// The distance of incidences.
+  public enum Step: Sendable, Hashable {
+    /// As wide as linear interpolation between incidences allows: its root mean square error, relative to
+    /// the intensities, measured at a few places before the table is made.
+    case adaptive(error: Double)
+    /// In mrad.
+    case fixed(Double)
+  }
+
+  public var crystal: OrientedCrystal
+  public var kilovolts: Double
+  public var multislice: MultisliceSettings
+  /// Largest angle of the aperture (half of a soft edge included), mistilt and scattering angle that
+  /// patterns may have, in mrad.
+  public var convergence: Double
+  public var mistilt: Double
+  public var angle: Double
+  /// Largest thickness in nm.
+  public var thickness: Double
+  public var symmetry: SymmetryUse
+  public var step: Step
+  /// Bytes that the table may take in memory while it is made; afterwards it is half as large.
+  public var memoryLimit: Int
+
+  /// `angle` is twice the convergence angle where it is not given.
+  public init(
+    crystal: OrientedCrystal, kilovolts: Double, multislice: MultisliceSettings = .init(),
+    convergence: Double,
+    mistilt: Double, angle: Double? = nil, thickness: Double, symmetry: SymmetryUse = .exact,
+    step: Step = .adaptive(error: 0.025), memoryLimit: Int = 1 << 30
+  ) {
+    self.crystal = crystal
+    self.kilovolts = kilovolts
+    self.multislice = multislice
+    self.convergence = convergence
+    self.mistilt = mistilt
+    self.angle = angle ?? 2 * convergence
+    self.thickness = thickness
+    self.symmetry = symmetry
+    self.step = step
+    self.memoryLimit = memoryLimit
+  }
+
+  public var beam: ElectronBeam { ElectronBeam(kilovolts: kilovolts) }
+
+  func check() throws(PACBEDError) {
+    func check(_ name: String, _ value: Double, _ range: ClosedRange<Double>, _ unit: String)
+      throws(PACBEDError)
+    {
+      guard range.contains(value) else {
+        throw .parameter(
+          "\(name) \(value) \(unit) is outside \(range.lowerBound) to \(range.upperBound) \(unit)")
+      }
+    }
+    try check("voltage", kilovolts, 10...3000, "kV")
+    try check("convergence angle", convergence, 0.1...100, "mrad")
+    try check("mistilt", mistilt, 0...100, "mrad")
+    try check("scattering angle", angle, 0.1...300, "mrad")
+    try check("thickness", thickness, 0.01...1000, "nm")
+    switch step {
+    case .adaptive(let error): try check("interpolation error", error, 1e-5...0.5, "of the intensity")
+    case .fixed(let step): try check("step of incidences", step, 0.01...20, "mrad")
+    }
+  }
+}

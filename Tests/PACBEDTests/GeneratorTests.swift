@@ -1,0 +1,145 @@
+import Foundation
+import PACBED
+import Scattering
+import Testing
+
+@Suite struct GeneratorTests {
+  private static let table: PACBEDTable = {
+    do { return try PACBEDTable(computing: Small.request()) } catch { fatalError("\(error)") }
+  }()
+
+  private func distribution() -> PatternDistribution {
+    var d = PatternDistribution(
+      size: 16, thickness: 0.5...6, convergence: 4...5.5, mistilt: 0...2, pitch: 0.9...1.2)
+    d.shift = 1.5
+    d.distortion = 0.03
+    d.background = 0...0.05
+    d.haze = 0...0.1
+    d.electrons = 1e4...1e6
+    d.noise = 0...0.1
+    d.hotPixels = 0...0.01
+    return d
+  }
+
+  @Test func `a pattern depends on the seed and its number, not on its batch`() throws {
+    let generator = try PatternGenerator(tables: [Self.table], distribution: distribution(), seed: 11)
+    let (images, labels) = generator.batch(first: 0, count: 24)
+    #expect(images.count == 24 * 256 && labels.count == 24)
+    for (first, count) in [(0, 1), (3, 7), (9, 1), (21, 3)] {
+      let (part, partLabels) = generator.batch(first: first, count: count)
+      #expect(part == Array(images[first * 256..<(first + count) * 256]))
+      #expect(partLabels == Array(labels[first..<first + count]))
+    }
+    for i in labels.indices { #expect(generator.label(i) == labels[i]) }
+    let other = try PatternGenerator(tables: [Self.table], distribution: distribution(), seed: 12)
+    #expect(other.batch(first: 0, count: 24).images != images)
+  }
+
+  @Test func `draws fill their ranges`() throws {
+    let generator = try PatternGenerator(
+      tables: [Self.table, Self.table], distribution: distribution(), seed: 5)
+    let labels = (0..<2000).map { generator.label($0) }
+    func covers(_ range: ClosedRange<Double>, _ value: (PatternLabel) -> Double) {
+      let values = labels.map(value)
+      let span = range.upperBound - range.lowerBound
+      #expect(values.allSatisfy { range.contains($0) })
+      #expect((values.min() ?? .nan) < range.lowerBound + 0.03 * span)
+      #expect((values.max() ?? .nan) > range.upperBound - 0.03 * span)
+    }
+    covers(0.5...6) { $0.thickness }
+    covers(4...5.5) { $0.illumination.convergence }
+    covers(0...2) { $0.illumination.mistilt.length }
+    covers(0.9...1.2) { $0.geometry.pitch.x }
+    covers(0...360) { $0.geometry.rotationDegrees }
+    covers(0...0.1) { $0.detector.noise }
+    #expect(Set(labels.map(\.table)) == [0, 1])
+  }
+
+  @Test func `a distribution that the table cannot serve is refused`() throws {
+    var d = distribution()
+    d.thickness = 0.5...60
+    #expect(throws: PACBEDError.self) { try PatternGenerator(tables: [Self.table], distribution: d, seed: 1) }
+    #expect(throws: PACBEDError.self) {
+      try PatternGenerator(tables: [], distribution: distribution(), seed: 1)
+    }
+  }
+}
+
+@Suite struct SimulationTests {
+  private func simulation() throws -> PACBEDSimulation {
+    var simulation = PACBEDSimulation(crystal: try Crystal(known: "silicon"))
+    simulation.zone = [1, 1, 0]
+    simulation.kilovolts = 200
+    simulation.convergence = 5
+    simulation.mistilt = [1, -0.5]
+    simulation.thicknesses = [2, 5.5]
+    simulation.width = 26
+    simulation.height = 20
+    simulation.pitch = [0.6, 0.5]
+    return simulation
+  }
+
+  @Test func `a simulation returns images and a list of cases that JSON readers take`() throws {
+    var simulation = try simulation()
+    simulation.debyeWaller = true
+    let output = try simulation.run()
+    #expect(output.patterns.map(\.thickness) == [2, 5.5])
+    #expect(output.patterns.allSatisfy { $0.image.rows == 20 && $0.image.columns == 26 })
+    #expect(output.patterns[0].name == "silicon_a5_tx1ty-0.5_t2nm")
+    let list = try #require(JSONSerialization.jsonObject(with: Data(output.cases.utf8)) as? [String: Any])
+    let cases = try #require(list["cases"] as? [[String: Any]])
+    #expect(cases.count == 2)
+    #expect(cases[1]["thickness_A"] as? Double == 55)
+    #expect(cases[1]["shape"] as? [Int] == [20, 26])
+    #expect(cases[1]["mistilt_mrad"] as? [Double] == [1, -0.5])
+    let crystals = try #require(list["crystals"] as? [String: [String: Any]])
+    #expect((crystals["silicon"]?["atoms"] as? [Any])?.count == 4)
+    let resting = try {
+      simulation.debyeWaller = false; return try simulation.run()
+    }()
+    #expect(resting.patterns[1].image != output.patterns[1].image)
+  }
+
+  @Test func `the two form factor families give nearly the same pattern`() throws {
+    var simulation = try simulation()
+    let kirkland = try simulation.run().patterns[1].image.values
+    simulation.formFactors = .lobato
+    let lobato = try simulation.run().patterns[1].image.values
+    let match = correlation(kirkland, lobato)
+    #expect(match > 0.9995 && match < 1)
+  }
+
+  @Test func `requests that make no sense are refused in words`() throws {
+    for change in [
+      { $0.thicknesses = [] }, { $0.thicknesses = [-1] }, { $0.width = 0 }, { $0.pitch = [0, 1] },
+      { $0.zone = .zero },
+      { $0.kilovolts = 0 }, { $0.thicknesses = [1e6] },
+    ] as [(inout PACBEDSimulation) -> Void] {
+      var simulation = try simulation()
+      change(&simulation)
+      #expect(throws: PACBEDError.self) { try simulation.run() }
+    }
+    var moving = PACBEDSimulation(crystal: try Crystal(known: "rutile"))
+    moving.thicknesses = [1]
+    moving.debyeWaller = true
+    #expect(throws: PACBEDError.self) { try moving.run() }
+  }
+
+  @Test func `a wedge grows thicker from frame to frame and says by how much`() throws {
+    let wedge = WedgeSample(
+      simulation: try simulation(), frames: 5, thickness: 1...5, detector: Detector(electrons: 5e4), seed: 9)
+    let output = try wedge.run()
+    #expect(output.thicknesses == [1, 2, 3, 4, 5])
+    #expect(output.names[4] == "wedge_004")
+    for frame in output.frames {
+      let electrons = frame.values.reduce(0) { $0 + Double($1) }
+      #expect(abs(electrons / 5e4 - 1) < 0.03)
+      #expect(frame.values.allSatisfy { abs($0 - $0.rounded()) < 0.01 }, "frames hold counts")
+    }
+    let truth = try #require(JSONSerialization.jsonObject(with: Data(output.truth.utf8)) as? [String: Any])
+    let frames = try #require(truth["frames"] as? [[String: Any]])
+    #expect(frames.map { $0["thickness_nm"] as? Double } == [1, 2, 3, 4, 5])
+    #expect(try wedge.run().frames == output.frames)
+    #expect(try WedgeSample.rutile().simulation.crystal.name == "rutile")
+  }
+}
