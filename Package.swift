@@ -15,7 +15,7 @@ let package = Package(
   targets: libraries + [
     .target(name: "Arrays"),
     .target(name: "Diffraction", dependencies: ["Arrays"]),
-    .target(name: "FrameFiles", dependencies: ["Diffraction", "CTIFF"]),
+    .target(name: "FrameFiles", dependencies: ["Arrays", "Diffraction", "CTIFF"]),
     .target(name: "LiveSession", dependencies: ["Diffraction", "FrameFiles"]),
     .target(name: "TerminalUI", dependencies: ["CNcurses"]),
     .executableTarget(
@@ -24,6 +24,8 @@ let package = Package(
       name: "Benchmarks", dependencies: ["Diffraction", "FrameFiles", "LiveSession", "TerminalUI"]),
     .testTarget(name: "ArraysTests", dependencies: ["Arrays"]),
     .testTarget(name: "DiffractionTests", dependencies: ["Diffraction"]),
+    .testTarget(
+      name: "FrameFilesTests", dependencies: ["Diffraction", "FrameFiles"], exclude: ["Reference"]),
   ],
   swiftLanguageModes: [.v6]
 )

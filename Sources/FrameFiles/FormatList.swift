@@ -1,0 +1,52 @@
+import Diffraction
+
+/// A format that reads from a file already opened and checked.
+package protocol DiskFormat: FileFormat {
+  func open(_ file: DiskFile, limits: ReadLimits) throws(FileRefusal) -> any FrameSource
+}
+
+extension DiskFormat {
+  public func open(path: String, limits: ReadLimits) throws(FileRefusal) -> any FrameSource {
+    try open(try DiskFile(path: path), limits: limits)
+  }
+}
+
+/// All formats that are read: a new one is a folder and one line here.
+public enum FormatList {
+  static let disk: [any DiskFormat] = [
+    TIFFFormat()
+  ]
+
+  public static var formats: [any FileFormat] { disk }
+
+  /// The suffixes of files that are worth trying, in lower case.
+  public static var suffixes: Set<String> { Set(disk.flatMap(\.suffixes)) }
+
+  /// Opens a file by what it holds, whatever it is called; the suffix decides only where content cannot.
+  public static func open(path: String, limits: ReadLimits = ReadLimits()) throws(FileRefusal)
+    -> any FrameSource
+  {
+    let file = try DiskFile(path: path)
+    let head = try file.bytes(at: 0, upTo: 4096)
+    let suffix = file.suffix
+    for format in disk where head.withUnsafeBytes({ format.recognizes(head: $0, suffix: suffix) }) {
+      return try format.open(file, limits: limits)
+    }
+    throw unrecognized(head, suffix: suffix)
+  }
+
+  /// Says what the operator sees instead: whether waiting may help, or what the file is in truth.
+  private static func unrecognized(_ head: [UInt8], suffix: String) -> FileRefusal {
+    if head.isEmpty { return FileRefusal(.truncated, "empty: not written yet", offset: 0) }
+    if head.allSatisfy({ $0 == 0 }) {
+      return FileRefusal(.truncated, "starts with zeros only: allocated but not written yet", offset: 0)
+    }
+    if head.count < 16 {
+      return FileRefusal(.truncated, "ends after \(head.count) bytes: shorter than any header", offset: 0)
+    }
+    let printable = head.prefix(64).allSatisfy { (32..<127).contains($0) || (9...13).contains($0) }
+    let expected = disk.first { $0.suffixes.contains(suffix) }.map { "not \($0.name)" } ?? "no known format"
+    let content = printable ? "text (\"\(CleanText.utf8(head.prefix(24)))\")" : "unknown bytes"
+    return FileRefusal(.unsupported, "\(expected): the file holds \(content)", offset: 0)
+  }
+}

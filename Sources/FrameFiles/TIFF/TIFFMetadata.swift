@@ -1,0 +1,60 @@
+import Diffraction
+
+/// What the first directory says about calibration and origin.
+struct TIFFMetadata {
+  var calibration = Calibration()
+  var items: [MetadataItem] = []
+  var warnings: [String] = []
+  var imageJ: ImageJDescription?
+
+  init(_ directory: TIFFDirectory, _ reader: inout TIFFDirectoryReader, page: TIFFPage) throws(FileRefusal) {
+    let description = try reader.text(directory, 270, limit: 64 << 10) ?? []
+    imageJ = ImageJDescription(description)
+    let names: [(UInt16, String)] = [
+      (270, "description"), (271, "make"), (272, "model"), (305, "software"), (306, "date"),
+    ]
+    for (tag, name) in names {
+      guard let text = try reader.text(directory, tag, limit: 4096) else { continue }
+      let value = CleanText.utf8(text)
+      if !value.isEmpty { items.append(MetadataItem(name: name, value: value, source: "tag:\(tag)")) }
+    }
+    let isGatan = directory.entries[65009] != nil
+    calibration.x = try gatanAxis(directory, &reader, unit: 65003, origin: 65006, scale: 65009)
+    calibration.y = try gatanAxis(directory, &reader, unit: 65004, origin: 65007, scale: 65010)
+    if calibration.x == nil { calibration.x = try imageJAxis(directory, &reader, resolution: 282) }
+    if calibration.y == nil { calibration.y = try imageJAxis(directory, &reader, resolution: 283) }
+
+    if isGatan && page.sample == .uint8 {
+      warnings.append("8-bit export of a DigitalMicrograph display: intensities are not counts")
+    }
+    if page.isLossy { warnings.append("lossy compression: intensities are changed") }
+    if page.stored == .bits1 { warnings.append("1-bit image: only black and white") }
+  }
+
+  /// DigitalMicrograph's private tags: position = origin + index * scale, both in the unit.
+  private func gatanAxis(
+    _ directory: TIFFDirectory, _ reader: inout TIFFDirectoryReader, unit: UInt16, origin: UInt16,
+    scale: UInt16
+  ) throws(FileRefusal) -> Sourced<AxisCalibration>? {
+    guard let step = try reader.number(directory, scale), step.isFinite, step != 0,
+      let text = try reader.text(directory, unit, limit: 80)
+    else { return nil }
+    let name = CleanText.utf8(text, limit: 20)
+    guard !name.isEmpty else { return nil }
+    let start = try reader.number(directory, origin) ?? 0
+    let axis = AxisCalibration(scale: step, origin: start.isFinite ? start : 0, unit: name)
+    return Sourced(axis, source: "tag:\(scale)")
+  }
+
+  /// ImageJ keeps pixels per unit in the resolution. Without its description a resolution is for printers
+  /// (72, 96, 300 dpi) and means nothing here.
+  private func imageJAxis(
+    _ directory: TIFFDirectory, _ reader: inout TIFFDirectoryReader, resolution: UInt16
+  ) throws(FileRefusal) -> Sourced<AxisCalibration>? {
+    guard let imageJ, let density = try reader.number(directory, resolution), density.isFinite, density > 0
+    else { return nil }
+    let isCentimetre = try reader.integer(directory, 296) == 3
+    guard let unit = imageJ.unit ?? (isCentimetre ? "cm" : nil) else { return nil }
+    return Sourced(AxisCalibration(scale: 1 / density, unit: unit), source: "ImageJ:tag:\(resolution)")
+  }
+}

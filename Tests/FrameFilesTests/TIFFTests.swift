@@ -1,0 +1,204 @@
+// swift-format-ignore-file: NeverForceUnwrap, NeverUseForceTry
+
+import Diffraction
+import Foundation
+import FrameFiles
+import Testing
+
+@Suite struct TIFFTests {
+  static let plain: [String] = Reference.files("tiff_awkward").filter {
+    $0.key.hasSuffix(".tif") && $0.value["shape"] != nil && !$0.key.hasPrefix("rgb")
+  }.map(\.key).sorted()
+
+  @Test(arguments: plain) func `Every kind of stored pixel comes back as it was written`(name: String) throws
+  {
+    let expected = Reference.files("tiff_awkward")[name]!
+    let source = try FormatList.open(path: Reference.path("tiff_awkward/\(name)"))
+    #expect(source.summary.format == "TIFF")
+    #expect(source.summary.isComplete)
+    check(try frames(source).map(\.pixels), expected, name)
+  }
+
+  @Test(arguments: ["rgb8.tif", "rgb8_planar.tif"])
+  func `Colour is refused and not taken for three frames`(name: String) {
+    #expect {
+      try FormatList.open(path: Reference.path("tiff_awkward/\(name)"))
+    } throws: {
+      ($0 as? FileRefusal)?.kind == .unsupported
+    }
+  }
+
+  @Test func `Pages of different type are frames, their reduced copies are not`() throws {
+    let pages = Reference.files("tiff_awkward")["mixed_pages.tif"]!["pages"] as! [[String: Any]]
+    let source = try FormatList.open(path: Reference.path("tiff_awkward/mixed_pages.tif"))
+    #expect(source.summary.frames == 2)
+    #expect(source.summary.warnings == ["pages of different size or type: 1 of 2"])
+    check([try source.frame(at: 0).pixels], pages[0], "page 0")
+    check([try source.frame(at: 1).pixels], pages[2], "page 2")
+  }
+
+  @Test func `DigitalMicrograph tags give scale, origin and unit with their source`() throws {
+    let source = try FormatList.open(path: Reference.path("tiff_awkward/gatan_tags_f4.tif"))
+    let x = AxisCalibration(scale: 0.05, origin: -2, unit: "1/nm")
+    let y = AxisCalibration(scale: 0.05, origin: -1.5, unit: "1/nm")
+    #expect(source.summary.calibration.x == Sourced(x, source: "tag:65009"))
+    #expect(source.summary.calibration.y == Sourced(y, source: "tag:65010"))
+    #expect(try source.frame(at: 0).calibration == source.summary.calibration)
+  }
+
+  @Test(arguments: [("imagej_f4.tif", 0.4), ("imagej_hyperstack.tif", 0.035)])
+  func `ImageJ's resolution counts as calibration in its unit`(name: String, scale: Double) throws {
+    let summary = try FormatList.open(path: Reference.path("tiff_awkward/\(name)")).summary
+    let axis = try #require(summary.calibration.x)
+    #expect(axis.source == "ImageJ:tag:282")
+    #expect(axis.value.unit.contains("nm"))
+    #expect(abs(axis.value.scale / scale - 1) < 1e-6)
+  }
+
+  @Test(arguments: ["dpi_300.tif", "u16_multipage3.tif", "u8.tif"])
+  func `A resolution meant for printers is not a calibration`(name: String) throws {
+    let summary = try FormatList.open(path: Reference.path("tiff_awkward/\(name)")).summary
+    #expect(summary.calibration == Calibration())
+  }
+
+  @Test func `A stack written as TIFF is the scan that every other format holds`() throws {
+    let source = try FormatList.open(path: Reference.path("same_scan/scan_stack.tif"))
+    #expect(source.summary.frames == 35)
+    #expect(source.summary.scan == nil)
+    #expect(try frames(source).map { bytes($0.pixels) } == sameScan(of: UInt16.self))
+  }
+
+  @Test(arguments: [("trunc_500.multipage.tif", 1), ("trunc_999.multipage.tif", 2)])
+  func `A stack cut short offers its whole pages and says it is incomplete`(name: String, whole: Int) throws {
+    let source = try FormatList.open(path: Reference.path("hostile/\(name)"))
+    #expect(source.summary.frames == whole)
+    #expect(source.summary.declaredFrames > whole)
+    let full = try FormatList.open(path: Reference.path("tiff_awkward/u16_multipage3.tif"))
+    for index in 0..<whole {
+      #expect(bytes(try source.frame(at: index).pixels) == bytes(try full.frame(at: index).pixels))
+    }
+    #expect { try source.frame(at: whole) } throws: { ($0 as? FileRefusal)?.kind == .truncated }
+  }
+
+  @Test func `An ImageJ stack shorter than announced is incomplete`() throws {
+    let whole = load(Reference.path("tiff_awkward/imagej_single_ifd_6_images.tif"))
+    let scratch = Scratch()
+    let source = try FormatList.open(path: scratch.file("cut.tif", whole.dropLast(1)))
+    #expect(source.summary.frames == 5)
+    #expect(source.summary.declaredFrames == 6)
+  }
+
+  @Test func `Escapes in ImageJ's units are undone and control characters dropped`() throws {
+    let text = Array("ImageJ=1.53\nimages=7\nunit=\\u00B5m\u{1B}[31m\n".utf8)
+    let whole = load(Reference.path("tiff_awkward/imagej_f4.tif"))
+    // The description has room for 64 bytes at the place that its entry names.
+    let old = Array("ImageJ=1.11a".utf8)
+    let at = try #require((0..<whole.count - old.count).first { Array(whole[$0..<$0 + old.count]) == old })
+    var changed = whole
+    changed.replaceSubrange(at..<at + 64, with: text + Array(repeating: 0, count: 64 - text.count))
+    let scratch = Scratch()
+    let summary = try FormatList.open(path: scratch.file("x.tif", changed)).summary
+    #expect(summary.calibration.x?.value.unit == "µm[31m")
+    #expect(summary.declaredFrames == 7)
+    #expect(summary.frames == 1)
+  }
+
+  @Test func `Refusals name the byte where it went wrong`() throws {
+    #expect {
+      try FormatList.open(path: Reference.path("hostile/tif_strip_outside.tif"))
+    } throws: {
+      ($0 as? FileRefusal)?.offset != nil && ($0 as? FileRefusal)?.kind == .truncated
+    }
+  }
+
+  @Test func `Damaged compressed data is refused with the library's words`() throws {
+    var bytes = load(Reference.path("tiff_awkward/u16_deflate_pred2.tif"))
+    for index in 1000..<1100 { bytes[index] = 0x55 }
+    let scratch = Scratch()
+    let source = try FormatList.open(path: scratch.file("x.tif", bytes))
+    #expect {
+      try source.frame(at: 0)
+    } throws: {
+      guard let refusal = $0 as? FileRefusal else { return false }
+      return refusal.kind == .damaged && refusal.reason.hasPrefix("TIFF: strip 0 cannot be decoded: ")
+    }
+  }
+
+  @Test func `A claim that compression could never fulfil is refused before memory is taken`() throws {
+    // 16384 x 16384 pixels from a strip of 100 deflated bytes.
+    var bytes = TinyTIFF(width: 16384, height: 16384, compression: 8, stripBytes: 100).bytes
+    bytes += Array(repeating: 0, count: 100)
+    let scratch = Scratch()
+    #expect {
+      try FormatList.open(path: scratch.file("x.tif", bytes))
+    } throws: {
+      ($0 as? FileRefusal)?.kind == .damaged
+    }
+  }
+
+  @Test func `Limits are the caller's`() throws {
+    #expect {
+      try FormatList.open(path: Reference.path("tiff_awkward/u8.tif"), limits: ReadLimits(pixels: 5000))
+    } throws: {
+      ($0 as? FileRefusal)?.kind == .tooLarge
+    }
+  }
+
+  // Files of other projects, read only where they are.
+  @Test(
+    .enabled(if: Reference.shared != nil, "EWALD_SHARED names no folder with RosettaSciIO's files"),
+    arguments: [
+      "test_loading_image_saved_with_DM.tif", "test_loading_image_saved_with_imageJ.tif",
+      "test_loading_image_saved_with_imageJ_stack.tif", "JEOL-SightX-SAED-dummy.tif",
+    ])
+  func `Files of DigitalMicrograph, ImageJ and JEOL agree with RosettaSciIO`(name: String) throws {
+    let root = try #require(Reference.shared) + "/reference/formats"
+    let all = Reference.json(root + "/expected.json")
+    let entry = (all["files"] as! [String: [String: Any]])["tiff/\(name)"]!
+    let signal = (entry["signals"] as! [[String: Any]])[0]
+    let source = try FormatList.open(path: root + "/tiff/\(name)")
+    check(try frames(source).map(\.pixels), signal, name)
+    guard let axis = (signal["axes"] as! [[String: Any]]).last, let calibration = source.summary.calibration.x
+    else {
+      #expect(name.hasPrefix("JEOL"))
+      return
+    }
+    #expect(calibration.value.unit == axis["units"] as? String)
+    #expect(abs(calibration.value.scale / number(axis["scale"])! - 1) < 1e-6)
+    #expect(abs(calibration.value.origin - number(axis["offset"])!) < 1e-6)
+  }
+}
+
+/// The patterns of the scan that is stored in every format, from its formula.
+func sameScan<T: PixelValue & Numeric>(of type: T.Type) -> [[UInt8]] {
+  (0..<35).map { point in
+    let (iy, ix) = (point / 7, point % 7)
+    var values: [T] = []
+    for qy in 0..<16 {
+      for qx in 0..<16 {
+        let value = 9 * iy + 5 * ix + 4 * qy + 2 * qx + (qx > qy ? 20 : 0) + (iy == 2 && ix == 3 ? 30 : 0)
+        values.append(T(exactly: value)!)
+      }
+    }
+    return values.withUnsafeBytes { Array($0) }
+  }
+}
+
+/// A directory of one 8-bit strip, without the strip.
+struct TinyTIFF {
+  var bytes: [UInt8]
+
+  init(width: UInt32, height: UInt32, compression: UInt32, stripBytes: UInt32) {
+    let entries: [(UInt16, UInt32)] = [
+      (256, width), (257, height), (258, 8), (259, compression), (262, 1), (273, 8 + 2 + 9 * 12 + 4),
+      (277, 1),
+      (278, height), (279, stripBytes),
+    ]
+    bytes = [0x49, 0x49, 42, 0, 8, 0, 0, 0, UInt8(entries.count), 0]
+    for (tag, value) in entries {
+      bytes += [UInt8(tag & 255), UInt8(tag >> 8), 4, 0, 1, 0, 0, 0]
+      bytes += withUnsafeBytes(of: value.littleEndian) { Array($0) }
+    }
+    bytes += [0, 0, 0, 0]
+  }
+}
