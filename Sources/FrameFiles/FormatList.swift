@@ -14,7 +14,16 @@ extension DiskFormat {
 /// All formats that are read: a new one is a folder and one line here.
 public enum FormatList {
   static let disk: [any DiskFormat] = [
-    TIFFFormat()
+    TIFFFormat(),
+    NPYFormat(),
+    BLOFormat(),
+    UViewFormat(),
+    TIAFormat(),
+    TVIPSFormat(),
+    EMPADFormat(),
+    MIBFormat(),
+    DMFormat(),
+    MRCFormat(),
   ]
 
   public static var formats: [any FileFormat] { disk }

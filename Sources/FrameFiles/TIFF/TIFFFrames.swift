@@ -28,7 +28,7 @@ final class TIFFFrames: FrameSource {
     let metadata = try TIFFMetadata(directory, &reader, page: first)
     var summary = FileSummary(
       format: "TIFF", width: first.width, height: first.height, sample: first.sample, frames: 0,
-      calibration: metadata.calibration, metadata: metadata.items,
+      calibration: metadata.calibration, beam: metadata.beam, metadata: metadata.items,
       warnings: metadata.warnings + chain.warnings)
     let stated = metadata.imageJ?.images ?? 1
     if chain.pages.count == 1, stated > 1, let start = first.contiguousOffset, first.stored == .plain {

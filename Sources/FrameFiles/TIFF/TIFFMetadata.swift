@@ -3,6 +3,7 @@ import Diffraction
 /// What the first directory says about calibration and origin.
 struct TIFFMetadata {
   var calibration = Calibration()
+  var beam = Beam()
   var items: [MetadataItem] = []
   var warnings: [String] = []
   var imageJ: ImageJDescription?
@@ -18,6 +19,9 @@ struct TIFFMetadata {
       let value = CleanText.utf8(text)
       if !value.isEmpty { items.append(MetadataItem(name: name, value: value, source: "tag:\(tag)")) }
     }
+    if let volts = Self.jeolVoltage(description) {
+      beam.voltageKilovolts = Sourced(volts / 1000, source: "tag:270:JEOL")
+    }
     let isGatan = directory.entries[65009] != nil
     calibration.x = try gatanAxis(directory, &reader, unit: 65003, origin: 65006, scale: 65009)
     calibration.y = try gatanAxis(directory, &reader, unit: 65004, origin: 65007, scale: 65010)
@@ -29,6 +33,16 @@ struct TIFFMetadata {
     }
     if page.isLossy { warnings.append("lossy compression: intensities are changed") }
     if page.stored == .bits1 { warnings.append("1-bit image: only black and white") }
+  }
+
+  /// JEOL's camera program describes the microscope in XML.
+  private static func jeolVoltage(_ description: [UInt8]) -> Double? {
+    guard description.starts(with: "<?xml".utf8) else { return nil }
+    let xml = XMLScan(description)
+    guard
+      let volts = xml.text("AccelerationVoltage").flatMap({ Double($0) }), volts.isFinite, volts > 0
+    else { return nil }
+    return volts
   }
 
   /// DigitalMicrograph's private tags: position = origin + index * scale, both in the unit.
