@@ -5,6 +5,8 @@ import PackageDescription
 let libraries: [Target] = [
   .systemLibrary(name: "CNcurses", providers: [.apt(["libncurses-dev"])]),
   .systemLibrary(name: "CTIFF", pkgConfig: "libtiff-4", providers: [.apt(["libtiff-dev"])]),
+  .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
+  .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
 ]
 
 let package = Package(
@@ -15,7 +17,7 @@ let package = Package(
   targets: libraries + [
     .target(name: "Arrays"),
     .target(name: "Diffraction", dependencies: ["Arrays"]),
-    .target(name: "FrameFiles", dependencies: ["Arrays", "Diffraction", "CTIFF"]),
+    .target(name: "FrameFiles", dependencies: ["Arrays", "Diffraction", "CTIFF", "CHDF5", "CPNG"]),
     .target(name: "LiveSession", dependencies: ["Diffraction", "FrameFiles"]),
     .target(name: "TerminalUI", dependencies: ["CNcurses"]),
     .executableTarget(

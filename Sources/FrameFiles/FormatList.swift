@@ -16,6 +16,8 @@ public enum FormatList {
   static let disk: [any DiskFormat] = [
     TIFFFormat(),
     NPYFormat(),
+    HDF5Format(),
+    PNGFormat(),
     BLOFormat(),
     UViewFormat(),
     TIAFormat(),

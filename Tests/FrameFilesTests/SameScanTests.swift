@@ -6,7 +6,7 @@ import Testing
 /// One scan, written into every container, has to come out of each as the same numbers.
 @Suite struct SameScanTests {
   static let names: [String] = Reference.files("same_scan").keys.filter {
-    FormatList.suffixes.contains(String($0.split(separator: ".").last ?? "")) && !$0.hasSuffix(".hdr") && !$0.hasSuffix("_001.tvips") && !$0.hasSuffix(".raw")
+    !$0.hasSuffix(".hdr") && !$0.hasSuffix("_001.tvips") && !$0.hasSuffix(".raw")
   }.sorted()
 
   private func open(_ name: String) throws(FileRefusal) -> any FrameSource {
@@ -57,7 +57,19 @@ import Testing
     #expect(odd.summary.warnings == ["512 bytes at the end do not make a frame of 544"])
   }
 
-  @Test(arguments: ["scan_swapped.dm4", "scan.blo", "scan_tvips_000.tvips"])
+  @Test func `HyperSpy's metadata arrives with its place`() throws {
+    let summary = try open("scan_gzip.hspy").summary
+    let place = "metadata/Acquisition_instrument/TEM"
+    #expect(summary.beam.voltageKilovolts == Sourced(200, source: "\(place):beam_energy"))
+    #expect(summary.beam.convergenceMilliradians == Sourced(1.5, source: "\(place):convergence_angle"))
+    #expect(summary.beam.cameraLengthMillimetres == Sourced(120, source: "\(place):camera_length"))
+    #expect(summary.calibration.x == Sourced(AxisCalibration(scale: 0.05, unit: "1/Å"), source: "axis-3"))
+    #expect(summary.calibration.y == Sourced(AxisCalibration(scale: 0.05, unit: "1/Å"), source: "axis-2"))
+    let step = summary.metadata.first { $0.name == "scan step x" }
+    #expect(step == MetadataItem(name: "scan step x", value: "2.5", unit: "nm", source: "axis-1"))
+  }
+
+  @Test(arguments: ["scan_swapped.dm4", "scan.blo", "scan_tvips_000.tvips", "scan_ncem.emd"])
   func `The high tension arrives in kilovolts`(name: String) throws {
     #expect(try open(name).summary.beam.voltageKilovolts?.value == 200)
   }
@@ -136,7 +148,14 @@ import Testing
     return values.withUnsafeBytes { Array($0) }
   }
 
-  @Test(arguments: ["gray8.jpg"]) func `Colour PNG and JPEG are refused`(name: String) throws {
+  @Test(arguments: ["gray16.png", "gray8.png"]) func `Grey PNG is read as stored`(name: String) throws {
+    let entry = try #require(Reference.files("tiff_awkward")[name])
+    check(
+      try frames(try FormatList.open(path: Reference.path("tiff_awkward/\(name)"))).map(\.pixels), entry, name
+    )
+  }
+
+  @Test(arguments: ["rgb8.png", "gray8.jpg"]) func `Colour PNG and JPEG are refused`(name: String) throws {
     #expect {
       try FormatList.open(path: Reference.path("tiff_awkward/\(name)"))
     } throws: {
