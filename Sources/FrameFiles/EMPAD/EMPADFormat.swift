@@ -56,8 +56,11 @@ public struct EMPADFormat: DiskFormat {
 
   /// `scan_x128_y64.raw`.
   private static func scan(fromName name: String) -> ScanShape? {
-    guard name.hasPrefix("scan_x"), let match = name.wholeMatch(of: /scan_x(\d{1,5})_y(\d{1,5})\.raw/),
-      let width = Int(match.1), let height = Int(match.2), width > 0, height > 0
+    guard name.hasPrefix("scan_x"), name.hasSuffix(".raw") else { return nil }
+    let sizes = name.dropFirst(6).dropLast(4).split(separator: "_y", omittingEmptySubsequences: false)
+    guard sizes.count == 2, sizes.allSatisfy({ $0.count <= 5 }), let width = Int(sizes[0]),
+      let height = Int(sizes[1]),
+      width > 0, height > 0
     else { return nil }
     return ScanShape(width: width, height: height)
   }

@@ -57,7 +57,11 @@ struct HDF5Group {
     guard
       let handle = HDF5Handle(H5Fopen("/proc/self/fd/\(file.descriptor)", h5_read_only, access.id))
     else {
-      throw HDF5Library.refusal("the file is cut short, still being written or damaged", kind: .truncated)
+      let refusal = HDF5Library.refusal("the file cannot be opened")
+      // A writer that is still busy leaves an end that is not there yet, or its mark in the head.
+      let isUnfinished =
+        refusal.reason.contains("truncated") || refusal.reason.contains("already open for write")
+      throw FileRefusal(isUnfinished ? .truncated : .damaged, refusal.reason)
     }
     return HDF5Group(handle: handle)
   }

@@ -2,7 +2,7 @@ import Glibc
 
 /// The names in a folder, as text that `PathText` turns back into the same bytes; empty when the folder
 /// cannot be read.
-struct DirectoryNames: Sequence, IteratorProtocol {
+package struct DirectoryNames: Sequence, IteratorProtocol {
   private final class Handle {
     let pointer: OpaquePointer
     init(_ pointer: OpaquePointer) { self.pointer = pointer }
@@ -11,11 +11,11 @@ struct DirectoryNames: Sequence, IteratorProtocol {
 
   private let handle: Handle?
 
-  init(_ folder: String) {
+  package init(_ folder: String) {
     handle = opendir(PathText.bytes(folder).map { CChar(bitPattern: $0) } + [0]).map { Handle($0) }
   }
 
-  mutating func next() -> String? {
+  package mutating func next() -> String? {
     guard let handle, let entry = readdir(handle.pointer) else { return nil }
     return withUnsafeBytes(of: &entry.pointee.d_name) { PathText.text($0.prefix { $0 != 0 }) }
   }
