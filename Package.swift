@@ -24,7 +24,8 @@ let package = Package(
     .executableTarget(
       name: "ewald", dependencies: ["Diffraction", "FrameFiles", "LiveSession", "TerminalUI"]),
     .executableTarget(
-      name: "Benchmarks", dependencies: ["Diffraction", "FrameFiles", "LiveSession", "TerminalUI"]),
+      name: "Benchmarks", dependencies: ["Diffraction", "FrameFiles", "LiveSession", "TerminalUI"],
+      exclude: ["Peers"]),
     .executableTarget(name: "Fuzz", dependencies: ["Diffraction", "FrameFiles"]),
     .testTarget(name: "ArraysTests", dependencies: ["Arrays"]),
     .testTarget(name: "DiffractionTests", dependencies: ["Diffraction"]),

@@ -4,7 +4,6 @@
 static const hid_t h5_default = H5P_DEFAULT, h5_all = H5S_ALL;
 static const unsigned h5_read_only = 0;  // H5F_ACC_RDONLY, a macro with a side effect
 static inline hid_t h5_file_access(void) { return H5P_FILE_ACCESS; }
-static inline hid_t h5_dataset_access(void) { return H5P_DATASET_ACCESS; }
 static inline hid_t h5_c_string(void) { return H5T_C_S1; }
 static inline hid_t h5_native(int is_float, int is_signed, size_t size) {
   if (is_float) return size == 8 ? H5T_NATIVE_DOUBLE : H5T_NATIVE_FLOAT;

@@ -5,16 +5,6 @@ import Diffraction
 struct HDF5Dataset {
   let handle: HDF5Handle
 
-  /// Opens the dataset again with a cache large enough that a chunk shared by neighbouring patterns is not
-  /// unpacked for each of them.
-  static func reopen(_ group: hid_t, _ name: String, _ object: HDF5Handle) -> HDF5Handle {
-    guard let access = HDF5Handle(H5Pcreate(h5_dataset_access())),
-      H5Pset_chunk_cache(access.id, 1009, 32 << 20, 0.75) >= 0,
-      let opened = HDF5Handle(H5Dopen2(group, name, access.id))
-    else { return object }
-    return opened
-  }
-
   /// Sizes, slowest axis first.
   var shape: [Int] {
     guard let space = HDF5Handle(H5Dget_space(handle.id)) else { return [] }
@@ -131,9 +121,9 @@ struct HDF5Dataset {
     }
     let offsets = start.map { hsize_t($0) }
     let sizes = count.map { hsize_t($0) }
-    var length = [hsize_t(total)]
     guard H5Sselect_hyperslab(file.id, H5S_SELECT_SET, offsets, nil, sizes, nil) >= 0,
-      let memory = HDF5Handle(H5Screate_simple(1, &length, nil))
+      // Of the same shape as the selection: only then does the library copy rows and not single values.
+      let memory = HDF5Handle(H5Screate_simple(Int32(sizes.count), sizes, nil))
     else { throw HDF5Library.refusal("the pattern cannot be chosen") }
     let isSigned = [.int8, .int16, .int32, .int64].contains(sample)
     let type = h5_native(sample.isFloat ? 1 : 0, isSigned ? 1 : 0, sample.byteCount)

@@ -53,6 +53,9 @@ struct HDF5Group {
     }
     // Locks fail or hang on network shares, and nothing is written here.
     H5Pset_file_locking(access.id, false, true)
+    // A chunk is shared by neighbouring patterns: without room for a row of chunks it would be unpacked again
+    // for each of them.
+    H5Pset_cache(access.id, 0, 4001, 32 << 20, 0.75)
     // The same inode that was checked, whatever the name means by now.
     guard
       let handle = HDF5Handle(H5Fopen("/proc/self/fd/\(file.descriptor)", h5_read_only, access.id))
@@ -100,8 +103,7 @@ struct HDF5Group {
     switch H5Iget_type(object.id) {
     case H5I_GROUP: return .group(HDF5Group(handle: object))
     case H5I_DATASET:
-      let cached = HDF5Dataset.reopen(handle.id, name, object)
-      return .dataset(HDF5Dataset(handle: cached))
+      return .dataset(HDF5Dataset(handle: object))
     default: return .other
     }
   }
