@@ -43,4 +43,38 @@ import Testing
     }
     #expect(throws: FileRefusal.self) { try format.open(path: scratch.path + "/none", limits: ReadLimits()) }
   }
+
+  @Test(arguments: PrefixTests.names)
+  func `Frames are what the summary says, the same each time, and sources are named`(name: String) throws {
+    guard let source = try? FormatList.open(path: Reference.path(name)) else { return }
+    let summary = source.summary
+    #expect(summary.frames > 0 && summary.declaredFrames >= summary.frames)
+    #expect(!summary.format.isEmpty)
+    let frame = try source.frame(at: 0)
+    #expect(frame.pixels.width == summary.width && frame.pixels.height == summary.height)
+    #expect(frame.pixels.sample == summary.sample)
+    #expect(frame.index == 0)
+    #expect(bytes(try source.frame(at: 0).pixels) == bytes(frame.pixels))
+    let beam = summary.beam
+    let sources = [
+      beam.voltageKilovolts?.source, beam.convergenceMilliradians?.source,
+      beam.cameraLengthMillimetres?.source,
+      beam.exposureSeconds?.source, summary.calibration.x?.source, summary.calibration.y?.source,
+      summary.scan?.source,
+    ]
+    #expect(sources.allSatisfy { $0?.isEmpty != true })
+    #expect(summary.metadata.allSatisfy { !$0.name.isEmpty && !$0.source.isEmpty && $0.value.count <= 1001 })
+    #expect(summary.calibration.x.map { $0.value.scale.isFinite && !$0.value.unit.isEmpty } != false)
+    #expect { try source.frame(at: summary.frames) } throws: { ($0 as? FileRefusal)?.kind == .truncated }
+  }
+
+  @Test func `Other well-known files are called by their name`() {
+    let scratch = Scratch()
+    for (start, word) in [("PK\u{3}\u{4}", "ZIP"), ("%PDF-1.7", "PDF"), ("GIF89a", "GIF")] {
+      let path = scratch.file("x.tif", Array(start.utf8) + Array(repeating: 1, count: 100))
+      #expect { try FormatList.open(path: path) } throws: {
+        ($0 as? FileRefusal)?.reason.contains(word) == true
+      }
+    }
+  }
 }

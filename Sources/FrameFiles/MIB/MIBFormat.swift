@@ -11,6 +11,10 @@ public struct MIBFormat: DiskFormat {
     head.starts(with: "MQ1,".utf8)
   }
 
+  package func companions(of path: String) -> [String] {
+    path.lastIndex(of: ".").map { ["\(path[..<$0]).hdr"] } ?? []
+  }
+
   package func open(_ file: DiskFile, limits: ReadLimits) throws(FileRefusal) -> any FrameSource {
     let header = try MIBHeader(file, at: 0)
     let raw = header.type == "R64" ? try MIBRaw(header) : nil

@@ -72,11 +72,10 @@ struct MIBCompanion {
     else { return nil }
     var values: [String: String] = [:]
     for line in bytes.split(whereSeparator: { $0 == 10 || $0 == 13 || $0 == 0 }).prefix(500) {
-      guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { continue }
-      let isTab = line[(colon + 1)...].first == 9
-      // The key of the date holds colons of its own; its value follows a tab.
-      let split = isTab ? colon : line.firstIndex(of: 9).map { $0 - 1 } ?? colon
-      values[CleanText.latin1(line[..<split], limit: 80)] = CleanText.latin1(line[(split + 1)...], limit: 200)
+      // The key of the date holds colons of its own; values follow a tab, or else the first colon.
+      guard let end = line.firstIndex(of: 9) ?? line.firstIndex(of: UInt8(ascii: ":")) else { continue }
+      let key = line[..<end].last == UInt8(ascii: ":") ? line[..<end].dropLast() : line[..<end]
+      values[CleanText.latin1(key, limit: 80)] = CleanText.latin1(line[(end + 1)...], limit: 200)
     }
     self.values = values
     source = "sidecar:\(path[..<dot].split(separator: "/").last ?? "").hdr"

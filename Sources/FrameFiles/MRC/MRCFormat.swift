@@ -14,6 +14,10 @@ public struct MRCFormat: DiskFormat {
     return suffixes.contains(suffix) && head.count >= 16 && head.contains { $0 != 0 }
   }
 
+  package func companions(of path: String) -> [String] {
+    path.hasSuffix("_movie.mrc") ? ["\(path.dropLast("_movie.mrc".count))_info.txt"] : []
+  }
+
   package func open(_ file: DiskFile, limits: ReadLimits) throws(FileRefusal) -> any FrameSource {
     let header = try MRCHeader(file)
     let (stored, assumed) = try header.sample()

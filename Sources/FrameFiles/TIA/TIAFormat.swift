@@ -11,6 +11,10 @@ public struct TIAFormat: DiskFormat {
     head.starts(with: [0x49, 0x49, 0x97, 0x01])
   }
 
+  package func companions(of path: String) -> [String] {
+    path.lastIndex(of: "_").map { ["\(path[..<$0]).emi"] } ?? []
+  }
+
   package func open(_ file: DiskFile, limits: ReadLimits) throws(FileRefusal) -> any FrameSource {
     var reader = ByteReader(file, format: name, from: 4)
     let what = "the header"

@@ -188,7 +188,8 @@ extension TIFFPage {
         throw refuse(.truncated, "\(word) \(index) ends past the end of the file", start)
       }
       if index > 0 && start != starts[index - 1] + rows * pieceRowBytes { contiguous = false }
-      stored += length
+      // Strips may overlap, so the sum is not bounded by the file.
+      stored = min(stored, 1 << 60) + min(length, 1 << 60)
     }
     guard compression == 1 || stored >= byteCountStored / Self.largestRatio(compression) else {
       throw refuse(
