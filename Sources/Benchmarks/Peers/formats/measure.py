@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import logging
 import statistics
 import sys
 import time
@@ -15,6 +16,7 @@ from PIL import Image
 
 folder = Path(sys.argv[1])
 rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 7
+logging.disable(logging.CRITICAL)  # warnings would end up between the lines
 rosetta = {
     ".tif": "tiff", ".mrc": "mrc", ".dm4": "digitalmicrograph", ".mib": "quantumdetector", ".blo": "blockfile",
     ".hspy": "hspy", ".png": "image",
