@@ -22,14 +22,16 @@ struct MIBHeader {
     let head = try file.bytes(at: offset, upTo: 2048)
     guard head.starts(with: "MQ1,".utf8) else { throw damaged("a frame does not start with MQ1") }
     let fields = head.prefix { $0 != 0 }.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
-      .prefix(400).map { CleanText.latin1($0, limit: 60) }
+      .prefix(400)
+    func text(_ index: Int) -> String { CleanText.latin1(fields[index], limit: 60) }
+    func number(_ index: Int) -> Int? { Int(text(index)) }
     guard fields.count > 10 else {
       throw head.count < 384
         ? FileRefusal(.truncated, "MIB: the file ends inside a frame header", offset: offset)
         : damaged("a frame header of \(fields.count) fields")
     }
-    guard let sequence = Int(fields[1]), let bytes = Int(fields[2]), let chips = Int(fields[3]),
-      let width = Int(fields[4]), let height = Int(fields[5])
+    guard let sequence = number(1), let bytes = number(2), let chips = number(3),
+      let width = number(4), let height = number(5)
     else { throw damaged("a frame header without sizes") }
     guard (128...65536).contains(bytes) else { throw damaged("a frame header of \(bytes) bytes") }
     guard chips > 0, width > 0, height > 0 else {
@@ -40,16 +42,16 @@ struct MIBHeader {
     self.chips = chips
     self.width = width
     self.height = height
-    type = fields[6]
-    layout = fields[7]
-    date = fields[9]
-    let marker = fields.firstIndex(of: "MQ1A")
-    depth = marker.flatMap { $0 + 3 < fields.count ? Int(fields[$0 + 3]) : nil }
-    let nanoseconds = marker.flatMap { $0 + 2 < fields.count ? fields[$0 + 2] : nil }
+    type = text(6)
+    layout = text(7)
+    date = text(9)
+    let marker = fields.firstIndex { $0.elementsEqual("MQ1A".utf8) }
+    depth = marker.flatMap { $0 + 3 < fields.count ? number($0 + 3) : nil }
+    let nanoseconds = marker.flatMap { $0 + 2 < fields.count ? text($0 + 2) : nil }
     if let nanoseconds, nanoseconds.hasSuffix("ns"), let value = Double(nanoseconds.dropLast(2)) {
       exposure = value * 1e-9
     } else {
-      exposure = Double(fields[10])
+      exposure = Double(text(10))
     }
     var end = 0
     var commas = 0

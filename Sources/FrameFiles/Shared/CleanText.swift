@@ -8,11 +8,14 @@ package enum CleanText {
     var count = 0
     var pendingSpace = false
     for scalar in text {
-      if scalar.properties.isWhitespace {
-        pendingSpace = count > 0
-        continue
+      // Nearly all characters are plain, and the tables of Unicode are slow.
+      if !(0x21...0x7E).contains(scalar.value) {
+        if scalar.properties.isWhitespace {
+          pendingSpace = count > 0
+          continue
+        }
+        guard isHarmless(scalar) else { continue }
       }
-      guard isHarmless(scalar) else { continue }
       guard count < limit else {
         result.append("…")
         break
