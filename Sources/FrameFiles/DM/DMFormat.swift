@@ -55,7 +55,7 @@ public struct DMFormat: DiskFormat {
     if isScanFirst {
       let layout = TransposedFrames.Layout(
         start: data.offset, points: frames, point: { $0 }, isColumnFirst: false)
-      return TransposedFrames(file, summary: summary, image: image, layout: layout)
+      return TransposedFrames(file, summary: summary, image: image, layout: layout, limits: limits)
     }
     return FixedFrames(file, summary: summary, image: image, start: data.offset, stride: image.byteCount)
   }

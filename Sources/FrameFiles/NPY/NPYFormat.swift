@@ -62,7 +62,7 @@ public struct NPYFormat: DiskFormat {
       let layout = TransposedFrames.Layout(
         start: start, points: declared,
         point: { index in index / columns + index % columns * rows }, isColumnFirst: true)
-      return TransposedFrames(file, summary: summary, image: image, layout: layout)
+      return TransposedFrames(file, summary: summary, image: image, layout: layout, limits: limits)
     }
     summary.frames = min(
       declared,

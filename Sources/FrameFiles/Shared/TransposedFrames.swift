@@ -23,13 +23,12 @@ final class TransposedFrames: FrameSource {
   private var block = UnsafeMutableRawBufferPointer(start: nil, count: 0)
   private var blockStart = -1
 
-  init(_ file: DiskFile, summary: FileSummary, image: StoredImage, layout: Layout, cacheBytes: Int = 24 << 20)
-  {
+  init(_ file: DiskFile, summary: FileSummary, image: StoredImage, layout: Layout, limits: ReadLimits) {
     self.file = file
     self.summary = summary
     self.image = image
     self.layout = layout
-    blockPoints = max(1, min(layout.points, cacheBytes / image.byteCount))
+    blockPoints = max(1, min(layout.points, min(24 << 20, limits.frameBytes) / image.byteCount))
   }
 
   deinit { block.deallocate() }
