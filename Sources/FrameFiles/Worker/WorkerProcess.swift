@@ -1,3 +1,4 @@
+import Dispatch
 import Glibc
 
 /// A started worker and the socket to it. Letting it go ends it.
@@ -50,9 +51,12 @@ final class WorkerProcess {
 
   deinit {
     close(channel.descriptor)
-    if !isReaped {
-      kill(id, SIGKILL)
-      _ = reap(wait: true)
+    guard !reap() else { return }
+    kill(id, SIGKILL)
+    // It may hang in a dead file system, where not even this signal reaches it: nobody here waits for that.
+    DispatchQueue.global(qos: .background).async { [id] in
+      var status: Int32 = 0
+      waitpid(id, &status, 0)
     }
   }
 
@@ -60,20 +64,27 @@ final class WorkerProcess {
   /// system cannot be waited for.
   func end() -> String {
     kill(id, SIGKILL)
-    for _ in 0..<50 where !reap(wait: false) { usleep(1000) }
+    for _ in 0..<50 where !reap() { usleep(1000) }
     return ending ?? "does not end"
   }
 
   /// How it ended when it closed the socket by itself.
   func outcome() -> String {
-    for _ in 0..<200 where !reap(wait: false) { usleep(1000) }
+    for _ in 0..<200 where !reap() { usleep(1000) }
     return ending ?? end()
   }
 
-  private func reap(wait: Bool) -> Bool {
+  private func reap() -> Bool {
     guard !isReaped else { return true }
     var status: Int32 = 0
-    guard waitpid(id, &status, wait ? 0 : WNOHANG) == id else { return false }
+    let found = waitpid(id, &status, WNOHANG)
+    if found < 0 && errno == ECHILD {
+      // A program that ignores SIGCHLD never learns how its children ended.
+      isReaped = true
+      ending = "ended"
+      return true
+    }
+    guard found == id else { return false }
     isReaped = true
     let signal = status & 0x7F
     ending = signal != 0 ? "was ended by signal \(signal)" : "ended with status \(status >> 8 & 0xFF)"
