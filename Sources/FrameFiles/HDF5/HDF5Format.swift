@@ -1,7 +1,8 @@
 import CHDF5
 import Diffraction
 
-/// HyperSpy (`.hspy`), and the three families of `.emd` and `.h5`: Velox, NCEM/Berkeley and py4DSTEM.
+/// HyperSpy (`.hspy`), and the three families of `.emd` and `.h5`: Velox, NCEM/Berkeley and py4DSTEM; Dectris ARINA where
+/// its filter is installed.
 public struct HDF5Format: DiskFormat {
   public let name = "HDF5"
   public let suffixes = ["hspy", "emd", "h5", "hdf5"]
@@ -21,6 +22,7 @@ public struct HDF5Format: DiskFormat {
         return try HyperSpyLayout.open(root, file, limits)
       }
       if let images = root.group("Data", "Image") { return try VeloxLayout.open(images, file, limits) }
+      if let entry = root.group("entry", "data") { return try DectrisLayout.open(entry, file, limits) }
       return try NCEMLayout.open(root, file, limits)
     }
   }
