@@ -13,7 +13,7 @@ enum Corpus {
   /// The cases whose name ends in one of the suffixes.
   static func load(from folder: String, suffixes: [String]) -> [Case] {
     var cases: [Case] = []
-    for set in ["same_scan", "tiff_awkward", "hostile"] {
+    for set in ["same_scan", "tiff_awkward", "tiff_codecs", "hostile"] {
       let path = "\(folder)/\(set)"
       let names = DirectoryNames(path).sorted()
       for name in names {

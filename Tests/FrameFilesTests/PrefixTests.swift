@@ -8,7 +8,7 @@ import Testing
 /// The law of every format: a file cut anywhere is refused, or marked incomplete, or still holds all its
 /// pixels; and what it does give are the right pixels.
 @Suite struct PrefixTests {
-  static let names: [String] = ["tiff_awkward", "same_scan"].flatMap { set in
+  static let names: [String] = ["tiff_awkward", "tiff_codecs", "same_scan"].flatMap { set in
     try! FileManager.default.contentsOfDirectory(atPath: Reference.path(set)).map { "\(set)/\($0)" }
   }.filter { name in
     FormatList.suffixes.contains(name.split(separator: ".").last.map(String.init) ?? "")

@@ -19,6 +19,16 @@ import Testing
     check(try frames(source).map(\.pixels), expected, name)
   }
 
+  static let codecs = Reference.files("tiff_codecs").keys.sorted()
+
+  @Test(arguments: codecs) func `Rarer compressions are read, lossy ones with a warning`(name: String) throws
+  {
+    let source = try FormatList.open(path: Reference.path("tiff_codecs/\(name)"))
+    let isLossy = name.contains("jpeg") || name.contains("lerc")
+    #expect(source.summary.warnings.contains { $0.hasPrefix("lossy compression") } == isLossy)
+    check(try frames(source).map(\.pixels), try #require(Reference.files("tiff_codecs")[name]), name)
+  }
+
   @Test(arguments: ["rgb8.tif", "rgb8_planar.tif"])
   func `Colour is refused and not taken for three frames`(name: String) {
     #expect {
