@@ -15,7 +15,7 @@ enum Reference {
 
   /// Read once, never changed.
   nonisolated(unsafe) private static let sets: [String: [String: Any]] = Dictionary(
-    uniqueKeysWithValues: ["tiff_awkward", "same_scan", "hostile"].map {
+    uniqueKeysWithValues: ["tiff_awkward", "tiff_codecs", "same_scan", "hostile"].map {
       ($0, json(folder.appending(path: "\($0)/expected.json").path()))
     })
 

@@ -19,6 +19,16 @@ import Testing
     check(try frames(source).map(\.pixels), expected, name)
   }
 
+  static let codecs = Reference.files("tiff_codecs").keys.sorted()
+
+  @Test(arguments: codecs) func `Rarer compressions are read, lossy ones with a warning`(name: String) throws
+  {
+    let source = try FormatList.open(path: Reference.path("tiff_codecs/\(name)"))
+    let isLossy = name.contains("jpeg") || name.contains("lerc")
+    #expect(source.summary.warnings.contains { $0.hasPrefix("lossy compression") } == isLossy)
+    check(try frames(source).map(\.pixels), try #require(Reference.files("tiff_codecs")[name]), name)
+  }
+
   @Test(arguments: ["rgb8.tif", "rgb8_planar.tif"])
   func `Colour is refused and not taken for three frames`(name: String) {
     #expect {
@@ -103,6 +113,17 @@ import Testing
     #expect(summary.frames == 1)
   }
 
+  @Test func `Thermo Fisher's text gives the voltage and tells of a data bar`() throws {
+    let text = Array("[User]\r\nDate=1\r\n[Beam]\r\nHV=200000\r\n[PrivateFei]\r\nDatabarHeight=69\r\n\0".utf8)
+    var tiff = TinyTIFF(width: 4, height: 4, compression: 1, stripBytes: 16, text: text)
+    tiff.bytes += Array(0..<16)
+    let scratch = Scratch()
+    let source = try FormatList.open(path: scratch.file("x.tif", tiff.bytes))
+    #expect(source.summary.beam.voltageKilovolts == Sourced(200, source: "tag:34682:[Beam] HV"))
+    #expect(source.summary.warnings == ["the lowest 69 rows are a data bar and no image"])
+    #expect(bytes(try source.frame(at: 0).pixels) == Array(0..<16))
+  }
+
   @Test func `Refusals name the byte where it went wrong`() throws {
     #expect {
       try FormatList.open(path: Reference.path("hostile/tif_strip_outside.tif"))
@@ -184,21 +205,23 @@ func sameScan<T: PixelValue & Numeric>(of type: T.Type) -> [[UInt8]] {
   }
 }
 
-/// A directory of one 8-bit strip, without the strip.
+/// A directory of one 8-bit strip, without the strip, and with a text of Thermo Fisher's programs if given.
 struct TinyTIFF {
   var bytes: [UInt8]
 
-  init(width: UInt32, height: UInt32, compression: UInt32, stripBytes: UInt32) {
-    let entries: [(UInt16, UInt32)] = [
-      (256, width), (257, height), (258, 8), (259, compression), (262, 1), (273, 8 + 2 + 9 * 12 + 4),
-      (277, 1),
-      (278, height), (279, stripBytes),
+  init(width: UInt32, height: UInt32, compression: UInt32, stripBytes: UInt32, text: [UInt8] = []) {
+    let count = text.isEmpty ? 9 : 10
+    let end = UInt32(8 + 2 + count * 12 + 4)
+    var entries: [(UInt16, UInt16, UInt32, UInt32)] = [
+      (256, 4, 1, width), (257, 4, 1, height), (258, 4, 1, 8), (259, 4, 1, compression), (262, 4, 1, 1),
+      (273, 4, 1, end + UInt32(text.count)), (277, 4, 1, 1), (278, 4, 1, height), (279, 4, 1, stripBytes),
     ]
+    if !text.isEmpty { entries.append((34682, 2, UInt32(text.count), end)) }
     bytes = [0x49, 0x49, 42, 0, 8, 0, 0, 0, UInt8(entries.count), 0]
-    for (tag, value) in entries {
-      bytes += [UInt8(tag & 255), UInt8(tag >> 8), 4, 0, 1, 0, 0, 0]
-      bytes += withUnsafeBytes(of: value.littleEndian) { Array($0) }
+    for (tag, type, length, value) in entries {
+      bytes += [UInt8(tag & 255), UInt8(tag >> 8), UInt8(type), 0]
+      for number in [length, value] { bytes += withUnsafeBytes(of: number.littleEndian) { Array($0) } }
     }
-    bytes += [0, 0, 0, 0]
+    bytes += [0, 0, 0, 0] + text
   }
 }

@@ -5,7 +5,7 @@ final class TIFFFrames: FrameSource {
   private enum Layout {
     case pages([TIFFPage])
     /// ImageJ: one directory, then all images one after another without compression.
-    case stack(TIFFPage, start: Int)
+    case stack(StoredImage, start: Int)
   }
 
   let summary: FileSummary
@@ -28,12 +28,13 @@ final class TIFFFrames: FrameSource {
     let metadata = try TIFFMetadata(directory, &reader, page: first)
     var summary = FileSummary(
       format: "TIFF", width: first.width, height: first.height, sample: first.sample, frames: 0,
-      calibration: metadata.calibration, metadata: metadata.items,
+      calibration: metadata.calibration, beam: metadata.beam, metadata: metadata.items,
       warnings: metadata.warnings + chain.warnings)
     let stated = metadata.imageJ?.images ?? 1
-    if chain.pages.count == 1, stated > 1, let start = first.contiguousOffset, first.stored == .plain {
-      layout = .stack(first, start: start)
-      summary.frames = min(stated, (file.size - start) / first.byteCount)
+    if chain.pages.count == 1, stated > 1, let start = first.contiguousOffset, let image = first.image(order)
+    {
+      layout = .stack(image, start: start)
+      summary.frames = min(stated, (file.size - start) / image.byteCount)
       summary.declaredFrames = stated
     } else {
       layout = .pages(chain.pages)
@@ -58,9 +59,14 @@ final class TIFFFrames: FrameSource {
     }
     let pixels: Pixels
     switch layout {
-    case .stack(let page, let start): pixels = try stackImage(page, at: start + index * page.byteCount)
+    case .stack(let image, let start):
+      pixels = try image.read(file, at: start + index * image.byteCount, format: "TIFF")
     case .pages(let pages):
       if let refusal = pages[index].refusal { throw refusal }
+      if let start = pages[index].contiguousOffset, let image = pages[index].image(order) {
+        pixels = try image.read(file, at: start, format: "TIFF")
+        break
+      }
       pixels = try TIFFDecoding(handle: try openHandle(), page: pages[index]).pixels()
     }
     return Frame(pixels: pixels, calibration: summary.calibration, beam: summary.beam, index: index)
@@ -71,14 +77,6 @@ final class TIFFFrames: FrameSource {
     let opened = try TIFFHandle(file, limits: limits)
     handle = opened
     return opened
-  }
-
-  private func stackImage(_ page: TIFFPage, at offset: Int) throws(FileRefusal) -> Pixels {
-    let storage = try PixelStorage(byteCount: page.byteCount) { bytes throws(FileRefusal) in
-      try file.fill(bytes, at: offset, "TIFF: the image")
-      if order != .host { SampleBytes.swap(bytes, width: page.sample.byteCount) }
-    }
-    return Pixels(width: page.width, height: page.height, sample: page.sample, storage: storage)
   }
 
   private struct Chain {

@@ -3,6 +3,7 @@ import Diffraction
 /// What the first directory says about calibration and origin.
 struct TIFFMetadata {
   var calibration = Calibration()
+  var beam = Beam()
   var items: [MetadataItem] = []
   var warnings: [String] = []
   var imageJ: ImageJDescription?
@@ -18,6 +19,14 @@ struct TIFFMetadata {
       let value = CleanText.utf8(text)
       if !value.isEmpty { items.append(MetadataItem(name: name, value: value, source: "tag:\(tag)")) }
     }
+    if let volts = Self.jeolVoltage(description) {
+      beam.voltageKilovolts = Sourced(volts / 1000, source: "tag:270:JEOL")
+    }
+    for tag: UInt16 in [34680, 34682] {
+      if let text = try reader.text(directory, tag, limit: 256 << 10) {
+        readThermoFisher(text, source: "tag:\(tag)")
+      }
+    }
     let isGatan = directory.entries[65009] != nil
     calibration.x = try gatanAxis(directory, &reader, unit: 65003, origin: 65006, scale: 65009)
     calibration.y = try gatanAxis(directory, &reader, unit: 65004, origin: 65007, scale: 65010)
@@ -29,6 +38,37 @@ struct TIFFMetadata {
     }
     if page.isLossy { warnings.append("lossy compression: intensities are changed") }
     if page.stored == .bits1 { warnings.append("1-bit image: only black and white") }
+  }
+
+  /// Thermo Fisher's programs write sections of `key=value` lines.
+  private mutating func readThermoFisher(_ text: [UInt8], source: String) {
+    var section = ""
+    for line in text.prefix(while: { $0 != 0 }).split(whereSeparator: { $0 == 10 || $0 == 13 }).prefix(5000) {
+      if line.first == UInt8(ascii: "[") {
+        section = CleanText.latin1(line, limit: 40)
+        continue
+      }
+      guard let equals = line.firstIndex(of: UInt8(ascii: "=")) else { continue }
+      let key = section + String(decoding: line[..<equals], as: UTF8.self)
+      guard let value = Double(CleanText.latin1(line[(equals + 1)...], limit: 40)), value.isFinite, value > 0
+      else { continue }
+      switch key {
+      case "[Beam]HV": beam.voltageKilovolts = Sourced(value / 1000, source: "\(source):[Beam] HV")
+      case "[PrivateFei]DatabarHeight":
+        warnings.append("the lowest \(Int(min(value, 1e6))) rows are a data bar and no image")
+      default: break
+      }
+    }
+  }
+
+  /// JEOL's camera program describes the microscope in XML.
+  private static func jeolVoltage(_ description: [UInt8]) -> Double? {
+    guard description.starts(with: "<?xml".utf8) else { return nil }
+    let xml = XMLScan(description)
+    guard
+      let volts = xml.text("AccelerationVoltage").flatMap({ Double($0) }), volts.isFinite, volts > 0
+    else { return nil }
+    return volts
   }
 
   /// DigitalMicrograph's private tags: position = origin + index * scale, both in the unit.

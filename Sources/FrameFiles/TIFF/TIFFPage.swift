@@ -16,6 +16,15 @@ struct TIFFPage {
   /// Where the pixels start when they are uncompressed and in one piece.
   var contiguousOffset: Int?
 
+  /// The image as bytes of the file, where it needs no decoding.
+  func image(_ order: ByteOrder) -> StoredImage? {
+    switch stored {
+    case .plain: StoredImage(width: width, height: height, stored: .plain(sample), order: order)
+    case .half: StoredImage(width: width, height: height, stored: .half, order: order)
+    case .bits1, .bits12: nil
+    }
+  }
+
   var byteCount: Int { width * height * sample.byteCount }
   /// Bytes of one stored row.
   var rowBytes: Int {
@@ -32,7 +41,8 @@ struct TIFFPage {
 extension TIFFPage {
   private enum Tag {
     static let subfileType: UInt16 = 254, width: UInt16 = 256, height: UInt16 = 257, bits: UInt16 = 258
-    static let compression: UInt16 = 259, photometric: UInt16 = 262, stripOffsets: UInt16 = 273
+    static let compression: UInt16 = 259, photometric: UInt16 = 262, fillOrder: UInt16 = 266,
+      stripOffsets: UInt16 = 273
     static let samples: UInt16 = 277, rowsPerStrip: UInt16 = 278, stripCounts: UInt16 = 279
     static let tileWidth: UInt16 = 322, tileHeight: UInt16 = 323, tileOffsets: UInt16 = 324
     static let tileCounts: UInt16 = 325, sampleFormat: UInt16 = 339
@@ -178,13 +188,15 @@ extension TIFFPage {
         throw refuse(.truncated, "\(word) \(index) ends past the end of the file", start)
       }
       if index > 0 && start != starts[index - 1] + rows * pieceRowBytes { contiguous = false }
-      stored += length
+      // Strips may overlap, so the sum is not bounded by the file.
+      stored = min(stored, 1 << 60) + min(length, 1 << 60)
     }
     guard compression == 1 || stored >= byteCountStored / Self.largestRatio(compression) else {
       throw refuse(
         .damaged, "\(stored) compressed bytes cannot hold \(width) x \(height) pixels", starts.first)
     }
-    if compression == 1 && word == "strip" && contiguous { contiguousOffset = starts.first }
+    let isPlainOrder = (try reader.integer(directory, Tag.fillOrder) ?? 1) == 1
+    if compression == 1 && word == "strip" && contiguous && isPlainOrder { contiguousOffset = starts.first }
   }
 
   private var byteCountStored: Int { rowBytes * height }

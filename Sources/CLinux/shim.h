@@ -1,0 +1,15 @@
+#include <fcntl.h>
+#include <stddef.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+// Linux calls that glibc declares only with _GNU_SOURCE, or only as macros or variadic functions.
+
+// Memory without a name; 3 = close on exec, may be sealed.
+static inline int linux_memory(const char *name) { return (int)syscall(SYS_memfd_create, name, 3u); }
+// Seals: 1 no more seals, 2 no shrinking, 4 no growing, 8 no writing.
+static inline int linux_seal(int descriptor) { return fcntl(descriptor, 1033, 1 | 2 | 4 | 8); }
+static inline int linux_is_sealed(int descriptor) {
+  int seals = fcntl(descriptor, 1034);
+  return seals >= 0 && (seals & (2 | 8)) == (2 | 8);
+}

@@ -1,0 +1,88 @@
+import Diffraction
+
+/// Thermo Fisher Velox: `/Data/Image/<id>/Data` of rows, columns, frames, and JSON text beside it.
+enum VeloxLayout {
+  static func open(_ images: HDF5Group, _ file: DiskFile, _ limits: ReadLimits) throws(FileRefusal)
+    -> HDF5Frames
+  {
+    var best: (group: HDF5Group, data: HDF5Dataset, size: Int)?
+    var count = 0
+    for name in images.names() {
+      guard let group = images.group(name), let data = try group.dataset("Data") else { continue }
+      let shape = data.shape
+      guard shape.count == 3, let size = checkedProduct(shape[0], shape[1], shape[2]) else { continue }
+      count += 1
+      if size > best?.size ?? 0 { best = (group, data, size) }
+    }
+    guard let best else { throw FileRefusal(.damaged, "Velox: no image in the file") }
+    return try HDF5Frames(file, datasets: [best.data], axes: .patternFirst, format: "Velox", limits: limits) {
+      summary throws(FileRefusal) in
+      if count > 1 { summary.warnings.append("\(count) images in the file: the largest is taken") }
+      if let json = try metadata(best.group) { describe(&summary, json) }
+    }
+  }
+
+  /// The text of the first frame: a column of bytes, padded with NUL.
+  private static func metadata(_ group: HDF5Group) throws(FileRefusal) -> JSONText? {
+    guard let dataset = try group.dataset("Metadata") else { return nil }
+    let shape = dataset.shape
+    guard shape.count == 2, shape[0] > 0, shape[1] > 0, shape[0] <= 1 << 20, (try? dataset.sample()) == .uint8
+    else {
+      return nil
+    }
+    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: shape[0], alignment: 16)
+    defer { memory.deallocate() }
+    do throws(FileRefusal) {
+      try dataset.read(from: [0, 0], count: [shape[0], 1], as: .uint8, into: memory)
+    } catch {
+      return nil
+    }
+    return JSONText(Array(memory.prefix { $0 != 0 }))
+  }
+
+  private static func describe(_ summary: inout FileSummary, _ json: JSONText) {
+    func number(_ group: String, _ name: String, _ factor: Double) -> Sourced<Double>? {
+      guard let value = json[group, name].flatMap({ Double($0) }), value.isFinite, value > 0 else {
+        return nil
+      }
+      return Sourced(value * factor, source: "\(group).\(name)")
+    }
+    summary.beam.voltageKilovolts = number("Optics", "AccelerationVoltage", 1e-3)
+    summary.beam.cameraLengthMillimetres = number("Optics", "CameraLength", 1e3)
+    summary.beam.convergenceMilliradians = number("Optics", "BeamConvergence", 1e3)
+    let detector = json["BinaryResult", "Detector"]
+    for (name, value) in json.members("Detectors").sorted(by: { $0.key < $1.key }) {
+      guard case .object(let fields) = value, case .text(let exposure)? = fields["ExposureTime"] else {
+        continue
+      }
+      if case .text(let own)? = fields["DetectorName"], let detector, own != detector { continue }
+      guard let seconds = Double(exposure), seconds.isFinite, seconds > 0 else { continue }
+      summary.beam.exposureSeconds = Sourced(
+        seconds, source: "Detectors.\(CleanText.clean(name, limit: 40)).ExposureTime")
+      break
+    }
+    func axis(_ side: String, _ unitKey: String) -> Sourced<AxisCalibration>? {
+      guard let value = json["BinaryResult", "PixelSize", side].flatMap({ Double($0) }), value.isFinite,
+        value > 0,
+        let unit = json["BinaryResult", unitKey]
+      else { return nil }
+      let source = "BinaryResult.PixelSize.\(side)"
+      // Metres, their inverse and radians are no sizes for a pattern: say them in the field's units.
+      return switch unit {
+      case "m": Sourced(AxisCalibration(scale: value * 1e9, unit: "nm"), source: source)
+      case "1/m": Sourced(AxisCalibration(scale: value * 1e-9, unit: "1/nm"), source: source)
+      case "rad": Sourced(AxisCalibration(scale: value * 1e3, unit: "mrad"), source: source)
+      default: unit.isEmpty ? nil : Sourced(AxisCalibration(scale: value, unit: unit), source: source)
+      }
+    }
+    summary.calibration = Calibration(x: axis("width", "PixelUnitX"), y: axis("height", "PixelUnitY"))
+    let items = [
+      ("microscope", "Instrument", "InstrumentModel"), ("detector", "BinaryResult", "Detector"),
+      ("illumination", "Optics", "IlluminationMode"), ("spot", "Optics", "SpotIndex"),
+    ]
+    for (name, group, key) in items {
+      guard let value = json[group, key], !value.isEmpty else { continue }
+      summary.metadata.append(MetadataItem(name: name, value: value, source: "\(group).\(key)"))
+    }
+  }
+}

@@ -1,0 +1,111 @@
+import CLinux
+import Diffraction
+import Glibc
+
+/// The reading process: opens what it is told to, hands over summaries and pixels, and dies alone when a
+/// file breaks a library.
+public enum WorkerMain {
+  /// The socket, as the parent leaves it.
+  static let descriptor: Int32 = 3
+
+  enum Request {
+    static let open = 1, frame = 2
+  }
+
+  enum Reply {
+    static let summary = 1, frame = 2, refusal = 3
+  }
+
+  /// Serves until the other side closes the socket. `memoryBytes` bounds what the process may allocate.
+  public static func run(memoryBytes: Int = 1 << 30) -> Never {
+    limit(memoryBytes)
+    dieWithParent()
+    let channel = WorkerChannel(descriptor: descriptor)
+    var source: (any FrameSource)?
+    while let request = try? channel.receive(until: nil) {
+      if let attached = request.attached { close(attached) }
+      var reader = WireReader(request.message)
+      do {
+        switch try reader.int() {
+        case Request.open:
+          source = nil
+          let path = try reader.text()
+          let opened = try FormatList.open(path: path, limits: try reader.limits())
+          source = opened
+          var reply = WireWriter()
+          reply.put(Reply.summary)
+          reply.put(opened.summary)
+          try channel.send(reply.bytes)
+        case Request.frame:
+          guard let source else { _exit(1) }
+          let frame = try source.frame(at: try reader.int())
+          let memory = try share(frame.pixels)
+          defer { close(memory) }
+          var reply = WireWriter()
+          reply.put(Reply.frame)
+          reply.put(frame.pixels.width)
+          reply.put(frame.pixels.height)
+          reply.put(frame.pixels.sample.rawValue)
+          reply.put(frame.calibration)
+          reply.put(frame.beam)
+          reply.put(frame.index)
+          try channel.send(reply.bytes, with: memory)
+        default: _exit(1)
+        }
+      } catch let refusal as FileRefusal {
+        var reply = WireWriter()
+        reply.put(Reply.refusal)
+        reply.put(refusal)
+        guard (try? channel.send(reply.bytes)) != nil else { _exit(1) }
+      } catch {
+        _exit(1)
+      }
+    }
+    _exit(0)
+  }
+
+  /// Puts the pixels into memory that can be mapped elsewhere and never changes again.
+  private static func share(_ pixels: Pixels) throws(FileRefusal) -> Int32 {
+    let memory = linux_memory("pixels")
+    guard memory >= 0 else { throw DiskFile.refusal(errno) }
+    var done = 0
+    while done < pixels.byteCount {
+      let count = pixels.withBytes { write(memory, $0.baseAddress.map { $0 + done }, $0.count - done) }
+      if count > 0 {
+        done += count
+      } else if errno != EINTR {
+        let code = errno
+        close(memory)
+        throw DiskFile.refusal(code)
+      }
+    }
+    guard linux_seal(memory) == 0 else {
+      let code = errno
+      close(memory)
+      throw DiskFile.refusal(code)
+    }
+    return memory
+  }
+
+  private static func limit(_ memoryBytes: Int) {
+    // What is allocated, not what is mapped: libraries map much and use little.
+    var data = rlimit(rlim_cur: rlim_t(memoryBytes), rlim_max: rlim_t(memoryBytes))
+    setrlimit(__rlimit_resource_t(RLIMIT_DATA.rawValue), &data)
+    var core = rlimit(rlim_cur: 0, rlim_max: 0)
+    setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &core)
+  }
+
+  /// A thread that wakes only when the other side is gone: a worker stuck in a file must not outlive it.
+  private static func dieWithParent() {
+    var thread = pthread_t()
+    pthread_create(
+      &thread, nil,
+      { _ in
+        while true {
+          var entry = pollfd(fd: WorkerMain.descriptor, events: 0, revents: 0)
+          if poll(&entry, 1, -1) > 0 && entry.revents & Int16(POLLHUP | POLLERR) != 0 { _exit(0) }
+        }
+      }, nil)
+    pthread_detach(thread)
+  }
+}

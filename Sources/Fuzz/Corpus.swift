@@ -1,0 +1,89 @@
+import FrameFiles
+
+/// The computed fixtures of one format: a main file and the files that belong beside it.
+struct Case {
+  var name: String
+  var bytes: [UInt8]
+  var companions: [(name: String, bytes: [UInt8])] = []
+  /// Whether it is damaged already.
+  var isHostile = false
+}
+
+enum Corpus {
+  /// The cases whose name ends in one of the suffixes.
+  static func load(from folder: String, suffixes: [String]) -> [Case] {
+    var cases: [Case] = []
+    for set in ["same_scan", "tiff_awkward", "tiff_codecs", "hostile"] {
+      let path = "\(folder)/\(set)"
+      let names = DirectoryNames(path).sorted()
+      for name in names {
+        guard let dot = name.lastIndex(of: "."), suffixes.contains(String(name[name.index(after: dot)...])),
+          !name.hasSuffix("_001.tvips"), let bytes = read("\(path)/\(name)"), bytes.count <= 100_000
+        else { continue }
+        var item = Case(name: name, bytes: bytes, isHostile: set == "hostile")
+        let partners = [
+          "\(name[..<dot]).hdr", name.replacing("_000.tvips", with: "_001.tvips"),
+        ]
+        for partner in partners where partner != name && names.contains(partner) {
+          if let bytes = read("\(path)/\(partner)") { item.companions.append((partner, bytes)) }
+        }
+        cases.append(item)
+      }
+    }
+    if suffixes.contains("raw"), let xml = read("\(folder)/same_scan/empad_x4_y3.xml") {
+      let frame = [UInt8](repeating: 7, count: 66_560)
+      cases = [Case(name: "scan_x4_y3.raw", bytes: frame, companions: [("empad.xml", xml)])]
+    }
+    if suffixes.contains("ser") {
+      let text =
+        "\u{1}\u{2}<ObjectInfo><ExperimentalDescription><Root><Data><Label>High tension</Label><Value>200</Value>"
+        + "<Unit>kV</Unit></Data><Data><Label>Camera length</Label><Value>0.49</Value><Unit>m</Unit></Data></Root>"
+        + "</ExperimentalDescription></ObjectInfo>"
+      cases += cases.filter { $0.name == "trunc_999.ser" }.map {
+        Case(name: "scan_1.ser", bytes: $0.bytes, companions: [("scan.emi", Array(text.utf8))])
+      }
+      cases.append(Case(name: "made_1.ser", bytes: series(), companions: [("made.emi", Array(text.utf8))]))
+    }
+    if suffixes.contains("mrc"), let first = cases.first(where: { $0.name == "scan.mrc" }) {
+      let text =
+        "Instrument Accelerating Voltage (V) = 200000\nScan - Size X = 7\nScan - Size Y = 5\nDiffraction Pixel Size X = 0.1\n"
+      let fei = extended(first.bytes)
+      cases.append(
+        Case(name: "a_movie.mrc", bytes: fei, companions: [("a_info.txt", Array(text.utf8))]))
+    }
+    return cases
+  }
+
+  private static func read(_ path: String) -> [UInt8]? {
+    guard let file = try? DiskFile(path: path) else { return nil }
+    return try? file.bytes(at: 0, upTo: file.size)
+  }
+
+  /// An MRC file with a Thermo Fisher extended header of zeros.
+  private static func extended(_ bytes: [UInt8]) -> [UInt8] {
+    var head = Array(bytes.prefix(1024))
+    head.replaceSubrange(92..<96, with: [0x00, 0x03, 0, 0])
+    head.replaceSubrange(104..<108, with: Array("FEI1".utf8))
+    var record = [UInt8](repeating: 0, count: 768)
+    record.replaceSubrange(0..<2, with: [0x00, 0x03])
+    return head + record + bytes.dropFirst(1024)
+  }
+
+  /// A TIA series of two 4 x 4 images.
+  private static func series() -> [UInt8] {
+    func little(_ value: UInt64, _ count: Int) -> [UInt8] {
+      (0..<count).map { UInt8(truncatingIfNeeded: value >> UInt64(8 * $0)) }
+    }
+    var bytes =
+      little(0x4949, 2) + little(0x0197, 2) + little(0x0210, 2) + little(0x4122, 4) + little(0x4152, 4)
+    bytes += little(2, 4) + little(2, 4) + little(30, 4) + little(0, 4)
+    let start = 30 + 16
+    bytes += little(UInt64(start), 4) + little(UInt64(start + 82), 4) + little(0, 8)
+    for image in 0..<2 {
+      for _ in 0..<2 { bytes += little(0, 8) + little(Double(1e8).bitPattern, 8) + little(0, 4) }
+      bytes += little(2, 2) + little(4, 4) + little(4, 4)
+      for pixel in 0..<16 { bytes += little(UInt64(pixel + image), 2) }
+    }
+    return bytes
+  }
+}
