@@ -4,6 +4,9 @@ import PackageDescription
 // A C library is a module.modulemap and a shim.h, nothing else.
 let libraries: [Target] = [
   .systemLibrary(name: "CNcurses", providers: [.apt(["libncurses-dev"])]),
+  .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+  .systemLibrary(name: "CLAPACKE", pkgConfig: "lapacke", providers: [.apt(["liblapacke-dev"])]),
+  .systemLibrary(name: "CFFTW", pkgConfig: "fftw3f", providers: [.apt(["libfftw3-dev"])]),
   .systemLibrary(name: "CTIFF", pkgConfig: "libtiff-4", providers: [.apt(["libtiff-dev"])]),
 ]
 
@@ -13,7 +16,7 @@ let package = Package(
     .executable(name: "ewald", targets: ["ewald"])
   ],
   targets: libraries + [
-    .target(name: "Arrays"),
+    .target(name: "Arrays", dependencies: ["COpenBLAS", "CLAPACKE", "CFFTW"]),
     .target(name: "Diffraction", dependencies: ["Arrays"]),
     .target(name: "FrameQuality", dependencies: ["Diffraction"]),
     .target(name: "FrameFiles", dependencies: ["Arrays", "Diffraction", "CTIFF"]),
