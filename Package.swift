@@ -21,6 +21,7 @@ let package = Package(
     .target(name: "FrameQuality", dependencies: ["Diffraction"]),
     .target(name: "FrameFiles", dependencies: ["Arrays", "Diffraction", "CTIFF"]),
     .target(name: "LiveSession", dependencies: ["Arrays", "Diffraction", "FrameFiles"]),
+    .target(name: "CBLEED", dependencies: ["Arrays"]),
     .target(name: "TerminalUI", dependencies: ["CNcurses"]),
     .executableTarget(
       name: "ewald",
@@ -34,6 +35,7 @@ let package = Package(
     .testTarget(name: "FrameQualityTests", dependencies: ["FrameQuality"]),
     .testTarget(
       name: "FrameFilesTests", dependencies: ["Arrays", "Diffraction", "FrameFiles"], exclude: ["Reference"]),
+    .testTarget(name: "CBLEEDTests", dependencies: ["Arrays", "CBLEED"], exclude: ["Reference"]),
     .testTarget(name: "LiveSessionTests", dependencies: ["LiveSession"]),
     .testTarget(name: "TerminalUITests", dependencies: ["TerminalUI"]),
   ],
