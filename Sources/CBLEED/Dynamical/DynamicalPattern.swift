@@ -1,15 +1,24 @@
 import Arrays
 
+/// Whether directions that a mirror plane exchanges are solved once.
+///
+/// Lattice sums are cut around the origin, which mirror planes that pass between atoms do not respect: with
+/// mirrors, intensities differ by as much as the cut itself changes them (1e-4 of the maximum).
+public enum MirrorUse: Sendable {
+  case shared
+  case ignored
+}
+
 extension DynamicalModel {
   /// Patterns of several structures at one energy. Every incident direction is solved once for all discs
   /// that it lights and for all structures; mirror planes that all of them share halve the work again.
   public func patterns(
-    energy: Double, structures: [SurfaceStructure], detector: Detector,
+    energy: Double, structures: [SurfaceStructure], detector: Detector, mirrors use: MirrorUse = .shared,
     isCancelled: @Sendable () -> Bool = { false }, progress: @Sendable (Int) -> Void = { _ in }
   ) throws(CBLEEDError) -> [Matrix] {
     guard let first = structures.first else { return [] }
     let lit = detector.litPixels(cell: first.cell, energy: energy)
-    let mirrors = MirrorPlanes.shared(by: structures)
+    let mirrors = use == .shared ? MirrorPlanes.shared(by: structures) : .none
     var kappas: [PlaneVector] = []
     var numbers: [KappaKey: Int] = [:]
     var direct: [Int] = []
@@ -40,10 +49,10 @@ extension DynamicalModel {
 
   /// How many incident directions such patterns need.
   public func incidentDirections(
-    energy: Double, structures: [SurfaceStructure], detector: Detector
+    energy: Double, structures: [SurfaceStructure], detector: Detector, mirrors use: MirrorUse = .shared
   ) -> Int {
     guard let first = structures.first else { return 0 }
-    let mirrors = MirrorPlanes.shared(by: structures)
+    let mirrors = use == .shared ? MirrorPlanes.shared(by: structures) : .none
     let lit = detector.litPixels(cell: first.cell, energy: energy)
     return Set(lit.map { KappaKey(mirrors.fold($0.kappa, $0.order).kappa) }).count
   }

@@ -5,6 +5,8 @@ struct MirrorPlanes: Sendable, Equatable {
   var acrossX: Bool
   var acrossY: Bool
 
+  static let none = MirrorPlanes(acrossX: false, acrossY: false)
+
   static func shared(by structures: [SurfaceStructure]) -> MirrorPlanes {
     MirrorPlanes(
       acrossX: structures.allSatisfy { $0.isSymmetric(PlaneVector(-1, 1)) },
