@@ -83,7 +83,9 @@ extension Detector {
             let momentum = momentum(column: c, row: r)
             guard (momentum - middle).squaredLength <= discRadius * discRadius else { continue }
             let kappa = momentum - order
-            guard kappa.squaredLength < squaredVacuum, momentum.squaredLength < squaredVacuum else { continue }
+            guard kappa.squaredLength < squaredVacuum, momentum.squaredLength < squaredVacuum else {
+              continue
+            }
             lit.append(
               LitPixel(pixel: r * size + c, beam: BeamIndex(h, k), order: order, kappa: kappa))
           }
