@@ -38,3 +38,23 @@ func complex(_ value: Any) -> Complex64 {
   let pair = value as! [Double]
   return Complex64(pair[0], pair[1])
 }
+
+extension Reference {
+  /// A square image of 32-bit floats.
+  static func image(_ name: String) -> [Float] {
+    data(name).withUnsafeBytes { bytes in
+      (0..<bytes.count / 4).map {
+        Float(bitPattern: bytes.loadUnaligned(fromByteOffset: 4 * $0, as: UInt32.self))
+      }
+    }
+  }
+
+  /// The surface with other vibration amplitudes.
+  static func surface(top: Double, below: Double) -> SurfaceModel {
+    let lines = SurfaceModel.siliconDimersText.split(separator: "\n").map { line in
+      line.hasSuffix(" 0.012")
+        ? line.dropLast(5) + "\(top)" : line.hasSuffix(" 0.006") ? line.dropLast(5) + "\(below)" : line
+    }
+    return try! SurfaceModel(parsing: lines.joined(separator: "\n"))
+  }
+}

@@ -10,7 +10,7 @@ public struct AtomicShell: Sendable, Equatable {
     self.electrons = electrons
   }
 
-  public init?(parsing text: Substring) {
+  public init?(parsing text: some StringProtocol) {
     guard let letter = text.firstIndex(where: \.isLetter), let n = Int(text[..<letter]),
       let l = Array("spdf").firstIndex(of: text[letter]),
       let electrons = Double(text[text.index(after: letter)...]), n > l, n < 8, electrons > 0,

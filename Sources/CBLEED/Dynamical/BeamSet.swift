@@ -16,22 +16,22 @@ public struct BeamIndex: Sendable, Hashable {
 ///
 /// Beams are chosen by |kappa + g|, so that a wave and its reverse meet the same set: without that
 /// reciprocity would hold only as well as the cut.
-struct BeamSet {
-  let indices: [BeamIndex]
+package struct BeamSet {
+  package let indices: [BeamIndex]
   let kappa: PlaneVector
   /// g of every beam.
   let orders: [PlaneVector]
-  let normal: [Complex64]
+  package let normal: [Complex64]
   /// Y_L of the waves going up and down, a row for every beam.
   let up: ComplexMatrix
   let down: ComplexMatrix
   let basis: AngularBasis
   let waveNumber: Complex64
 
-  var count: Int { indices.count }
-  func position(_ beam: BeamIndex) -> Int? { indices.firstIndex(of: beam) }
+  package var count: Int { indices.count }
+  package func position(_ beam: BeamIndex) -> Int? { indices.firstIndex(of: beam) }
 
-  init(
+  package init(
     kappa: PlaneVector, waveNumber k: Complex64, cell: PlaneCell, harmonics: SphericalHarmonics,
     settings: DynamicalSettings
   ) {

@@ -4,14 +4,14 @@ import Arrays
 /// from a source, seen as waves j_L around a point at D's distance (Pendry 1974, appendix).
 ///
 /// l + l' + l'' is even wherever the integral is not zero, so that the factors are real.
-struct GauntTable: Sendable {
+package struct GauntTable: Sendable {
   let basis: AngularBasis
   /// Terms of element (L, L'), at `starts[L count + L']`.
   private var starts: [Int32] = [0]
   private var sources: [Int32] = []
   private var factors: [Double] = []
 
-  init(maximum: Int) {
+  package init(maximum: Int) {
     basis = AngularBasis(maximum: maximum)
     let wide = SphericalHarmonics(maximum: 2 * maximum)
     // The integrand is a polynomial of degree <= 4 maximum in cos theta whenever the m add up.
@@ -82,7 +82,7 @@ struct GauntTable: Sendable {
   }
 
   /// The propagator alone.
-  func propagator(_ sums: [Complex64]) -> ComplexMatrix {
+  package func propagator(_ sums: [Complex64]) -> ComplexMatrix {
     let ones = [Complex64](repeating: Complex64(1), count: basis.count)
     return ComplexMatrix(rows: basis.count, columns: basis.count) { out in
       guard let block = out.baseAddress else { return }

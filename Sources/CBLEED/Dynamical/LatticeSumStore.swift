@@ -2,13 +2,13 @@ import Arrays
 
 /// The lattice sums of one energy for many kappa and all distances between atoms of some structures.
 /// They depend on nothing else, so every structure of that energy reads from one store.
-struct LatticeSumStore: Sendable {
+package struct LatticeSumStore: Sendable {
   private let kappas: Int
   private let width: Int
   /// For a distance: a row for every kappa, then the rows of -distance.
   private let tables: [Position: ComplexMatrix]
 
-  init(
+  package init(
     maximum: Int, waveNumber: Complex64, cell: PlaneCell, radius: Double, kappas: [PlaneVector],
     layers: [SurfaceLayer]
   ) {
@@ -49,7 +49,7 @@ struct LatticeSumStore: Sendable {
   }
 
   /// D of the vector from atom b to atom a, in basis order.
-  func sums(kappa: Int, from b: SurfaceAtom, to a: SurfaceAtom) -> ArraySlice<Complex64> {
+  package func sums(kappa: Int, from b: SurfaceAtom, to a: SurfaceAtom) -> ArraySlice<Complex64> {
     let (distance, reversed) = Self.canonical(a.position - b.position)
     guard let table = tables[distance] else { preconditionFailure("every distance was tabulated") }
     return table.row(reversed ? kappas + kappa : kappa)

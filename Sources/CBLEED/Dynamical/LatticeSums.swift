@@ -5,11 +5,11 @@ import Arrays
 /// Only the phases know kappa: h_l Y_lm are tabulated once for an energy and a distance d, and the sums
 /// for all kappa are one matrix product. Sums run over |P| <= radius, which is symmetric in P, so that
 /// D_lm(-d, kappa) = (-1)^l D_lm(d, -kappa) and reciprocity hold exactly.
-struct LatticeTable: Sendable {
+package struct LatticeTable: Sendable {
   /// (2 maximum + 1)^2 rows, a column for every lattice point.
   let waves: ComplexMatrix
 
-  init(maximum: Int, waveNumber k: Complex64, points: [PlaneVector], distance d: Position) {
+  package init(maximum: Int, waveNumber k: Complex64, points: [PlaneVector], distance d: Position) {
     let basis = AngularBasis(maximum: 2 * maximum)
     let norms = basis.norms
     let count = points.count
@@ -56,7 +56,7 @@ struct LatticeTable: Sendable {
   }
 
   /// Sums for every row of `phases`: a row for each kappa, in basis order.
-  func sums(_ phases: ComplexMatrix) -> ComplexMatrix {
+  package func sums(_ phases: ComplexMatrix) -> ComplexMatrix {
     .product(phases, waves, right: .transposed)
   }
 }
@@ -106,7 +106,7 @@ private struct WaveRows {
 }
 
 /// exp(i kappa.P), a row for every kappa and a column for every lattice point.
-func latticePhases(_ kappas: [PlaneVector], _ points: [PlaneVector]) -> ComplexMatrix {
+package func latticePhases(_ kappas: [PlaneVector], _ points: [PlaneVector]) -> ComplexMatrix {
   ComplexMatrix(rows: kappas.count, columns: points.count) { out in
     var at = 0
     for kappa in kappas {

@@ -2,11 +2,11 @@ import Arrays
 
 /// Reflection and transmission of a slab for plane waves, rows out and columns in. Waves on the upper
 /// side are referred to the slab's first plane, waves on the lower side to its last.
-struct LayerMatrices: Sendable {
-  var reflectionAbove: ComplexMatrix
-  var transmissionUp: ComplexMatrix
-  var transmissionDown: ComplexMatrix
-  var reflectionBelow: ComplexMatrix
+package struct LayerMatrices: Sendable {
+  package var reflectionAbove: ComplexMatrix
+  package var transmissionUp: ComplexMatrix
+  package var transmissionDown: ComplexMatrix
+  package var reflectionBelow: ComplexMatrix
 
   /// The same slab moved along the surface: exp(-i g.s) M exp(i g'.s), with `factors` = exp(i g.s).
   func shifted(_ factors: [Complex64]) -> LayerMatrices {

@@ -4,7 +4,7 @@ import Arrays
 ///
 /// Conventions: a beam wave is exp(i (kappa+g).rho +- i kz (z - plane)); it falls on atom i as
 /// 4 pi i^l Y_L*(k) exp(i k.d_i), and scattered waves leave as 8 pi^2 / (A k kz) (-i)^l Y_L(k) T_l.
-struct LayerScatterer {
+package struct LayerScatterer {
   let beams: BeamSet
   private let positions: [Position]
   private let scattering: [[Complex64]]
@@ -17,7 +17,7 @@ struct LayerScatterer {
   /// - Parameters:
   ///   - scattering: T of every atom, expanded over the basis.
   ///   - sums: D of the pair (i, j), in basis order up to twice the degree.
-  init(
+  package init(
     layer: SurfaceLayer, area: Double, beams: BeamSet, scattering: [[Complex64]], gaunt: GauntTable,
     sums: (Int, Int) -> ArraySlice<Complex64>
   ) {
@@ -119,7 +119,7 @@ struct LayerScatterer {
   }
 
   /// The layer alone, for all beams from both sides.
-  func matrices() throws(CBLEEDError) -> LayerMatrices {
+  package func matrices() throws(CBLEEDError) -> LayerMatrices {
     do {
       let lu = try ComplexLU(system())
       let fromBelow = lu.solve(incoming(.up).transposed())

@@ -1,11 +1,11 @@
 import Arrays
 
 /// Y_lm of plane waves with complex directions, Condon and Shortley's phase.
-struct SphericalHarmonics: Sendable {
+package struct SphericalHarmonics: Sendable {
   let basis: AngularBasis
   private let norms: [Double]
 
-  init(maximum: Int) {
+  package init(maximum: Int) {
     basis = AngularBasis(maximum: maximum)
     norms = basis.norms
   }

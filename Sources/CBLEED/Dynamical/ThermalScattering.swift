@@ -5,7 +5,7 @@ import Glibc
 /// exp(-u2 q^2 / 2) with q^2 = 2 k^2 (1 - cos theta), and expanded again.
 ///
 /// k is the real wave number: absorption between atoms is no part of an atom.
-func thermalScattering(
+package func thermalScattering(
   _ phaseShifts: [Double], meanSquare: Double, squaredWaveNumber: Double, maximum: Int
 ) -> [Complex64] {
   let rigid = phaseShifts.map { Complex64(phase: $0) * Complex64(0, sin($0)) }

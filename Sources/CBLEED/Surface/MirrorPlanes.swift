@@ -23,7 +23,7 @@ struct MirrorPlanes: Sendable, Equatable {
 
 extension SurfaceStructure {
   /// Whether reversing the components of `signs` that are negative, about a line somewhere, changes nothing.
-  func isSymmetric(_ signs: PlaneVector) -> Bool {
+  package func isSymmetric(_ signs: PlaneVector) -> Bool {
     func reflect(_ p: PlaneVector) -> PlaneVector { PlaneVector(signs.x * p.x, signs.y * p.y) }
     let cells = [cell, bulkCell]
     guard cells.allSatisfy({ $0.contains(reflect($0.a)) && $0.contains(reflect($0.b)) }) else { return false }

@@ -55,6 +55,12 @@ public struct SurfaceAtom: Sendable, Hashable {
   public var element: Int
   public var position: Position
   public var meanSquare: Double
+
+  public init(element: Int, position: Position, meanSquare: Double) {
+    self.element = element
+    self.position = position
+    self.meanSquare = meanSquare
+  }
 }
 
 /// Atoms that scatter among themselves as spherical waves; between layers plane waves travel.
@@ -62,6 +68,11 @@ public struct SurfaceLayer: Sendable, Hashable {
   /// The height that this layer's waves are referred to.
   public var plane: Double
   public var atoms: [SurfaceAtom]
+
+  public init(plane: Double, atoms: [SurfaceAtom]) {
+    self.plane = plane
+    self.atoms = atoms
+  }
 }
 
 /// A surface with numbers in place of its parameters.
