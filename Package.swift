@@ -28,7 +28,10 @@ let package = Package(
       dependencies: ["Diffraction", "FrameFiles", "FrameQuality", "LiveSession", "TerminalUI"]),
     .executableTarget(
       name: "Benchmarks",
-      dependencies: ["Diffraction", "FrameFiles", "FrameQuality", "LiveSession", "TerminalUI"]),
+      dependencies: [
+        "Arrays", "CBLEED", "Diffraction", "FrameFiles", "FrameQuality", "LiveSession", "TerminalUI",
+      ],
+      exclude: ["Peers"]),
 
     .testTarget(name: "ArraysTests", dependencies: ["Arrays"]),
     .testTarget(name: "DiffractionTests", dependencies: ["Diffraction"]),
