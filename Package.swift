@@ -7,6 +7,8 @@ let libraries: [Target] = [
   .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
   .systemLibrary(name: "CLAPACKE", pkgConfig: "lapacke", providers: [.apt(["liblapacke-dev"])]),
   .systemLibrary(name: "CFFTW", pkgConfig: "fftw3f", providers: [.apt(["libfftw3-dev"])]),
+  // libsvm has no pkg-config file.
+  .systemLibrary(name: "CLibSVM", providers: [.apt(["libsvm-dev"])]),
   .systemLibrary(name: "CTIFF", pkgConfig: "libtiff-4", providers: [.apt(["libtiff-dev"])]),
 ]
 
@@ -21,7 +23,11 @@ let package = Package(
     .target(name: "FrameQuality", dependencies: ["Diffraction"]),
     .target(name: "FrameFiles", dependencies: ["Arrays", "Diffraction", "CTIFF"]),
     .target(name: "LiveSession", dependencies: ["Arrays", "Diffraction", "FrameFiles"]),
-    .target(name: "CBLEED", dependencies: ["Arrays"]),
+    // Inner loops in C, compiled for several instruction sets: SwiftPM has no setting for one.
+    .target(name: "CVectorLoops"),
+    .target(name: "Imaging", dependencies: ["Arrays", "CVectorLoops"]),
+    .target(name: "Learning", dependencies: ["Arrays", "CLibSVM"]),
+    .target(name: "CBLEED", dependencies: ["Arrays", "Learning"]),
     .target(name: "TerminalUI", dependencies: ["CNcurses"]),
     .executableTarget(
       name: "ewald",
@@ -29,11 +35,16 @@ let package = Package(
     .executableTarget(
       name: "Benchmarks",
       dependencies: [
-        "Arrays", "CBLEED", "Diffraction", "FrameFiles", "FrameQuality", "LiveSession", "TerminalUI",
+        "Arrays", "CBLEED", "Diffraction", "FrameFiles", "FrameQuality", "Imaging", "LiveSession",
+        "TerminalUI",
       ],
       exclude: ["Peers"]),
 
     .testTarget(name: "ArraysTests", dependencies: ["Arrays"]),
+    .testTarget(
+      name: "ImagingTests", dependencies: ["Imaging", "CTIFF"], exclude: ["Reference"]),
+    .testTarget(
+      name: "LearningTests", dependencies: ["Arrays", "Learning"], resources: [.copy("Reference")]),
     .testTarget(name: "DiffractionTests", dependencies: ["Diffraction"]),
     .testTarget(name: "FrameQualityTests", dependencies: ["FrameQuality"]),
     .testTarget(

@@ -113,3 +113,51 @@ extension DenseMatrix where Element: BLASScalar {
     return out
   }
 }
+
+extension DenseMatrix where Element: BLASScalar {
+  /// A A^T, or A^T A: half the work of the product, since the result is symmetric.
+  public func gram(_ operation: Operation = .asIs) -> Self where Element: SymmetricProductScalar {
+    let (n, k) = operation == .asIs ? (rows, columns) : (columns, rows)
+    var out = Self(rows: n, columns: n)
+    guard n > 0 && k > 0 else { return out }
+    withElements { a in
+      out.withMutableElements { c in
+        Element.syrk(operation, n: n, k: k, a: a, strideA: columns, c: c)
+        for i in 0..<n {
+          for j in 0..<i { c[i * n + j] = c[j * n + i] }
+        }
+      }
+    }
+    return out
+  }
+}
+
+/// An element type with its own syrk.
+public protocol SymmetricProductScalar: BLASScalar {
+  /// The upper triangle of op(A) op(A)^T.
+  static func syrk(
+    _ operation: Operation, n: Int, k: Int, a: UnsafePointer<Self>, strideA: Int,
+    c: UnsafeMutablePointer<Self>)
+}
+
+extension Float: SymmetricProductScalar {
+  public static func syrk(
+    _ operation: Operation, n: Int, k: Int, a: UnsafePointer<Float>, strideA: Int,
+    c: UnsafeMutablePointer<Float>
+  ) {
+    OpenBLAS.prepare()
+    cblas_ssyrk(
+      CblasRowMajor, CblasUpper, operation.blas, Int32(n), Int32(k), 1, a, Int32(strideA), 0, c, Int32(n))
+  }
+}
+
+extension Double: SymmetricProductScalar {
+  public static func syrk(
+    _ operation: Operation, n: Int, k: Int, a: UnsafePointer<Double>, strideA: Int,
+    c: UnsafeMutablePointer<Double>
+  ) {
+    OpenBLAS.prepare()
+    cblas_dsyrk(
+      CblasRowMajor, CblasUpper, operation.blas, Int32(n), Int32(k), 1, a, Int32(strideA), 0, c, Int32(n))
+  }
+}

@@ -202,3 +202,20 @@ private final class FFTWPlan: @unchecked Sendable {
     fftwf_alignment_of(pointer.assumingMemoryBound(to: Float.self)) == 0
   }
 }
+
+extension RealFFT2D {
+  /// One plan a size for the whole process: for code that meets images of a few sizes again and again.
+  public static func shared(rows: Int, columns: Int) -> RealFFT2D {
+    let size = [rows, columns]
+    if let plan = sharedPlans.withLock({ $0[size] }) { return plan }
+    let plan = RealFFT2D(rows: rows, columns: columns)
+    return sharedPlans.withLock { plans in
+      // A folder of images has a few sizes; more would be somebody's experiment.
+      if plans.count >= 32 { plans.removeAll() }
+      plans[size] = plan
+      return plan
+    }
+  }
+}
+
+private let sharedPlans = Mutex<[[Int]: RealFFT2D]>([:])

@@ -99,3 +99,24 @@ extension DoubleMatrix {
 extension Matrix {
   public init(_ double: DoubleMatrix) { self = double.mapValues(Float.init) }
 }
+
+extension DenseMatrix {
+  /// All elements in row order, for loops that must not check every index.
+  @inlinable public func withElements<R>(_ body: (UnsafePointer<Element>) -> R) -> R {
+    values.withUnsafeBufferPointer { buffer in
+      guard let base = buffer.baseAddress else {
+        preconditionFailure("a matrix without elements has no loop")
+      }
+      return body(base)
+    }
+  }
+
+  @inlinable public mutating func withMutableElements<R>(_ body: (UnsafeMutablePointer<Element>) -> R) -> R {
+    values.withUnsafeMutableBufferPointer { buffer in
+      guard let base = buffer.baseAddress else {
+        preconditionFailure("a matrix without elements has no loop")
+      }
+      return body(base)
+    }
+  }
+}

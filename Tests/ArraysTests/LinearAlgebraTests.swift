@@ -30,6 +30,9 @@ private func largestDifference(_ a: ComplexMatrix, _ b: ComplexMatrix) -> Double
   #expect(largestDifference(a * b, expected) < 1e-14)
   #expect(largestDifference(.product(a.transposed(), b, left: .transposed), expected) < 1e-14)
   #expect(largestDifference(.product(a, b.transposed(), right: .transposed), expected) < 1e-14)
+  #expect(largestDifference(a.gram(), .product(a, a, right: .transposed)) < 1e-14)
+  #expect(largestDifference(a.gram(.transposed), .product(a, a, left: .transposed)) < 1e-14)
+  #expect(Matrix(a).gram().rows == 5)
   let single = Matrix(a) * Matrix(b)
   #expect(zip(single.values, expected.values).allSatisfy { abs(Double($0) - $1) < 1e-5 })
 }
@@ -67,6 +70,7 @@ func singularValuesRebuildTheMatrix(rows: Int, columns: Int) throws {
   for r in 0..<8 { for c in 0..<8 { scaled[r, c] *= eigen.values[c] } }
   #expect(largestDifference(a * eigen.vectors, scaled) < 1e-12)
   #expect(zip(eigen.values, eigen.values.dropFirst()).allSatisfy { $0 <= $1 })
+  #expect(zip(try a.symmetricEigenvalues(), eigen.values).allSatisfy { abs($0 - $1) < 1e-12 })
   let few = try a.symmetricEigen(2..<5)
   #expect(zip(few.values, eigen.values[2..<5]).allSatisfy { abs($0 - $1) < 1e-12 })
   for c in 0..<3 {

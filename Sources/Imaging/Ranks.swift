@@ -1,0 +1,139 @@
+import Arrays
+
+/// Floats as integers of the same order, so that digits can sort them. Values that are not numbers come last.
+@inline(__always)
+func orderedBits(_ value: Float) -> UInt32 {
+  let bits = value.bitPattern
+  return bits & 0x8000_0000 == 0 ? bits | 0x8000_0000 : ~bits
+}
+
+@inline(__always)
+func orderedValue(_ bits: UInt32) -> Float {
+  Float(bitPattern: bits & 0x8000_0000 == 0 ? ~bits : bits & 0x7fff_ffff)
+}
+
+/// Ascending keys by three counting passes of 11, 11 and 10 bits.
+func sortedKeys(_ keys: [UInt32]) -> [UInt32] {
+  let count = keys.count
+  var counts = [Int32](repeating: 0, count: 3 * 2048)
+  var a = keys
+  var b = [UInt32](repeating: 0, count: count)
+  counts.withUnsafeMutableBufferPointer { counts in
+    a.withUnsafeMutableBufferPointer { a in
+      b.withUnsafeMutableBufferPointer { b in
+        for i in 0..<count {
+          let key = a[i]
+          counts[Int(key & 2047)] &+= 1
+          counts[2048 + Int(key >> 11 & 2047)] &+= 1
+          counts[4096 + Int(key >> 22)] &+= 1
+        }
+        for pass in 0..<3 {
+          let shift = UInt32(11 * pass)
+          let counts = UnsafeMutableBufferPointer(rebasing: counts[2048 * pass..<2048 * (pass + 1)])
+          var total: Int32 = 0
+          for digit in 0..<2048 {
+            let here = counts[digit]
+            counts[digit] = total
+            total &+= here
+          }
+          let (from, to) = pass == 1 ? (b, a) : (a, b)
+          for i in 0..<count {
+            let key = from[i]
+            let digit = Int(key >> shift & 2047)
+            to[Int(counts[digit])] = key
+            counts[digit] &+= 1
+          }
+        }
+      }
+    }
+  }
+  return b
+}
+
+extension DenseMatrix where Element == Float {
+  /// Values below which the given percentages of the pixels lie, interpolated between neighbours in rank.
+  /// Pixels that are not numbers are left out.
+  public func percentiles(_ percentages: [Double]) -> [Float] {
+    precondition(percentages.allSatisfy { (0...100).contains($0) }, "percentages lie between 0 and 100")
+    return withElements { pixels in
+      // How many keys share each upper half; NaNs have the largest keys, or (with a sign) the smallest.
+      var coarse = [Int32](repeating: 0, count: 65536)
+      coarse.withUnsafeMutableBufferPointer { coarse in
+        for i in 0..<count { coarse[Int(orderedBits(pixels[i]) >> 16)] &+= 1 }
+      }
+      let negativeNaNs = keyCount(pixels, below: orderedBits(-.infinity), coarse)
+      let numbers = keyCount(pixels, below: orderedBits(.infinity) + 1, coarse) - negativeNaNs
+      guard numbers > 0 else { return percentages.map { _ in .nan } }
+      let places = percentages.map { percentage -> (low: Int, fraction: Double) in
+        let rank = percentage / 100 * Double(numbers - 1)
+        return (Int(rank), rank - Double(Int(rank)))
+      }
+      let wanted = Set(
+        places.flatMap { [$0.low, Swift.min($0.low + 1, numbers - 1)] }.map { $0 + negativeNaNs })
+      let found = valuesAtRanks(wanted.sorted(), pixels, count, coarse)
+      return places.map { low, fraction in
+        guard let a = found[low + negativeNaNs], let b = found[Swift.min(low + 1, numbers - 1) + negativeNaNs]
+        else { return .nan }
+        return Float(Double(a) + (Double(b) - Double(a)) * fraction)
+      }
+    }
+  }
+
+  private func keyCount(_ pixels: UnsafePointer<Float>, below key: UInt32, _ coarse: [Int32]) -> Int {
+    let upper = Int(key >> 16)
+    let before = coarse[..<upper].reduce(0) { $0 + Int($1) }
+    guard coarse[upper] > 0 else { return before }
+    return (0..<count).reduce(before) {
+      let bits = orderedBits(pixels[$1])
+      return bits >> 16 == key >> 16 && bits < key ? $0 + 1 : $0
+    }
+  }
+
+  public func percentile(_ percentage: Double) -> Float { percentiles([percentage])[0] }
+  public var median: Float { percentile(50) }
+}
+
+private func valuesAtRanks(
+  _ ranks: [Int], _ pixels: UnsafePointer<Float>, _ count: Int, _ coarse: [Int32]
+) -> [Int: Float] {
+  // The upper halves that hold a wanted rank, how many keys lie before each, and which slot each has.
+  var parts: [(before: Int, ranks: [Int], size: Int)] = []
+  var slots = [UInt16](repeating: 0, count: 65536)
+  var (total, next) = (0, 0)
+  for upper in 0..<65536 where coarse[upper] > 0 && next < ranks.count {
+    let end = total + Int(coarse[upper])
+    var inside: [Int] = []
+    while next < ranks.count && ranks[next] < end {
+      inside.append(ranks[next])
+      next += 1
+    }
+    if !inside.isEmpty {
+      parts.append((total, inside, Int(coarse[upper])))
+      slots[upper] = UInt16(parts.count)
+    }
+    total = end
+  }
+  // All keys of these slots in one pass over the pixels, then each slot sorted.
+  var starts = [0]
+  for part in parts { starts.append(starts[starts.count - 1] + part.size) }
+  var ends = starts
+  var members = [UInt32](repeating: 0, count: starts[starts.count - 1])
+  slots.withUnsafeBufferPointer { slots in
+    members.withUnsafeMutableBufferPointer { members in
+      for i in 0..<count {
+        let key = orderedBits(pixels[i])
+        let slot = Int(slots[Int(key >> 16)])
+        guard slot > 0 else { continue }
+        members[ends[slot - 1]] = key
+        ends[slot - 1] += 1
+      }
+    }
+  }
+  var found: [Int: Float] = [:]
+  for (slot, part) in parts.enumerated() {
+    let keys = Array(members[starts[slot]..<starts[slot + 1]])
+    let sorted = keys.count < 4096 ? keys.sorted() : sortedKeys(keys)
+    for rank in part.ranks { found[rank] = orderedValue(sorted[rank - part.before]) }
+  }
+  return found
+}
