@@ -41,7 +41,7 @@ extension DynamicalModel {
       for (pixel, number) in zip(lit, direct) {
         let order = mirrors.fold(pixel.kappa, pixel.order).order
         let (h, k) = first.cell.orders(of: order)
-        sums[pixel.pixel] += intensities[number][BeamIndex(h, k)] ?? 0
+        sums[pixel.pixel] += pixel.coverage * (intensities[number][BeamIndex(h, k)] ?? 0)
       }
       return Matrix(rows: detector.size, columns: detector.size, values: sums.map(Float.init))
     }

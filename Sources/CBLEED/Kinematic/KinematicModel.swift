@@ -29,7 +29,7 @@ public struct KinematicModel: Sendable {
     var scatterer = KinematicScatterer(model: self, energy: energy, structure: structure)
     for lit in detector.litPixels(cell: structure.cell, energy: energy) {
       scatterer.order = lit.order
-      sums[lit.pixel] += scatterer.reflection(kappa: lit.kappa).intensity
+      sums[lit.pixel] += lit.coverage * scatterer.reflection(kappa: lit.kappa).intensity
     }
     return Matrix(rows: detector.size, columns: detector.size, values: sums.map(Float.init))
   }

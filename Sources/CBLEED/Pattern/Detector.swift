@@ -15,10 +15,19 @@ public struct Detector: Sendable, Hashable {
   public var shift: PlaneVector
   /// Which point of a pixel is sampled; 0 puts the middle of the image on a pixel.
   public var centre: Double
+  public var rim: Rim
+
+  /// What pixels that the rim of a disc crosses show.
+  public enum Rim: Sendable, Hashable {
+    /// All or nothing, by the pixel's centre.
+    case sharp
+    /// The part of the pixel that the disc covers, as a camera does.
+    case averaged
+  }
 
   public init(
     size: Int = 64, pixel: Double, discRadius: Double = 0.38, tilt: PlaneVector = .zero,
-    shift: PlaneVector = .zero, centre: Double = 0.5
+    shift: PlaneVector = .zero, centre: Double = 0.5, rim: Rim = .sharp
   ) {
     self.size = size
     self.pixel = pixel
@@ -26,6 +35,7 @@ public struct Detector: Sendable, Hashable {
     self.tilt = tilt
     self.shift = shift
     self.centre = centre
+    self.rim = rim
   }
 
   /// A detector whose field of view reaches `halfWidth` to either side.
@@ -56,6 +66,8 @@ struct LitPixel {
   var beam: BeamIndex
   var order: PlaneVector
   var kappa: PlaneVector
+  /// The part of the pixel that the disc covers.
+  var coverage: Double
 }
 
 extension Detector {
@@ -81,17 +93,27 @@ extension Detector {
         for r in max(0, Int(row - span))..<max(0, min(size, Int(row + span) + 1)) {
           for c in max(0, Int(column - span))..<max(0, min(size, Int(column + span) + 1)) {
             let momentum = momentum(column: c, row: r)
-            guard (momentum - middle).squaredLength <= discRadius * discRadius else { continue }
+            let coverage = coverage((momentum - middle).squaredLength)
+            guard coverage > 0 else { continue }
             let kappa = momentum - order
             guard kappa.squaredLength < squaredVacuum, momentum.squaredLength < squaredVacuum else {
               continue
             }
             lit.append(
-              LitPixel(pixel: r * size + c, beam: BeamIndex(h, k), order: order, kappa: kappa))
+              LitPixel(
+                pixel: r * size + c, beam: BeamIndex(h, k), order: order, kappa: kappa, coverage: coverage))
           }
         }
       }
     }
     return lit
+  }
+
+  private func coverage(_ squaredDistance: Double) -> Double {
+    switch rim {
+    case .sharp: squaredDistance <= discRadius * discRadius ? 1 : 0
+    // The rim is straight on the scale of a pixel.
+    case .averaged: min(1, max(0, (discRadius - squaredDistance.squareRoot()) / pixel + 0.5))
+    }
   }
 }

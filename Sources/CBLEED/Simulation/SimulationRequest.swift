@@ -74,6 +74,6 @@ extension Detector {
     let (u, v) = cell.reciprocal
     let shortest = min(u.length, v.length)
     let pixels = max(1, (shortest * Double(size) / (2 * halfWidth)).rounded())
-    self.init(size: size, pixel: shortest / pixels, discRadius: discRadius)
+    self.init(size: size, pixel: shortest / pixels, discRadius: discRadius, rim: .averaged)
   }
 }
