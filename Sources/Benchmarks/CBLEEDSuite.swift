@@ -79,8 +79,8 @@ private func reading(_ surface: SurfaceModel, _ shifts: [PhaseShifts]) -> [Measu
   ]
   var rows: [Measurement] = []
   for (name, augmentation, settings, energyGoal, lengthGoal) in cases {
-    guard let training = patterns(2000, 1, surface, shifts, augmentation),
-      let test = patterns(300, 2, surface, shifts, augmentation),
+    guard let training = patterns(4000, 1, surface, shifts, augmentation),
+      let test = patterns(500, 2, surface, shifts, augmentation),
       let reader = try? PatternReader(
         fitting: training, detector: Detector(commensurateWith: surface.cell), cell: surface.cell,
         settings: settings)
