@@ -3,8 +3,23 @@ import PackageDescription
 
 // A C library is a module.modulemap and a shim.h, nothing else.
 let libraries: [Target] = [
+  .systemLibrary(name: "CFFTW", pkgConfig: "fftw3f", providers: [.apt(["libfftw3-dev"])]),
+  .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
+  .systemLibrary(name: "CLAPACKE", pkgConfig: "lapacke", providers: [.apt(["liblapacke-dev"])]),
+  .systemLibrary(name: "CLibSVM", providers: [.apt(["libsvm-dev"])]),
+  .systemLibrary(name: "CLinux"),
   .systemLibrary(name: "CNcurses", providers: [.apt(["libncurses-dev"])]),
+  .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
+  .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+  .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+  .systemLibrary(name: "CSpglib", providers: [.apt(["libsymspg-dev"])]),
   .systemLibrary(name: "CTIFF", pkgConfig: "libtiff-4", providers: [.apt(["libtiff-dev"])]),
+]
+
+// Inner loops in C, compiled for several instruction sets: SwiftPM has no setting for one.
+let kernels: [Target] = [
+  .target(name: "CDiffractionKernels"),
+  .target(name: "CVectorLoops"),
 ]
 
 let package = Package(
@@ -12,37 +27,59 @@ let package = Package(
   products: [
     .executable(name: "ewald", targets: ["ewald"])
   ],
-  targets: libraries + [
-    .target(name: "Arrays"),
+  targets: libraries + kernels + [
+    .target(name: "Arrays", dependencies: ["COpenBLAS", "CLAPACKE", "CFFTW"]),
     .target(name: "Diffraction", dependencies: ["Arrays"]),
+    .target(name: "Imaging", dependencies: ["Arrays", "CVectorLoops"]),
+    .target(name: "Learning", dependencies: ["Arrays", "CLibSVM", "COneDNN"]),
+    .target(name: "Scattering", dependencies: ["Arrays", "CDiffractionKernels", "CSpglib"]),
     .target(name: "FrameQuality", dependencies: ["Diffraction"]),
-    .target(name: "FrameFiles", dependencies: ["Arrays", "Diffraction", "CTIFF"]),
+    .target(name: "CBLEED", dependencies: ["Arrays", "Learning"]),
+    .target(name: "PACBED", dependencies: ["Arrays", "CDiffractionKernels", "Scattering"]),
+    .target(
+      name: "FrameFiles", dependencies: ["Arrays", "Diffraction", "CTIFF", "CHDF5", "CPNG", "CLinux"]),
     .target(
       name: "LiveSession", dependencies: ["Arrays", "Diffraction", "FrameFiles"],
       resources: [.embedInCode("Schema/ewald-session-1.schema.json")]),
     .target(name: "TerminalUI", dependencies: ["CNcurses"]),
     .executableTarget(
       name: "ewald",
-      dependencies: ["Diffraction", "FrameFiles", "FrameQuality", "LiveSession", "TerminalUI"]),
+      dependencies: [
+        "Diffraction", "FrameFiles", "FrameQuality", "LiveSession", "PACBED", "Scattering", "TerminalUI",
+      ]),
     .executableTarget(
       name: "Benchmarks",
-      dependencies: ["Diffraction", "FrameFiles", "FrameQuality", "LiveSession", "TerminalUI"]),
+      dependencies: [
+        "Arrays", "CBLEED", "Diffraction", "FrameFiles", "FrameQuality", "Imaging", "Learning", "LiveSession",
+        "PACBED", "Scattering", "TerminalUI",
+      ],
+      exclude: ["Peers"]),
+    .executableTarget(name: "Fuzz", dependencies: ["Diffraction", "FrameFiles"]),
 
     .testTarget(name: "ArraysTests", dependencies: ["Arrays"]),
     .testTarget(name: "DiffractionTests", dependencies: ["Diffraction"]),
-    .testTarget(name: "FrameQualityTests", dependencies: ["FrameQuality"]),
+    .testTarget(name: "ImagingTests", dependencies: ["Imaging", "CTIFF"], exclude: ["Reference"]),
     .testTarget(
-      name: "FrameFilesTests", dependencies: ["Arrays", "Diffraction", "FrameFiles"], exclude: ["Reference"]),
+      name: "LearningTests", dependencies: ["Arrays", "Learning"], resources: [.copy("Reference")]),
+    .testTarget(name: "ScatteringTests", dependencies: ["Arrays", "Scattering"]),
+    .testTarget(name: "FrameQualityTests", dependencies: ["FrameQuality"]),
+    .testTarget(name: "CBLEEDTests", dependencies: ["Arrays", "CBLEED"], exclude: ["Reference"]),
+    .testTarget(
+      name: "PACBEDTests", dependencies: ["Arrays", "CDiffractionKernels", "PACBED", "Scattering"],
+      exclude: ["Reference"]),
+    .testTarget(
+      name: "FrameFilesTests", dependencies: ["Arrays", "Diffraction", "FrameFiles", "Fuzz"],
+      exclude: ["Reference"]),
     .testTarget(
       name: "LiveSessionTests", dependencies: ["Diffraction", "FrameFiles", "FrameQuality", "LiveSession"],
       exclude: ["Reference"]),
+    // Driven by the tests through a pseudo terminal: what a screen leaves behind when it is killed.
+    .executableTarget(name: "TerminalProbe", dependencies: ["TerminalUI"], path: "Tests/TerminalProbe"),
+    .testTarget(name: "TerminalUITests", dependencies: ["TerminalUI", "TerminalProbe"]),
     .testTarget(
       name: "ewaldTests",
       dependencies: ["ewald", "Diffraction", "FrameFiles", "FrameQuality", "LiveSession", "TerminalUI"],
       exclude: ["Golden"]),
-    // Driven by the tests through a pseudo terminal: what a screen leaves behind when it is killed.
-    .executableTarget(name: "TerminalProbe", dependencies: ["TerminalUI"], path: "Tests/TerminalProbe"),
-    .testTarget(name: "TerminalUITests", dependencies: ["TerminalUI", "TerminalProbe"]),
   ],
   swiftLanguageModes: [.v6]
 )

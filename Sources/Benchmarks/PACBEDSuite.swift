@@ -6,17 +6,18 @@ import Scattering
 /// Position-averaged patterns of rutile along c at 80 kV: the table, patterns from it, training batches.
 /// `Peers/pacbed/run.sh` sets them beside abTEM on the same machine.
 enum PACBEDSuite {
-  struct Figure {
-    var name: String
-    var median: Double
-    var unit: String
-    var goal: String
+  static func run() async -> [Measurement] {
+    do {
+      return try measure()
+    } catch {
+      return [Measurement("failed: \(error)", .nan, "")]
+    }
   }
 
-  static func run() throws -> [Figure] {
-    var figures: [Figure] = []
+  private static func measure() throws -> [Measurement] {
+    var figures: [Measurement] = []
     func add(_ name: String, _ median: Double, _ unit: String, goal: String = "") {
-      figures.append(Figure(name: name, median: median, unit: unit, goal: goal))
+      figures.append(Measurement(name, median, unit, goal: goal))
     }
     let crystal = try OrientedCrystal(Crystal(known: "rutile"), zone: [0, 0, 1])
     let request = TableRequest(

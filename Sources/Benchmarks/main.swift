@@ -1,19 +1,34 @@
 import Glibc
+import Learning
 
 // swift run -c release Benchmarks [SUITE…] [--json]
+// swift run -c release Benchmarks imaging|formats FOLDER      (for the scripts in Peers, which fill FOLDER)
+
+OpenMPPolicy.ensurePassive()
 
 /// The one list of suites.
 let suites: [(name: String, run: @Sendable () async -> [Measurement])] = [
   ("live", liveSuite),
   ("watcher", { await withTemporaryFolder { await WatcherSuite.run(in: $0) } }),
   ("session", sessionSuite),
+  ("networks", networksSuite),
+  ("pacbed", PACBEDSuite.run),
+  ("cbleed", cbleedSuite),
 ]
 
-let words = CommandLine.arguments.dropFirst()
+let words = Array(CommandLine.arguments.dropFirst())
+if words.count >= 2, words[0] == "formats" {
+  FormatsSuite.run(folder: words[1], worker: Array(words.dropFirst(2)))
+  exit(0)
+}
+if words.first == "imaging" {
+  ImagingSuite.run(exportingTo: words.count > 1 ? words[1] : nil)
+  exit(0)
+}
 let isJSON = words.contains("--json")
 let wanted = words.filter { $0 != "--json" }
 for name in wanted where !suites.contains(where: { $0.name == name }) {
-  print("Benchmarks: \(name) is none of \(suites.map(\.name).joined(separator: ", "))")
+  print("Benchmarks: \(name) is none of \(suites.map(\.name).joined(separator: ", ")), imaging, formats")
   exit(2)
 }
 for suite in suites where wanted.isEmpty || wanted.contains(suite.name) {

@@ -44,5 +44,6 @@ enum Ewald {
 
 /// The one list of verbs.
 package let verbs: [Verb] = [
-  watchVerb, runVerb, replayVerb, exportVerb, checkVerb, doctorVerb, demoVerb, microscopeVerb,
+  watchVerb, runVerb, replayVerb, exportVerb, checkVerb, doctorVerb, simulateVerb, demoVerb, microscopeVerb,
+  readWorkerVerb,
 ]

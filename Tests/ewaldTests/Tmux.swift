@@ -43,13 +43,22 @@ final class Spawned {
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
     posix_spawn_file_actions_addopen(&actions, 1, "\(folder.path)/out", O_WRONLY | O_CREAT | O_APPEND, 0o600)
     posix_spawn_file_actions_addopen(&actions, 2, "\(folder.path)/err", O_WRONLY | O_CREAT | O_APPEND, 0o600)
+    // A test run in a shell's background ignores Ctrl-C, and what it starts would inherit that.
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    var interrupts = sigset_t()
+    sigemptyset(&interrupts)
+    for signal in [SIGINT, SIGQUIT] { sigaddset(&interrupts, signal) }
+    posix_spawnattr_setsigdefault(&attributes, &interrupts)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
     var merged = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     merged["TMUX"] = nil
     var arguments: [UnsafeMutablePointer<CChar>?] = ([path] + words).map { strdup($0) } + [nil]
     var variables: [UnsafeMutablePointer<CChar>?] = merged.map { strdup("\($0.key)=\($0.value)") } + [nil]
     defer { for text in arguments + variables { free(text) } }
     var process = pid_t()
-    let code = posix_spawn(&process, path, &actions, nil, &arguments, &variables)
+    let code = posix_spawn(&process, path, &actions, &attributes, &arguments, &variables)
     try #require(code == 0, "cannot start \(path): \(String(cString: strerror(code)))")
     self.process = process
   }

@@ -42,9 +42,10 @@ enum Doctor {
 
   static func files(_ paths: [String]) -> ExitCode {
     var refused = 0
+    let open = SessionSetup.analyst(engine: "auto").open
     for path in paths {
-      do {
-        let source = try FormatList.open(path: path)
+      do throws(FileRefusal) {
+        let source = try open(path)
         for line in FileDescription.lines(path, source.summary) { Console.line(line) }
         for index in 0..<source.summary.frames { _ = try source.frame(at: index) }
         Console.line("  every frame can be read")

@@ -47,10 +47,12 @@ struct SessionSetup {
     return SessionSetup(folder: folder, log: log, state: state, record: record, notices: notices)
   }
 
+  /// Files are opened in another process: one that a damaged file may take down, and no session with it.
   static func analyst(engine: String) -> Analyst {
-    Analyst(
+    let reader = WorkerReader(executable: "/proc/self/exe", arguments: [readWorkerVerb.name])
+    return Analyst(
       engines: Ewald.engines, choice: engine,
-      open: { path throws(FileRefusal) in try FormatList.open(path: path) },
+      open: { path throws(FileRefusal) in try reader.open(path: path) },
       hash: { path throws(FileRefusal) in try contentHash(ofFile: path) })
   }
 

@@ -67,8 +67,11 @@ func watchFolder(
     let setup = try SessionSetup.open(
       folder: folder, path: path, options: options, operatorName: operatorName, sample: sample)
     var watch = watch
+    // The watcher asks on its own thread, and must not wait for a frame that is being read.
+    let headers = WorkerReader(
+      executable: "/proc/self/exe", arguments: [readWorkerVerb.name], timeLimit: .seconds(5))
     watch.isComplete = { path in
-      guard let source = try? FormatList.open(path: PathText.text(path.bytes)) else { return nil }
+      guard let source = try? headers.open(path: PathText.text(path.bytes)) else { return nil }
       return source.summary.isComplete
     }
     let watcher = DirectoryWatcher(folder: RawPath(folder), options: watch)
