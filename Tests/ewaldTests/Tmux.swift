@@ -43,15 +43,17 @@ final class Spawned {
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
     posix_spawn_file_actions_addopen(&actions, 1, "\(folder.path)/out", O_WRONLY | O_CREAT | O_APPEND, 0o600)
     posix_spawn_file_actions_addopen(&actions, 2, "\(folder.path)/err", O_WRONLY | O_CREAT | O_APPEND, 0o600)
-    // A test run in a shell's background ignores Ctrl-C, and what it starts would inherit that.
+    // The threads that run tests block signals, a shell's background ignores Ctrl-C, and what is started here
+    // would inherit both.
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }
-    var interrupts = sigset_t()
-    sigemptyset(&interrupts)
-    for signal in [SIGINT, SIGQUIT] { sigaddset(&interrupts, signal) }
-    posix_spawnattr_setsigdefault(&attributes, &interrupts)
-    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    posix_spawnattr_setsigmask(&attributes, &signals)
+    for signal in [SIGINT, SIGQUIT] { sigaddset(&signals, signal) }
+    posix_spawnattr_setsigdefault(&attributes, &signals)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
     var merged = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     merged["TMUX"] = nil
     var arguments: [UnsafeMutablePointer<CChar>?] = ([path] + words).map { strdup($0) } + [nil]
