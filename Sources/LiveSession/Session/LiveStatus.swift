@@ -20,8 +20,6 @@ public struct LiveStatus: Sendable, Equatable {
   public var running = 0
   public var dropped = 0
   public var freeBytes: Int?
-  /// Seconds since the last result; nil before the first.
-  public var age: Int?
   /// Why the session file cannot be written: a banner over the whole screen.
   public var logFailure: String?
   /// Lines that wait for the disk.

@@ -122,7 +122,6 @@ extension Session {
         fileID: job.fileID, summary: opened.summary, frame: opened.frame, result: result.resultID,
         pictures: finding.pictures))
     finishTimes.append(now)
-    live.age = 0
     if job.kind == .first { live.lag = Double(now - job.readyAt) / 1e9 }
   }
 

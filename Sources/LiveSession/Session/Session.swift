@@ -222,14 +222,12 @@ public actor Session {
     let horizon = now - 10_000_000_000
     finishTimes.removeAll { $0 < horizon }
     live.rate = Double(finishTimes.count) / 10
-    if let last = finishTimes.last {
-      live.age = (now - last) / 1_000_000_000
-    } else {
-      live.age = live.age.map { $0 }
-    }
     if checkDisk {
       var status = statvfs()
-      if statvfs(log.path, &status) == 0 { live.freeBytes = Int(status.f_bavail) * Int(status.f_frsize) }
+      if statvfs(log.path, &status) == 0 {
+        // In steps of 64 MiB: a disk's last bytes never rest, and a screen must not be drawn for them.
+        live.freeBytes = (Int(status.f_bavail) * Int(status.f_frsize)) & ~((1 << 26) - 1)
+      }
     }
     return live != before
   }

@@ -25,10 +25,7 @@ func drawStatus(_ model: Model, _ rect: Rect, _ canvas: inout Canvas) {
       "bad\(model.state.badCount)", "drop\(live.dropped)",
     ]
     if let free = live.freeBytes { parts.append("disk\(Format.bytes(free))") }
-    if let row = model.state.newestResult.flatMap({ model.state[file: $0] }) {
-      let age = max(0, (model.unixMilliseconds - row.unixMilliseconds) / 1000)
-      parts.append("last\(Timestamp.clockText(unixMilliseconds: row.unixMilliseconds))(\(Format.age(age)))")
-    }
+    if let age = model.ageText { parts.append(age) }
     if case .polled = live.folder { parts.append("poll") }
     // The session's name takes what room is left.
     let taken = parts.reduce(0) { $0 + $1.count + 1 }
@@ -70,5 +67,14 @@ func drawHints(_ model: Model, _ rect: Rect, _ canvas: inout Canvas) {
       text += next
     }
     canvas.put(text, x: rect.x, y: rect.y, Theme.hint)
+  }
+}
+
+extension Model {
+  /// `last12:04:31(3s)`, the only thing on the screen that changes while nothing happens.
+  var ageText: String? {
+    guard let row = state.newestResult.flatMap({ state[file: $0] }) else { return nil }
+    let age = max(0, (unixMilliseconds - row.unixMilliseconds) / 1000)
+    return "last\(Timestamp.clockText(unixMilliseconds: row.unixMilliseconds))(\(Format.age(age)))"
   }
 }

@@ -47,8 +47,10 @@ final class SessionScreen {
     let clock = Task {
       while !Task.isCancelled {
         try? await Task.sleep(for: .seconds(1))
+        let before = model.ageText
         take(.clock(unixMilliseconds: SessionClock.system.unixMilliseconds()))
-        scheduleDraw()
+        // A quiet folder costs nothing: the clock draws only what it changes.
+        if model.ageText != before { scheduleDraw() }
       }
     }
     let code = await withCheckedContinuation { continuation in
