@@ -45,6 +45,10 @@ extension Session {
       duplicate(job, of: original, opened)
       return
     }
+    // Claimed before anyone waits: of two files with one content that come together, one is analysed.
+    let claims = job.kind == .first && byContent[opened.content] == nil
+    if claims { byContent[opened.content] = job.fileID }
+    defer { if claims, state[file: job.fileID]?.run == nil { byContent[opened.content] = nil } }
     let choice: String
     var texts: [String: String]
     switch job.kind {
