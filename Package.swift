@@ -35,6 +35,8 @@ let package = Package(
     .target(name: "Scattering", dependencies: ["Arrays", "CDiffractionKernels", "CSpglib"]),
     .target(name: "FrameQuality", dependencies: ["Diffraction"]),
     .target(name: "CBLEED", dependencies: ["Arrays", "Learning"]),
+    .target(
+      name: "SPED", dependencies: ["Arrays", "CVectorLoops", "Diffraction", "Imaging", "Scattering"]),
     .target(name: "PACBED", dependencies: ["Arrays", "CDiffractionKernels", "Scattering"]),
     .target(
       name: "FrameFiles", dependencies: ["Arrays", "Diffraction", "CTIFF", "CHDF5", "CPNG", "CLinux"]),
