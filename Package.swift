@@ -47,7 +47,8 @@ let package = Package(
     .executableTarget(
       name: "ewald",
       dependencies: [
-        "Diffraction", "FrameFiles", "FrameQuality", "LiveSession", "PACBED", "Scattering", "TerminalUI",
+        "Diffraction", "FrameFiles", "FrameQuality", "Learning", "LiveSession", "PACBED", "Scattering",
+        "TerminalUI",
       ]),
     .executableTarget(
       name: "Benchmarks",

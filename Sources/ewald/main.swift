@@ -1,9 +1,13 @@
 import Glibc
+import Learning
 
 // A pipe's reader may leave; `write` then says so, which is enough.
 signal(SIGPIPE, SIG_IGN)
 // A file-size limit must be an error of `write`, not the end of the session.
 signal(SIGXFSZ, SIG_IGN)
+
+// Before anything else: it may start the program anew.
+OpenMPPolicy.ensurePassive()
 
 let words = CommandLine.arguments.dropFirst()
 let code = await Ewald.main(words)

@@ -216,6 +216,21 @@ extension Session {
     return nil
   }
 
+  /// The result with this identity, on one of the files before; what lies far back is not looked for.
+  func result(_ id: Identifier, before fileID: Int) -> ResultRecord? {
+    var index = fileID - 2
+    let stop = max(0, index - 1000)
+    while index >= stop {
+      if let offset = state.files[index].runs.first(where: { $0.id == id })?.offset,
+        case .result(let record)? = log.event(at: offset)
+      {
+        return record
+      }
+      index -= 1
+    }
+    return nil
+  }
+
   /// Runs `body` on a thread that may block, not on the few that all tasks share.
   nonisolated func offload<T>(_ body: @escaping @Sendable () -> sending T) async -> sending T {
     await withCheckedContinuation { continuation in

@@ -1,11 +1,11 @@
 /// The words behind a verb, checked against its options.
-struct Arguments: Sendable {
+package struct Arguments: Sendable {
   private(set) var operands: [String] = []
   private var values: [String: String] = [:]
   private let verb: String
 
   /// `--name value`, `--name=value`, switches, and operands in any order; `--` ends the options.
-  init(_ words: ArraySlice<String>, for verb: Verb) throws {
+  package init(_ words: ArraySlice<String>, for verb: Verb) throws {
     self.verb = verb.name
     var rest = words
     while let word = rest.popFirst() {
@@ -37,6 +37,9 @@ struct Arguments: Sendable {
   }
 
   subscript(name: String) -> String? { values[name] }
+
+  /// The names of the options that were given.
+  var given: [String] { values.keys.sorted() }
 
   func has(_ name: String) -> Bool { values[name] != nil }
 

@@ -19,8 +19,17 @@ enum Usage {
   }
 
   static func text(_ verb: Verb) -> String {
+    if !verb.kinds.isEmpty {
+      return "usage: ewald \(verb.name) \(verb.operands)\n\n\(verb.summary)\n"
+        + verb.kinds.map { "\n\(verb.name) \($0.name): \($0.summary)\n" + options($0) }.joined()
+    }
     var text = "usage: ewald \(verb.name) \(verb.operands)\n\n\(verb.summary)\n"
-    if !verb.options.isEmpty { text += "\n" }
+    if !verb.options.isEmpty { text += "\n" + options(verb) }
+    return text
+  }
+
+  private static func options(_ verb: Verb) -> String {
+    var text = ""
     for option in verb.options {
       let name = option.value.map { "\(option.name) \($0)" } ?? option.name
       text += "  \(pad(name, 28)) \(option.summary)\n"

@@ -7,6 +7,8 @@ package struct Verb: Sendable {
   let options: [Option]
   /// Not in the help: the program starts itself with it.
   package var isHidden = false
+  /// `simulate pacbed`, `simulate cbleed`: verbs of their own behind one word.
+  package var kinds: [Verb] = []
   let run: @MainActor @Sendable (Arguments) async throws -> ExitCode
 
   struct Option: Sendable {
@@ -20,6 +22,30 @@ package struct Verb: Sendable {
       self.value = value
       self.summary = summary
     }
+  }
+}
+
+extension Verb {
+  /// A verb whose first operand chooses among others.
+  init(name: String, summary: String, kinds: [Verb]) {
+    var options: [Option] = []
+    for option in kinds.flatMap(\.options) where !options.contains(where: { $0.name == option.name }) {
+      options.append(option)
+    }
+    let names = kinds.map(\.name).joined(separator: "|")
+    self.init(
+      name: name, operands: names, summary: summary, options: options, kinds: kinds,
+      run: { arguments in
+        let word = try arguments.operand("of \(names)")
+        guard let kind = kinds.first(where: { $0.name == word }) else {
+          throw UsageError("\(name) \(word): is none of \(kinds.map(\.name).joined(separator: ", "))")
+        }
+        for given in arguments.given where !kind.options.contains(where: { $0.name == given }) {
+          let valid = kind.options.map(\.name).joined(separator: " ")
+          throw UsageError("\(name) \(word): \(given) is no option of it (\(valid))")
+        }
+        return try await kind.run(arguments)
+      })
   }
 }
 

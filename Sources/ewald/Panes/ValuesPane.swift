@@ -11,7 +11,8 @@ func drawValues(_ model: Model, _ rect: Rect, _ canvas: inout Canvas) {
   var title = ["Result"]
   if let run = row.run { title.append(run.engine) }
   if row.runs.count > 1, let accepted = row.accepted { title.append("run \(accepted + 1)/\(row.runs.count)") }
-  let inside = canvas.pane(rect, title, style: Theme.title)
+  let inside = canvas.pane(
+    rect, title, style: Theme.title, divider: model.view == .frame && rect.right < model.size.width)
   let lines = resultLines(model, row, wide: model.view == .frame, width: inside.width)
   canvas.within(Rect(x: inside.x, y: inside.y, width: inside.width, height: inside.height)) { canvas in
     for (y, line) in lines.prefix(inside.height).enumerated() {

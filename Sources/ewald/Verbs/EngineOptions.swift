@@ -1,15 +1,23 @@
 import Diffraction
 
-/// The engine flags that `watch` and `run` share.
-enum EngineOptions {
-  static let options: [Verb.Option] = [
-    Verb.Option("--engine", "NAME", "\(names.joined(separator: ", ")) (auto)"),
-    Verb.Option("--set", "NAME=VALUE,…", "settings of the engine, by name"),
-  ]
+/// The engine flags that `watch` and `run` share. Every setting of every engine is a flag, a line of a
+/// settings file and a row of the reanalysis form: `convergence_mrad` is `--convergence-mrad`.
+package enum EngineOptions {
+  static var options: [Verb.Option] {
+    var options = [
+      Verb.Option("--engine", "NAME", "\(names.joined(separator: ", ")) (auto)"),
+      Verb.Option("--settings", "FILE", "lines such as convergence_mrad = 20; flags come before it"),
+    ]
+    for (engine, parameter) in parameters where !options.contains(where: { $0.name == flag(parameter) }) {
+      options.append(
+        Verb.Option(
+          flag(parameter), placeholder(parameter),
+          "\(engine.name): \(parameter.title) (\(parameter.standard))"))
+    }
+    return options
+  }
 
-  private static var names: [String] { ["auto"] + Ewald.engines.map(\.name) }
-
-  static func engine(_ arguments: Arguments) throws -> String {
+  package static func engine(_ arguments: Arguments) throws -> String {
     let engine = arguments["--engine"] ?? "auto"
     guard names.contains(engine) else {
       throw UsageError("--engine \(engine): is none of \(names.joined(separator: ", "))")
@@ -17,28 +25,54 @@ enum EngineOptions {
     return engine
   }
 
-  /// `--set drift_limit_px=2,saturation_level=4000`, checked against the engines that know the name.
-  static func settings(_ arguments: Arguments) throws -> [String: [String: String]] {
-    guard let text = arguments["--set"] else { return [:] }
+  /// What differs from the engines' standards, by engine and name: checked by every engine that knows the name.
+  package static func settings(_ arguments: Arguments) throws -> [String: [String: String]] {
     var settings: [String: [String: String]] = [:]
-    for pair in text.split(separator: ",") {
-      let parts = pair.split(separator: "=", maxSplits: 1).map(String.init)
-      guard parts.count == 2 else { throw UsageError("--set \(pair): NAME=VALUE is needed") }
-      var isKnown = false
-      for engine in Ewald.engines {
-        guard let parameter = engine.parameters.first(where: { $0.name == parts[0] }) else { continue }
-        do {
-          settings[engine.name, default: [:]][parts[0]] = try parameter.parse(parts[1]).description
-        } catch {
-          throw UsageError("--set: \(error)")
-        }
-        isKnown = true
-      }
-      if !isKnown {
-        let valid = Set(Ewald.engines.flatMap { $0.parameters.map(\.name) }).sorted()
-        throw UsageError("--set: \(parts[0]) is no setting (\(valid.joined(separator: ", ")))")
-      }
+    if let path = arguments["--settings"] {
+      for (name, text) in try SettingsFile.lines(path) { try set(name, text, "\(path): ", &settings) }
+    }
+    for flag in arguments.given where parameters.contains(where: { Self.flag($0.1) == flag }) {
+      try set(name(flag), arguments[flag] ?? "", "", &settings)
     }
     return settings
+  }
+
+  private static func set(
+    _ name: String, _ text: String, _ place: String, _ settings: inout [String: [String: String]]
+  ) throws {
+    let known = parameters.filter { $0.1.name == name }
+    guard !known.isEmpty else {
+      let valid = Set(parameters.map(\.1.name)).sorted().joined(separator: ", ")
+      throw UsageError("\(place)\(name): is no setting (\(valid))")
+    }
+    for (engine, parameter) in known {
+      do {
+        settings[engine.name, default: [:]][name] = try parameter.parse(text).description
+      } catch {
+        throw UsageError("\(place)\(error)")
+      }
+    }
+  }
+
+  private static var names: [String] { ["auto"] + Ewald.engines.map(\.name) }
+
+  private static var parameters: [(any AnalysisEngine, Parameter)] {
+    Ewald.engines.flatMap { engine in engine.parameters.map { (engine, $0) } }
+  }
+
+  private static func flag(_ parameter: Parameter) -> String {
+    "--" + parameter.name.split(separator: "_").joined(separator: "-")
+  }
+
+  private static func name(_ flag: String) -> String {
+    flag.dropFirst(2).split(separator: "-").joined(separator: "_")
+  }
+
+  private static func placeholder(_ parameter: Parameter) -> String {
+    switch parameter.domain {
+    case .number: "N"
+    case .choice(let choices): choices.joined(separator: "|")
+    case .text: "TEXT"
+    }
   }
 }

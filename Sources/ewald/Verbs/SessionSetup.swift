@@ -48,8 +48,8 @@ struct SessionSetup {
   }
 
   /// Files are opened in another process: one that a damaged file may take down, and no session with it.
-  static func analyst(engine: String) -> Analyst {
-    let reader = WorkerReader(executable: "/proc/self/exe", arguments: [readWorkerVerb.name])
+  static func analyst(engine: String, worker: [String] = [readWorkerVerb.name]) -> Analyst {
+    let reader = WorkerReader(executable: "/proc/self/exe", arguments: worker)
     return Analyst(
       engines: Ewald.engines, choice: engine,
       open: { path throws(FileRefusal) in try reader.open(path: path) },
@@ -125,4 +125,20 @@ func fileNames(in folder: String) -> [String] {
       })
   }
   return names
+}
+
+/// A small text file; nil when it cannot be read. What lies beyond `limit` bytes is not read.
+func readTextFile(_ path: String, limit: Int) -> String? {
+  let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+  guard descriptor >= 0 else { return nil }
+  defer { close(descriptor) }
+  var bytes: [UInt8] = []
+  var buffer = [UInt8](repeating: 0, count: 1 << 16)
+  while bytes.count < limit {
+    let count = read(descriptor, &buffer, buffer.count)
+    guard count >= 0 else { return nil }
+    if count == 0 { break }
+    bytes += buffer[..<count]
+  }
+  return String(decoding: bytes, as: UTF8.self)
 }

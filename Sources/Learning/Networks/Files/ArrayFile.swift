@@ -12,21 +12,21 @@ import Arrays
 /// The manifest has an object for its own kind of content, the list "arrays" (name, shape, and offset in bytes from
 /// the start of the data, a multiple of 64), and "sha256", the digest of the data in hexadecimal. The arrays are
 /// copied as they are: oneDNN's processors are little-endian.
-struct ArrayFile {
-  var content: [String: JSON]
-  var arrays: [String: Tensor]
+package struct ArrayFile {
+  package var content: [String: JSON]
+  package var arrays: [String: Tensor]
 
   private static let magic = Array("EWALDNET".utf8)
   private static let alignment = 64
   private static let arrayLimit = 100_000
 
-  init(content: [String: JSON], arrays: [String: Tensor]) {
+  package init(content: [String: JSON], arrays: [String: Tensor]) {
     self.content = content
     self.arrays = arrays
   }
 
   /// Arrays in the order of their names: equal contents are equal bytes.
-  func bytes() -> [UInt8] {
+  package func bytes() -> [UInt8] {
     var data: [UInt8] = []
     var list: [JSON] = []
     for (name, tensor) in arrays.sorted(by: { $0.key < $1.key }) {
@@ -48,7 +48,7 @@ struct ArrayFile {
     return bytes + data
   }
 
-  init(_ bytes: [UInt8], path: String) throws(NetworkError) {
+  package init(_ bytes: [UInt8], path: String) throws(NetworkError) {
     func damaged(_ reason: String) -> NetworkError { .file(path: path, reason: reason) }
     guard bytes.count >= 16, bytes.starts(with: Self.magic) else { throw damaged("not a network file") }
     let version = Self.number(bytes, at: 8)

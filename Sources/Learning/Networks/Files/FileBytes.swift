@@ -1,8 +1,8 @@
 import Glibc
 
 /// Whole files in and out, without Foundation.
-enum FileBytes {
-  static func read(_ path: String, limit: Int = 1 << 31) throws(NetworkError) -> [UInt8] {
+package enum FileBytes {
+  package static func read(_ path: String, limit: Int = 1 << 31) throws(NetworkError) -> [UInt8] {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw failure(path, "open") }
     defer { close(descriptor) }
@@ -32,7 +32,7 @@ enum FileBytes {
   }
 
   /// Written beside its place, made durable and then renamed: a reader sees the old file or the new one.
-  static func write(_ pieces: [[UInt8]], to path: String) throws(NetworkError) {
+  package static func write(_ pieces: [[UInt8]], to path: String) throws(NetworkError) {
     let draft = path + ".part"
     let descriptor = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else { throw failure(draft, "create") }

@@ -1,5 +1,5 @@
 /// The JSON of model files: written and read here, without Foundation.
-enum JSON: Equatable {
+package enum JSON: Equatable, Sendable {
   case null
   case bool(Bool)
   case number(Double)
@@ -7,42 +7,84 @@ enum JSON: Equatable {
   case list([JSON])
   case object([String: JSON])
 
-  static func integer(_ value: Int) -> JSON { .number(Double(value)) }
-  static func integers(_ values: [Int]) -> JSON { .list(values.map(JSON.integer)) }
+  package static func integer(_ value: Int) -> JSON { .number(Double(value)) }
+  package static func integers(_ values: [Int]) -> JSON { .list(values.map(JSON.integer)) }
 
-  subscript(key: String) -> JSON? {
+  package subscript(key: String) -> JSON? {
     if case .object(let members) = self { return members[key] }
     return nil
   }
 
-  var double: Double? {
+  package var double: Double? {
     if case .number(let value) = self { return value }
     return nil
   }
 
-  var int: Int? { double.flatMap { Int(exactly: $0) } }
+  package var int: Int? { double.flatMap { Int(exactly: $0) } }
 
-  var string: String? {
+  package var string: String? {
     if case .text(let value) = self { return value }
     return nil
   }
 
-  var items: [JSON]? {
+  package var items: [JSON]? {
     if case .list(let items) = self { return items }
     return nil
   }
 
-  var ints: [Int]? {
+  package var ints: [Int]? {
     guard let items else { return nil }
     let numbers = items.compactMap(\.int)
     return numbers.count == items.count ? numbers : nil
   }
 
   /// Compact, members in the order of their names: equal values are equal bytes.
-  var bytes: [UInt8] {
+  package var bytes: [UInt8] {
     var result: [UInt8] = []
     write(to: &result)
     return result
+  }
+
+  /// For people: a member a line, short lists of numbers on one line, members in the order of their names.
+  package var text: String {
+    var result = ""
+    write(to: &result, indent: "")
+    return result + "\n"
+  }
+
+  private func write(to text: inout String, indent: String) {
+    let inner = indent + "  "
+    func put(_ parts: [(String, JSON)], _ open: String, _ close: String) {
+      text += open
+      for (index, part) in parts.enumerated() {
+        text += (index > 0 ? ",\n" : "\n") + inner + part.0
+        part.1.write(to: &text, indent: inner)
+      }
+      text += "\n\(indent)\(close)"
+    }
+    switch self {
+    case .object(let members) where !members.isEmpty:
+      put(
+        members.sorted { $0.key < $1.key }.map {
+          (String(decoding: JSON.text($0.key).bytes, as: UTF8.self) + ": ", $0.value)
+        },
+        "{", "}")
+    case .list(let items) where items.contains(where: \.isNested):
+      put(items.map { ("", $0) }, "[", "]")
+    default: text += String(decoding: bytes, as: UTF8.self)
+    }
+  }
+
+  private var isNested: Bool {
+    switch self {
+    case .list, .object: true
+    default: false
+    }
+  }
+
+  package init?(_ bytes: [UInt8]) {
+    guard let value = JSONParser.parse(bytes[...]) else { return nil }
+    self = value
   }
 
   private func write(to bytes: inout [UInt8]) {

@@ -1,16 +1,23 @@
 extension Model {
   /// One file (see `ArrayFile`): network, weights and notes.
-  public func write(to path: String) throws(NetworkError) {
+  public func bytes() throws(NetworkError) -> [UInt8] {
     try weights.check(for: network)
     let content: [String: JSON] = [
       "kind": .text("model"), "network": network.json, "notes": .object(notes.mapValues(JSON.text)),
     ]
-    try FileBytes.write([ArrayFile(content: content, arrays: weights.arrays).bytes()], to: path)
+    return ArrayFile(content: content, arrays: weights.arrays).bytes()
   }
+
+  public func write(to path: String) throws(NetworkError) { try FileBytes.write([try bytes()], to: path) }
 
   /// Throws where the file is damaged (its SHA-256 is checked) or its weights do not fit its network.
   public init(file path: String) throws(NetworkError) {
-    let file = try ArrayFile(try FileBytes.read(path), path: path)
+    try self.init(bytes: try FileBytes.read(path), path: path)
+  }
+
+  /// `path` is for the errors.
+  public init(bytes: [UInt8], path: String) throws(NetworkError) {
+    let file = try ArrayFile(bytes, path: path)
     guard file.content["kind"] == .text("model") else { throw .file(path: path, reason: "is not a model") }
     var notes: [String: String] = [:]
     if case .object(let members) = file.content["notes"] { notes = members.compactMapValues(\.string) }

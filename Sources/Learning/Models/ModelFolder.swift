@@ -1,0 +1,98 @@
+import Arrays
+import Glibc
+
+/// A trained model on disk: a folder with `manifest.json` and the files that it names, each with its SHA-256.
+/// The manifest says what the model is for, the command that made it and how well it did; its own digest is
+/// the identity that a session file records.
+public struct ModelFolder: Sendable {
+  public let path: String
+  /// `rutile-80kv`: the name of the folder.
+  public let id: String
+  /// Whose model it is: `pacbed`.
+  public let engine: String
+  package let manifest: JSON
+  public let sha256: String
+  private let digests: [String: String]
+
+  public init(path: String) throws(NetworkError) {
+    let place = "\(path)/manifest.json"
+    let bytes = try FileBytes.read(place, limit: 16 << 20)
+    guard let manifest = JSON(bytes), let id = manifest["id"]?.string,
+      let engine = manifest["engine"]?.string,
+      case .object(let files)? = manifest["files"]
+    else { throw .file(path: place, reason: "is not the manifest of a model") }
+    guard manifest["version"]?.int == 1 else { throw .file(path: place, reason: "its version is not known") }
+    let digests = files.compactMapValues { $0["sha256"]?.string }
+    guard digests.count == files.count, digests.keys.allSatisfy(Self.isPlain) else {
+      throw .file(path: place, reason: "its list of files is damaged")
+    }
+    self.path = path
+    self.id = id
+    self.engine = engine
+    self.manifest = manifest
+    self.digests = digests
+    sha256 = SHA256.hex(bytes)
+  }
+
+  public var fileNames: [String] { digests.keys.sorted() }
+
+  /// The command that made it.
+  public var command: String? { manifest["command"]?.string }
+  /// One line for a list: what it was trained on.
+  public var summary: String { manifest["summary"]?.string ?? "" }
+  public var manifestText: String { manifest.text }
+
+  /// A file of the model, as it was when the model was written.
+  package func bytes(of name: String) throws(NetworkError) -> [UInt8] {
+    let place = "\(path)/\(name)"
+    guard let digest = digests[name] else {
+      throw .file(path: place, reason: "the manifest does not name it")
+    }
+    let bytes = try FileBytes.read(place, limit: 256 << 20)
+    guard SHA256.hex(bytes) == digest else {
+      throw .file(path: place, reason: "is not what the manifest names (SHA-256)")
+    }
+    return bytes
+  }
+
+  public func model(_ name: String) throws(NetworkError) -> Model {
+    try Model(bytes: try bytes(of: name), path: "\(path)/\(name)")
+  }
+
+  /// Every file is there and unchanged.
+  public func verify() throws(NetworkError) {
+    for name in fileNames { _ = try bytes(of: name) }
+  }
+
+  /// Writes a model as a whole: it appears under its name when everything is there. Never over another one.
+  @discardableResult
+  package static func write(
+    id: String, engine: String, manifest: [String: JSON], files: [String: [UInt8]], to path: String
+  ) throws(NetworkError) -> ModelFolder {
+    func failure(_ place: String, _ action: String) -> NetworkError {
+      .file(path: place, reason: "\(action): \(String(cString: strerror(errno)))")
+    }
+    guard access(path, F_OK) != 0 else { throw .file(path: path, reason: "is there already") }
+    let draft = path + ".part"
+    if mkdir(draft, 0o755) != 0, errno != EEXIST { throw failure(draft, "make the folder") }
+    var entries: [String: JSON] = [:]
+    for (name, bytes) in files {
+      guard isPlain(name) else { throw .file(path: "\(path)/\(name)", reason: "is no file name of a model") }
+      entries[name] = .object(["bytes": .integer(bytes.count), "sha256": .text(SHA256.hex(bytes))])
+      try FileBytes.write([bytes], to: "\(draft)/\(name)")
+    }
+    var manifest = manifest
+    manifest["version"] = .integer(1)
+    manifest["id"] = .text(id)
+    manifest["engine"] = .text(engine)
+    manifest["files"] = .object(entries)
+    try FileBytes.write([Array(JSON.object(manifest).text.utf8)], to: "\(draft)/manifest.json")
+    guard rename(draft, path) == 0 else { throw failure(path, "rename") }
+    return try ModelFolder(path: path)
+  }
+
+  /// A name that cannot lead out of the folder.
+  private static func isPlain(_ name: String) -> Bool {
+    !name.isEmpty && !name.hasPrefix(".") && !name.contains("/") && name != "manifest.json"
+  }
+}

@@ -1,0 +1,86 @@
+import Glibc
+
+/// Where models are looked for, in this order: `EWALD_MODELS`, the user's data folder, then the models that
+/// came with the program.
+public struct ModelLibrary: Sendable {
+  public var folders: [String]
+
+  public init(folders: [String]) { self.folders = folders }
+
+  public static let standard = ModelLibrary(folders: standardFolders)
+
+  /// The sound models of an engine (all engines without one), by name; the first folder wins where two
+  /// hold the same name.
+  public func models(of engine: String? = nil) -> [ModelFolder] {
+    var found: [String: ModelFolder] = [:]
+    for folder in folders {
+      for name in Self.names(in: folder) where found[name] == nil {
+        if let model = try? ModelFolder(path: "\(folder)/\(name)") { found[name] = model }
+      }
+    }
+    return found.values.filter { engine == nil || $0.engine == engine }.sorted { $0.id < $1.id }
+  }
+
+  /// A model by its name, or by the path of its folder or manifest.
+  public func model(_ name: String, of engine: String) throws(NetworkError) -> ModelFolder {
+    let model = try find(name)
+    guard model.engine == engine else {
+      throw .file(path: name, reason: "is a model of \(model.engine), not of \(engine)")
+    }
+    return model
+  }
+
+  private func find(_ name: String) throws(NetworkError) -> ModelFolder {
+    if name.contains("/") {
+      return try ModelFolder(
+        path: name.hasSuffix("/manifest.json") ? String(name.dropLast("/manifest.json".count)) : name)
+    }
+    for folder in folders where access("\(folder)/\(name)/manifest.json", F_OK) == 0 {
+      return try ModelFolder(path: "\(folder)/\(name)")
+    }
+    let known = models().map(\.id)
+    throw .file(
+      path: name,
+      reason: known.isEmpty
+        ? "no model of that name, and none is installed" : "no such model (\(known.joined(separator: ", ")))")
+  }
+
+  private static var standardFolders: [String] {
+    func variable(_ name: String) -> String? {
+      guard let value = getenv(name), value.pointee != 0 else { return nil }
+      return String(cString: value)
+    }
+    var folders: [String] = []
+    if let folder = variable("EWALD_MODELS") { folders.append(folder) }
+    if let data = variable("XDG_DATA_HOME") ?? variable("HOME").map({ "\($0)/.local/share" }) {
+      folders.append("\(data)/ewald/models")
+    }
+    return folders + shipped
+  }
+
+  /// `Samples/models` above the program's own file: a build lies inside the checkout.
+  private static var shipped: [String] {
+    guard let path = realpath("/proc/self/exe", nil) else { return [] }
+    defer { free(path) }
+    var parts = String(cString: path).split(separator: "/")
+    var folders: [String] = []
+    while parts.popLast() != nil {
+      let folder = "/" + (parts + ["Samples", "models"]).joined(separator: "/")
+      if access(folder, F_OK) == 0 { folders.append(folder) }
+    }
+    return folders
+  }
+
+  private static func names(in folder: String) -> [String] {
+    guard let directory = opendir(folder) else { return [] }
+    defer { closedir(directory) }
+    var names: [String] = []
+    while let entry = readdir(directory) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) {
+        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
+      if !name.hasPrefix("."), !name.hasSuffix(".part") { names.append(name) }
+    }
+    return names.sorted()
+  }
+}
