@@ -45,5 +45,6 @@ enum Ewald {
 /// The one list of verbs.
 package let verbs: [Verb] = [
   watchVerb, runVerb, replayVerb, exportVerb, checkVerb, simulateVerb, modelsVerb, doctorVerb, demoVerb,
+  completionsVerb, manualVerb,
   microscopeVerb, readWorkerVerb,
 ]
