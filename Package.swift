@@ -45,7 +45,8 @@ let package = Package(
     .executableTarget(
       name: "ewald",
       dependencies: [
-        "Diffraction", "FrameFiles", "FrameQuality", "Learning", "LiveSession", "PACBED", "Scattering",
+        "CBLEED", "Diffraction", "FrameFiles", "FrameQuality", "Learning", "LiveSession", "PACBED",
+        "Scattering",
         "TerminalUI",
       ]),
     .executableTarget(
