@@ -9,6 +9,13 @@ public struct CBLEEDSample: Sendable, Equatable {
   public var parameters: [String: Double]
   /// The camera with this sample's misalignment.
   public var detector: Detector
+
+  public init(index: Int, energy: Double, parameters: [String: Double], detector: Detector) {
+    self.index = index
+    self.energy = energy
+    self.parameters = parameters
+    self.detector = detector
+  }
 }
 
 /// Latin hypercube samples (McKay, Beckman & Conover 1979): every parameter's range is cut into as many
