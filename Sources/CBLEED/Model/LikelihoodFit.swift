@@ -5,6 +5,8 @@ import Glibc
 /// are weighed by how far the emulator and counting noise may be off, direction by direction.
 struct LikelihoodFit: Sendable {
   let emulator: ForwardEmulator
+  /// Through the first of the emulator's patterns only: several times quicker, for the way to the answer.
+  let coarse: ForwardEmulator
   /// Covariance of what the emulator gets wrong, in the coordinates of the principal components.
   let modelCovariance: DoubleMatrix
   /// Covariance of counting noise of unit strength.
@@ -24,30 +26,40 @@ struct LikelihoodFit: Sendable {
     fileprivate let factor: Cholesky
     fileprivate let count: Int
 
-    fileprivate func product(_ a: DoubleMatrix) -> DoubleMatrix { factor.solve(a) }
+    func product(_ a: DoubleMatrix) -> DoubleMatrix { factor.solve(a) }
 
     func misfit(_ difference: [Double]) -> Double {
       zip(difference, factor.solve(difference)).reduce(0) { $0 + $1.0 * $1.1 } / Double(count)
     }
   }
 
-  func weighing(noise: Double) -> Weighing? {
+  /// - Parameter modelShare: how much of the emulator's own error is expected.
+  func weighing(noise: Double, modelShare: Double = 1) -> Weighing? {
     let count = modelCovariance.rows
     var covariance = modelCovariance
-    for i in covariance.values.indices { covariance.values[i] += noise * noiseCovariance.values[i] }
+    for i in covariance.values.indices {
+      covariance.values[i] = modelShare * covariance.values[i] + noise * noiseCovariance.values[i]
+    }
     let trace = (0..<count).reduce(0) { $0 + covariance[$1, $1] }
     for i in 0..<count { covariance[i, i] += 1e-7 * trace / Double(count) }
     guard let factor = try? Cholesky(covariance) else { return nil }
     return Weighing(factor: factor, count: count)
   }
 
+  /// Coarsely: good enough to tell a pattern from its mirror image.
   func misfit(_ coordinates: [Double], at scaled: [Double], _ weighing: Weighing) -> Double {
-    weighing.misfit(zip(coordinates, emulator.coordinates(scaled)).map { $0 - $1 })
+    weighing.misfit(zip(coordinates, coarse.coordinates(scaled)).map { $0 - $1 })
+  }
+
+  /// Most of the way with the coarse emulator, the last steps with the whole one.
+  func solve(_ coordinates: [Double], _ weighing: Weighing, start: [Double]) -> Answer? {
+    let near = solve(coordinates, weighing, start: start, coarse, steps: 12)
+    return solve(coordinates, weighing, start: near?.scaled ?? start, emulator, steps: near == nil ? 12 : 2)
   }
 
   /// Levenberg's and Marquardt's way from a start. Answers stay a little beyond the training domain at most.
-  func solve(
-    _ coordinates: [Double], _ weighing: Weighing, start: [Double], steps: Int = 12
+  private func solve(
+    _ coordinates: [Double], _ weighing: Weighing, start: [Double], _ emulator: ForwardEmulator, steps: Int
   ) -> Answer? {
     let dimensions = emulator.parameterCount
     let limit = 1.04

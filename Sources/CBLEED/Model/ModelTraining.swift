@@ -16,6 +16,11 @@ public struct ModelTraining: Sendable {
     public var components = 96
     /// Components of roots, for kernel ridge.
     public var rootComponents = 48
+    /// Patterns that the emulator goes through, and its coarse companion: they decide the time of a frame.
+    public var emulated = 6144
+    public var coarse = 1536
+    /// Patterns that kernel ridge on roots goes through.
+    public var ridgeRows = 4096
     /// Patterns that only calibrate, up to a tenth of all.
     public var calibration = 500
     /// Training patterns that the latent map shows.
@@ -75,10 +80,12 @@ public struct ModelTraining: Sendable {
     let coordinates = components.project(clean)
     report(.step("emulator"))
     let domain = domain
-    let draft = try emulator(coordinates, rows: fitted)
+    // The model that calibrates has not seen the patterns it is asked about; the one that ships has seen all.
+    let draft = try emulators(coordinates, rows: fitted)
+    let shipped = try emulators(coordinates, rows: Array(0..<patterns.count))
     let likelihood = LikelihoodFit(
-      emulator: try emulator(coordinates, rows: Array(0..<patterns.count)),
-      modelCovariance: modelCovariance(draft, coordinates, held: held),
+      emulator: shipped.fine, coarse: shipped.coarse,
+      modelCovariance: modelCovariance(draft.fine, coordinates, held: held),
       noiseCovariance: noiseCovariance(components))
     report(.step("kernel ridge"))
     let noisy = noisyValues()
@@ -96,13 +103,15 @@ public struct ModelTraining: Sendable {
     let targets = patterns.targetNames.enumerated().map { index, name in
       PatternModel.Target(name: name, unit: unit(name), range: domain[index])
     }
-    func model(_ rows: [Int]?, _ emulator: ForwardEmulator, _ calibration: ReaderCalibration) -> PatternModel
-    {
+    func model(
+      _ rows: [Int]?, _ emulators: (fine: ForwardEmulator, coarse: ForwardEmulator),
+      _ calibration: ReaderCalibration
+    ) -> PatternModel {
       PatternModel(
-        targets: targets, surfaceText: surfaceText, aligner: aligner,
+        targets: targets, surfaceText: surfaceText, isDynamical: patterns.isDynamical, aligner: aligner,
         smootherDegree: 6, mirrorTarget: mirrorTarget, components: components,
         likelihood: LikelihoodFit(
-          emulator: emulator, modelCovariance: likelihood.modelCovariance,
+          emulator: emulators.fine, coarse: emulators.coarse, modelCovariance: likelihood.modelCovariance,
           noiseCovariance: likelihood.noiseCovariance),
         noisePerValue: noisePerValue(), rootComponents: roots.components, rootScale: roots.scale,
         rootRidge: roots.ridge, scaling: TargetScaling(patterns.parameters), autoencoder: autoencoder,
@@ -112,10 +121,9 @@ public struct ModelTraining: Sendable {
         calibration: calibration, maps: maps)
     }
     report(.step("calibration"))
-    // The model that calibrates has not seen the patterns it is asked about; the one that ships has seen all.
     let asked = model(fitted, draft, ReaderCalibration())
     let calibration = try calibrate(asked, held: held)
-    return model(nil, likelihood.emulator, calibration)
+    return model(nil, shipped, calibration)
   }
 
   /// What the emulator covers: the patterns' own extent.
@@ -144,12 +152,21 @@ public struct ModelTraining: Sendable {
       sharpness: sharpness)
   }
 
+  private func emulators(
+    _ coordinates: DoubleMatrix, rows: [Int]
+  ) throws -> (fine: ForwardEmulator, coarse: ForwardEmulator) {
+    (
+      try emulator(coordinates, rows: Array(rows.prefix(options.emulated))),
+      try emulator(coordinates, rows: Array(rows.prefix(options.coarse)))
+    )
+  }
+
   /// Patterns change some ten times over the range of energies and a few times over the range of a length.
   private var sharpness: [Double] {
     zip(patterns.targetNames, domain).map { name, range in
-      // Found by trial on patterns of 30 to 100 eV and lengths over 0.4 to 0.8 A.
+      // Found by trial on dynamical patterns of 30 to 100 eV and lengths over 0.4 to 0.8 A.
       let width = range.upperBound - range.lowerBound
-      return name == "beam_energy" ? 4.5 * width / 73 : 0.95 * width / 0.8
+      return name == "beam_energy" ? 4.5 * width / 73 : 1.3 * width
     }
   }
 
@@ -236,8 +253,10 @@ public struct ModelTraining: Sendable {
   }
 
   private func rootReader(_ values: DoubleMatrix) throws -> RootReader {
-    try RootReader(
-      fitting: values, patterns.parameters, count: options.rootComponents, gamma: 0.3, ridge: 3e-3)
+    let rows = 0..<min(options.ridgeRows, patterns.count)
+    return try RootReader(
+      fitting: values.selectingRows(rows), patterns.parameters.selectingRows(rows),
+      count: options.rootComponents, gamma: 0.3, ridge: 3e-3)
   }
 
   /// The parameter whose reversal mirrors patterns left to right, seen on kinematic patterns.

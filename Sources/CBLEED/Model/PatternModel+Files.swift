@@ -13,7 +13,7 @@ extension PatternModel {
     to path: String, id: String, summary: String, command: String, metrics: [String: [String: Double]]
   ) throws(NetworkError) -> ModelFolder {
     var content: [String: JSON] = [
-      "kind": .text("cbleed-reader-1"), "surface": .text(surfaceText),
+      "kind": .text("cbleed-reader-1"), "surface": .text(surfaceText), "dynamical": .bool(isDynamical),
       "targets": .list(
         targets.map {
           .object([
@@ -37,6 +37,8 @@ extension PatternModel {
     arrays.store("emulator_sharpness", exactly: likelihood.emulator.sharpness)
     arrays.store("emulator_centres", likelihood.emulator.centres)
     arrays.store("emulator_weights", exactly: likelihood.emulator.weights)
+    // Its centres are the first of the emulator's.
+    arrays.store("coarse_weights", exactly: likelihood.coarse.weights)
     arrays.store("model_covariance", exactly: likelihood.modelCovariance)
     arrays.store("noise_covariance", exactly: likelihood.noiseCovariance)
     arrays.store("root_components", rootComponents.components)
@@ -104,6 +106,9 @@ extension PatternModel {
     let components = try stored.matrix("components", columns: features)
     let k = components.rows
     let centres = try stored.matrix("emulator_centres", columns: t)
+    let coarseWeights = try stored.exactMatrix("coarse_weights", columns: k)
+    guard coarseWeights.rows <= centres.rows else { throw damaged("the coarse emulator") }
+    let sharpness = try stored.exactVector("emulator_sharpness", count: t)
     let rootComponents = try stored.matrix("root_components", columns: features)
     let rootTraining = try stored.matrix("root_training", columns: rootComponents.rows)
     let latents = try stored.matrix("latents", columns: latentCount)
@@ -119,16 +124,19 @@ extension PatternModel {
     guard mirror.map({ (0..<t).contains($0) }) ?? true else { throw damaged("the mirror") }
     let smoother = DiscSmoother(raster, degree: degree)
     self.init(
-      targets: targets, surfaceText: text, aligner: FrameAligner(smoother), smootherDegree: degree,
+      targets: targets, surfaceText: text, isDynamical: file.content["dynamical"] == .bool(true),
+      aligner: FrameAligner(smoother), smootherDegree: degree,
       mirrorTarget: mirror,
       components: PrincipalComponents(
         mean: try stored.vector("components_mean", count: features), components: components,
         explainedVariance: [], explainedRatio: []),
       likelihood: LikelihoodFit(
         emulator: ForwardEmulator(
-          domain: targets.map(\.range), sharpness: try stored.exactVector("emulator_sharpness", count: t),
-          centres: centres,
+          domain: targets.map(\.range), sharpness: sharpness, centres: centres,
           weights: try stored.exactMatrix("emulator_weights", rows: centres.rows, columns: k)),
+        coarse: ForwardEmulator(
+          domain: targets.map(\.range), sharpness: sharpness,
+          centres: centres.selectingRows(0..<coarseWeights.rows), weights: coarseWeights),
         modelCovariance: try stored.exactMatrix("model_covariance", rows: k, columns: k),
         noiseCovariance: try stored.exactMatrix("noise_covariance", rows: k, columns: k)),
       noisePerValue: noise,

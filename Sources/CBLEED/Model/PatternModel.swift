@@ -9,6 +9,8 @@ public struct PatternModel: Sendable {
   public let targets: [Target]
   /// The surface whose patterns were simulated, as its file says it.
   public let surfaceText: String
+  /// Whether the training patterns' waves were scattered many times.
+  public let isDynamical: Bool
   public let aligner: FrameAligner
   public let smootherDegree: Int
   /// The parameter that changes its sign when the pattern is mirrored left to right.
@@ -52,7 +54,8 @@ public struct PatternModel: Sendable {
   }
 
   init(
-    targets: [Target], surfaceText: String, aligner: FrameAligner, smootherDegree: Int, mirrorTarget: Int?,
+    targets: [Target], surfaceText: String, isDynamical: Bool, aligner: FrameAligner, smootherDegree: Int,
+    mirrorTarget: Int?,
     components: PrincipalComponents, likelihood: LikelihoodFit, noisePerValue: Double,
     rootComponents: PrincipalComponents, rootScale: [Double], rootRidge: KernelRidge, scaling: TargetScaling,
     autoencoder: PatternAutoencoder, autoencoderModel: Model, latents: DoubleMatrix, latentMean: [Double],
@@ -60,6 +63,7 @@ public struct PatternModel: Sendable {
   ) {
     self.targets = targets
     self.surfaceText = surfaceText
+    self.isDynamical = isDynamical
     self.aligner = aligner
     self.smootherDegree = smootherDegree
     self.mirrorTarget = mirrorTarget
@@ -82,6 +86,9 @@ public struct PatternModel: Sendable {
   }
 
   public var raster: DiscRaster { aligner.smoother.raster }
+
+  /// As the surface's file calls it.
+  public var surfaceName: String { (try? SurfaceModel(parsing: surfaceText))?.name ?? "the surface" }
 }
 
 /// Regressors on the latent values, each fitted when it is first asked for: they follow from the model's

@@ -9,8 +9,12 @@ public struct TrainingPatterns: Sendable {
   /// A row for every pattern: energy, then the surface's parameters that vary, by name.
   public private(set) var parameters: DoubleMatrix
   public let targetNames: [String]
+  /// Whether waves were scattered many times.
+  public let isDynamical: Bool
 
-  public init(surface: SurfaceModel, detector: Detector, _ patterns: [CBLEEDPattern]) throws(CBLEEDError) {
+  public init(
+    surface: SurfaceModel, detector: Detector, isDynamical: Bool, _ patterns: [CBLEEDPattern]
+  ) throws(CBLEEDError) {
     guard let first = patterns.first else { throw .request("there are no training patterns") }
     let names = first.sample.parameters.keys.sorted().filter { name in
       patterns.contains { $0.sample.parameters[name] != first.sample.parameters[name] }
@@ -21,6 +25,7 @@ public struct TrainingPatterns: Sendable {
     }
     self.surface = surface
     self.detector = detector
+    self.isDynamical = isDynamical
     targetNames = ["beam_energy"] + names
     images = patterns.map(\.pixels)
     parameters = DoubleMatrix(

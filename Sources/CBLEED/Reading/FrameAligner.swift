@@ -63,7 +63,7 @@ public struct FrameAligner: Sendable {
         }
       }
     }
-    guard score > 0.2 else { return nil }
+    guard score > 0.1 else { return nil }
     let fit = DiscFit(raster, rows: image.rows, columns: image.columns)
     best = isSearched ? fit.refinedWithScale(best, image) : fit.refined(best, image)
     return read(image, best, binning: binning, contrast: score)

@@ -33,6 +33,7 @@ enum CBLEEDRequest {
     Verb.Option("--parameters", "NAME=A..B,…", "ranges of any surface's parameters, by name"),
     Verb.Option("--samples", "N", "how many patterns (1)"),
     Verb.Option("--seed", "N", "same seed, same patterns (1)"),
+    Verb.Option("--ramp", nil, "all ranges from end to end together, in order, instead of scattered"),
     Verb.Option("--dynamical", nil, "multiple scattering; needed below about 60 eV"),
     Verb.Option(
       "--cone-degree", "N", "directions between solved ones by polynomials of this degree; 0: none"),
@@ -72,7 +73,8 @@ enum CBLEEDRequest {
         let image = pattern.pixels
         let pixels = Pixels(width: image.columns, height: image.rows, values: image.values)
         let path = "\(folder)/\(CBLEEDCaseList.fileName(pattern.sample.index))"
-        try TIFFWriter.write([TIFFWriter.Page(pixels)], to: path)
+        try TIFFWriter.write(
+          [TIFFWriter.Page(pixels, description: "simulated CBLEED pattern")], to: path)
         Console.line(path)
       }
     } catch CBLEEDError.cancelled {
@@ -111,7 +113,7 @@ enum CBLEEDRequest {
       shiftPixels: try arguments.number("--shift-pixels", 0, in: 0...100),
       background: try arguments.number("--background", 0, in: 0...10))
     let isDynamical = arguments.has("--dynamical")
-    return SimulationRequest(
+    var request = SimulationRequest(
       surface: surface, energies: energies, ranges: ranges,
       samples: Int(try arguments.number("--samples", 1, in: 1...10_000_000)),
       seed: UInt64(try arguments.number("--seed", 1, in: 0...1e15)),
@@ -119,6 +121,8 @@ enum CBLEEDRequest {
       structuresPerEnergy: isDynamical
         ? Int(try arguments.number("--structures-per-energy", 16, in: 1...10_000)) : 1,
       detector: detector, augmentation: augmentation)
+    request.order = arguments.has("--ramp") ? .ramp : .scattered
+    return request
   }
 
   static func surface(_ arguments: Arguments) throws -> SurfaceModel {
