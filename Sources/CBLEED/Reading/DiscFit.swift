@@ -76,6 +76,16 @@ public struct DiscFit: Sendable {
     return best
   }
 
+  /// Whether the discs fit better at this scale than a little to either side.
+  func isRightScale(_ geometry: FrameGeometry, _ image: Matrix) -> Bool {
+    let here = explained(image, geometry)
+    return [0.994, 1.006].allSatisfy { factor in
+      var trial = geometry
+      trial.pixel *= factor
+      return explained(image, trial) < here
+    }
+  }
+
   /// Place and scale, from a scale that is right to about two in a hundred.
   func refinedWithScale(_ start: FrameGeometry, _ image: Matrix) -> FrameGeometry {
     var best = refined(start, image)

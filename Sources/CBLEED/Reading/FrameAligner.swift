@@ -45,27 +45,25 @@ public struct FrameAligner: Sendable {
       raster.detector.pixel * Double(size) / Double(min(image.rows, image.columns))
     var geometry = FrameGeometry(
       rows: image.rows, columns: image.columns, pixel: nominal, middle: middle)
-    var isSearched = false
     if case .known(let pixel) = scale { geometry.pixel = pixel * Double(binning) }
     guard geometry.pixel > nominal / 4, geometry.pixel < nominal * 4 else { return nil }
     let mask = DiscMask(image)
     var (best, score) = mask.search(around: geometry, raster, reach: reach)
-    if scale == .searched {
-      // The nominal scale is tried first and kept when nothing clearly better turns up.
-      var coarse = [0.76]
-      while let last = coarse.last, last < 1.32 { coarse.append(last * 1.02) }
-      if score < 0.8 {
-        for factor in coarse {
-          var trial = geometry
-          trial.pixel = nominal * factor
-          let (found, value) = mask.search(around: trial, raster, reach: reach)
-          if value > score * 1.02 { (best, score, isSearched) = (found, value, true) }
-        }
+    let fit = DiscFit(raster, rows: image.rows, columns: image.columns)
+    best = fit.refined(best, image)
+    // The nominal scale is kept where scales beside it are worse: most frames are taken at it.
+    if scale == .searched, score < 0.25 || !fit.isRightScale(best, image) {
+      var factor = 0.76
+      while factor < 1.32 {
+        var trial = geometry
+        trial.pixel = nominal * factor
+        let (found, value) = mask.search(around: trial, raster, reach: reach)
+        if value > score { (best, score) = (found, value) }
+        factor *= 1.02
       }
+      best = fit.refinedWithScale(best, image)
     }
     guard score > 0.1 else { return nil }
-    let fit = DiscFit(raster, rows: image.rows, columns: image.columns)
-    best = isSearched ? fit.refinedWithScale(best, image) : fit.refined(best, image)
     return read(image, best, binning: binning, contrast: score)
   }
 
