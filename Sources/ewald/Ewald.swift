@@ -46,6 +46,6 @@ enum Ewald {
 /// The one list of verbs.
 package let verbs: [Verb] = [
   watchVerb, runVerb, replayVerb, exportVerb, checkVerb, simulateVerb, trainVerb, modelsVerb, doctorVerb,
-  demoVerb,
+  demoVerb, completionsVerb, manualVerb,
   microscopeVerb, readWorkerVerb,
 ]
