@@ -34,7 +34,7 @@ let package = Package(
     .target(name: "Learning", dependencies: ["Arrays", "CLibSVM", "COneDNN"]),
     .target(name: "Scattering", dependencies: ["Arrays", "CDiffractionKernels", "CSpglib"]),
     .target(name: "FrameQuality", dependencies: ["Diffraction"]),
-    .target(name: "CBLEED", dependencies: ["Arrays", "Learning"]),
+    .target(name: "CBLEED", dependencies: ["Arrays", "Diffraction", "Learning"]),
     .target(name: "PACBED", dependencies: ["Arrays", "CDiffractionKernels", "Scattering"]),
     .target(
       name: "FrameFiles", dependencies: ["Arrays", "Diffraction", "CTIFF", "CHDF5", "CPNG", "CLinux"]),
@@ -45,7 +45,8 @@ let package = Package(
     .executableTarget(
       name: "ewald",
       dependencies: [
-        "Diffraction", "FrameFiles", "FrameQuality", "Learning", "LiveSession", "PACBED", "Scattering",
+        "CBLEED", "Diffraction", "FrameFiles", "FrameQuality", "Learning", "LiveSession", "PACBED",
+        "Scattering",
         "TerminalUI",
       ]),
     .executableTarget(
@@ -64,7 +65,9 @@ let package = Package(
       name: "LearningTests", dependencies: ["Arrays", "Learning"], resources: [.copy("Reference")]),
     .testTarget(name: "ScatteringTests", dependencies: ["Arrays", "Scattering"]),
     .testTarget(name: "FrameQualityTests", dependencies: ["FrameQuality"]),
-    .testTarget(name: "CBLEEDTests", dependencies: ["Arrays", "CBLEED"], exclude: ["Reference"]),
+    .testTarget(
+      name: "CBLEEDTests", dependencies: ["Arrays", "CBLEED", "Diffraction", "Learning"],
+      exclude: ["Reference"]),
     .testTarget(
       name: "PACBEDTests", dependencies: ["Arrays", "CDiffractionKernels", "PACBED", "Scattering"],
       exclude: ["Reference"]),
