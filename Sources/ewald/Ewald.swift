@@ -1,3 +1,4 @@
+import CBLEED
 import Diffraction
 import FrameQuality
 import LiveSession
@@ -7,7 +8,7 @@ enum Ewald {
 
   /// The one list of engines: a new engine is a folder and one line here.
   static let engines: [any AnalysisEngine] = [
-    FrameEngine()
+    FrameEngine(), CBLEEDEngine(),
   ]
 
   @MainActor
@@ -44,6 +45,7 @@ enum Ewald {
 
 /// The one list of verbs.
 package let verbs: [Verb] = [
-  watchVerb, runVerb, replayVerb, exportVerb, checkVerb, simulateVerb, modelsVerb, doctorVerb, demoVerb,
+  watchVerb, runVerb, replayVerb, exportVerb, checkVerb, simulateVerb, trainVerb, modelsVerb, doctorVerb,
+  demoVerb, completionsVerb, manualVerb,
   microscopeVerb, readWorkerVerb,
 ]

@@ -28,6 +28,9 @@ private struct Line {
 
 private func resultLines(_ model: Model, _ row: FileRow, wide: Bool, width: Int) -> [Line] {
   var lines: [Line] = []
+  if let fraction = model.snapshot.live.progress[row.id] {
+    lines.append(Line(text: "analysing: \(Int(fraction * 100)) %"))
+  }
   let detail = model.detail.flatMap { $0.fileID == row.id ? $0 : nil }
   if let result = detail?.result, result.resultID == row.run?.id {
     lines += verdictLines(result, width)
