@@ -5,8 +5,11 @@ import Glibc
 package struct ReadingCalibration {
   package static let sampleSize = 48
 
-  /// Which patterns of a scan to look at: spread evenly.
-  package static func sample(of count: Int) -> [Int] {
+  /// Which patterns of a scan to look at: spread evenly over the largest power of two that are there, so
+  /// that a growing scan keeps its calibration until it has doubled.
+  package static func sample(of frames: Int) -> [Int] {
+    var count = frames
+    if frames > 0 { count = 1 << (Int.bitWidth - 1 - frames.leadingZeroBitCount) }
     let number = min(count, sampleSize)
     return (0..<number).map { ($0 * 2 + 1) * count / (2 * number) }
   }
@@ -25,7 +28,7 @@ package struct ReadingCalibration {
       var widths: [Double] = []
       var (squares, sum) = (0.0, 0.0)
       for frame in frames where frame.width == width && frame.height == height {
-        let digest = reader.read(frame, expected: nil, vectors: [], significance: 6)
+        let digest = reader.read(frame, significance: 6)
         let noise = reader.noise(digest)
         squares += noise.squares
         sum += noise.sum

@@ -46,7 +46,7 @@ package struct DetectorGeometry: Sendable, Equatable {
 /// Significance of counts in standard deviations: the signed root of the deviance of a Poisson number
 /// whose mean is `expected`. Unlike (n - m)/sqrt(m) it holds where a pixel expects less than one electron.
 @inline(__always)
-func poissonSignificance(_ count: Float, expected: Float) -> Float {
+package func poissonSignificance(_ count: Float, expected: Float) -> Float {
   let mean = max(expected, 1e-3)
   guard count > 0 else { return -(2 * mean).squareRoot() }
   let deviance = 2 * (count * logf(count / mean) - (count - mean))

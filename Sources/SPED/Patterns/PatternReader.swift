@@ -20,8 +20,6 @@ package struct PatternDigest: Sendable {
   package var peaks: [PatternPeak]
   /// Background in electrons per pixel on rings of one pixel around the direct beam.
   package var background: [Float]
-  /// Smoothed electrons per pixel at the vectors that were known when it was read.
-  package var samples: [Float]
 }
 
 /// Reads one pattern after the other: direct beam, smoothing with the shape of a spot, radial background,
@@ -38,13 +36,10 @@ package final class PatternReader {
   private let line: UnsafeMutablePointer<Float>
   private let lineMargin: Int
   private var rows: [UnsafePointer<Float>?]
-  /// Ring and sector of a pixel by its distance from the direct beam, for a table of twice the detector.
-  private let ringOf: [UInt16]
-  private let sectorOf: [UInt16]
+  private let table: RingTable
   private let tableWidth: Int
-  static let sectors = 16
 
-  package init(_ geometry: DetectorGeometry) {
+  package init(_ geometry: DetectorGeometry, table: RingTable? = nil) {
     self.geometry = geometry
     width = geometry.width
     height = geometry.height
@@ -63,21 +58,8 @@ package final class PatternReader {
     line = .allocate(capacity: stride + 2 * lineMargin + 64)
     line.initialize(repeating: 0, count: stride + 2 * lineMargin + 64)
     rows = Array(repeating: nil, count: 2 * radius + 1)
-    tableWidth = 2 * width + 1
-    var ring = [UInt16](repeating: 0, count: (2 * height + 1) * tableWidth)
-    var sector = ring
-    let last = UInt16(2 * geometry.rings)
-    for y in -height...height {
-      for x in -width...width {
-        let r = Double(x * x + y * y).squareRoot()
-        let at = (y + height) * tableWidth + x + width
-        ring[at] = min(last, UInt16(r + 0.5))
-        let angle = atan2(Double(y), Double(x)) / (2 * .pi) + 0.5
-        sector[at] = UInt16(min(Self.sectors - 1, Int(angle * Double(Self.sectors))))
-      }
-    }
-    ringOf = ring
-    sectorOf = sector
+    self.table = table ?? RingTable(geometry)
+    tableWidth = self.table.width
   }
 
   deinit {
@@ -88,30 +70,53 @@ package final class PatternReader {
 
   /// `expected` is where the direct beam was before; a pattern without one is taken to be centred there.
   package func read(
-    _ frame: Pixels, expected: (x: Float, y: Float)?, vectors: [SpotVector], significance: Float
+    _ frame: Pixels, expected: (x: Float, y: Float)? = nil, significance: Float
   ) -> PatternDigest {
     load(frame)
     blur()
     let beam = findBeam(expected)
     let background = radialBackground(Int(beam.x.rounded()), Int(beam.y.rounded()))
     var digest = PatternDigest(
-      centreX: beam.x, centreY: beam.y, hasBeam: beam.found, peaks: [], background: background, samples: [])
+      centreX: beam.x, centreY: beam.y, hasBeam: beam.found, peaks: [], background: background)
     digest.peaks = peaks(beam.x, beam.y, background, significance)
-    digest.samples = vectors.map { sample(beam.x + $0.x, beam.y + $0.y) }
     return digest
   }
 
-  /// The values at vectors of a pattern whose centre is known.
+  /// The smoothed electrons per pixel at vectors, of a pattern whose centre is known: a weighted sum around
+  /// each, without smoothing the rest.
   package func samples(_ frame: Pixels, centre: (x: Float, y: Float), vectors: [SpotVector]) -> [Float] {
     load(frame)
-    blur()
-    return vectors.map { sample(centre.x + $0.x, centre.y + $0.y) }
+    let reach = weights.count - 1
+    let side = 2 * reach + 1
+    let inverse = Float(-0.5 / (geometry.filterSigma * geometry.filterSigma))
+    return withUnsafeTemporaryAllocation(of: Float.self, capacity: 2 * side) { taps in
+      vectors.map { vector in
+        let (x, y) = (centre.x + vector.x, centre.y + vector.y)
+        let (ix, iy) = (Int(x.rounded()), Int(y.rounded()))
+        guard ix >= reach, iy >= reach, ix + reach < width, iy + reach < height else { return .nan }
+        var (sumX, sumY): (Float, Float) = (0, 0)
+        for k in 0..<side {
+          let (dx, dy) = (Float(ix - reach + k) - x, Float(iy - reach + k) - y)
+          taps[k] = expf(inverse * dx * dx)
+          taps[side + k] = expf(inverse * dy * dy)
+          sumX += taps[k]
+          sumY += taps[side + k]
+        }
+        var total: Float = 0
+        for v in 0..<side {
+          let row = pixels + (iy - reach + v) * stride + ix - reach
+          var line: Float = 0
+          for u in 0..<side { line += taps[u] * row[u] }
+          total += taps[side + v] * line
+        }
+        return total / (sumX * sumY)
+      }
+    }
   }
 
-  /// The pattern of electrons around the direct beam, moved so that the beam is at the middle of `into`.
+  /// Adds the electrons of a pattern, moved so that the direct beam is at the middle.
   package func addCentred(
-    _ frame: Pixels, centreX: Float, centreY: Float, weights: [(row: Int, weight: Float)],
-    into sums: UnsafeMutablePointer<Float>
+    _ frame: Pixels, centreX: Float, centreY: Float, into sums: UnsafeMutablePointer<Float>
   ) {
     load(frame)
     let (dx, dy) = (centreX - Float(width / 2), centreY - Float(height / 2))
@@ -127,12 +132,8 @@ package final class PatternReader {
       guard from >= 0, from + 1 < height else { continue }
       let a = pixels + from * stride + ix
       let b = a + stride
-      let out = line + lineMargin
-      for x in first..<end { out[x] = w00 * a[x] + w01 * a[x + 1] + w10 * b[x] + w11 * b[x + 1] }
-      for (row, weight) in weights {
-        let to = sums + (row * height + y) * width
-        for x in first..<end { to[x] += weight * out[x] }
-      }
+      let out = sums + y * width
+      for x in first..<end { out[x] += w00 * a[x] + w01 * a[x + 1] + w10 * b[x] + w11 * b[x + 1] }
     }
   }
 }
@@ -140,10 +141,47 @@ package final class PatternReader {
 extension PatternReader {
   /// Counts to electrons, binned; what is no number counts as nothing.
   private func load(_ frame: Pixels) {
-    frame.run(
-      LoadLoop(
-        into: pixels, stride: stride, width: width, height: height, binning: geometry.binning,
-        frameWidth: frame.width, scale: Float(1 / geometry.gain)))
+    // The types of cameras here, in this module: through `Pixels.run` every pixel would be a call.
+    frame.withBytes { bytes in
+      switch frame.sample {
+      case .uint8: load(bytes.assumingMemoryBound(to: UInt8.self), frame.width) { Float($0) }
+      case .uint16: load(bytes.assumingMemoryBound(to: UInt16.self), frame.width) { Float($0) }
+      case .uint32: load(bytes.assumingMemoryBound(to: UInt32.self), frame.width) { Float($0) }
+      case .int16: load(bytes.assumingMemoryBound(to: Int16.self), frame.width) { Float($0) }
+      case .float32: load(bytes.assumingMemoryBound(to: Float.self), frame.width) { $0 }
+      default: frame.doubles().withUnsafeBufferPointer { load($0, frame.width) { Float($0) } }
+      }
+    }
+  }
+
+  @inline(__always)
+  private func load<T>(_ values: UnsafeBufferPointer<T>, _ frameWidth: Int, _ number: (T) -> Float) {
+    guard let base = values.baseAddress else { return }
+    let scale = Float(1 / geometry.gain)
+    let binning = geometry.binning
+    for y in 0..<height {
+      let row = pixels + y * stride
+      if binning == 1 {
+        let from = base + y * frameWidth
+        for x in 0..<width {
+          let value = number(from[x]) * scale
+          // A comparison, not isFinite, so that the loop stays one of vectors.
+          row[x] = value.magnitude < 1e30 ? value : 0
+        }
+      } else {
+        for x in 0..<width {
+          var sum: Float = 0
+          for v in 0..<binning {
+            let from = base + (y * binning + v) * frameWidth + x * binning
+            for u in 0..<binning {
+              let value = number(from[u])
+              sum += value.magnitude < 1e30 ? value : 0
+            }
+          }
+          row[x] = sum * scale
+        }
+      }
+    }
   }
 
   private func blur() {
@@ -212,19 +250,19 @@ extension PatternReader {
   /// mean of what lies within four standard deviations.
   private func radialBackground(_ cx: Int, _ cy: Int) -> [Float] {
     let rings = geometry.rings
-    let sectors = Self.sectors
+    let sectors = RingTable.sectors
     var sums = [Float](repeating: 0, count: rings * sectors)
     var counts = [Int32](repeating: 0, count: rings * sectors)
     let (cx, cy) = (min(max(cx, 0), width), min(max(cy, 0), height))
-    ringOf.withUnsafeBufferPointer { ringOf in
-      sectorOf.withUnsafeBufferPointer { sectorOf in
+    table.rings.withUnsafeBufferPointer { ringOf in
+      table.sectorsOf.withUnsafeBufferPointer { sectorOf in
         sums.withUnsafeMutableBufferPointer { sums in
           counts.withUnsafeMutableBufferPointer { counts in
             for y in 0..<height {
-              let table = (y - cy + height) * tableWidth + width - cx
+              let from = (y - cy + height) * tableWidth + width - cx
               let row = smooth + y * stride
               for x in 0..<width {
-                let at = min(Int(ringOf[table + x]), rings - 1) * sectors + Int(sectorOf[table + x])
+                let at = min(Int(ringOf[from + x]), rings - 1) * sectors + Int(sectorOf[from + x])
                 sums[at] += row[x]
                 counts[at] &+= 1
               }
@@ -252,15 +290,15 @@ extension PatternReader {
       let limits = level.map { $0 + 4 * (max($0, 0) / area).squareRoot() + 2 / area }
       var total = [Float](repeating: 0, count: rings)
       var number = [Int32](repeating: 0, count: rings)
-      ringOf.withUnsafeBufferPointer { ringOf in
+      table.rings.withUnsafeBufferPointer { ringOf in
         limits.withUnsafeBufferPointer { limits in
           total.withUnsafeMutableBufferPointer { total in
             number.withUnsafeMutableBufferPointer { number in
               for y in 0..<height {
-                let table = (y - cy + height) * tableWidth + width - cx
+                let from = (y - cy + height) * tableWidth + width - cx
                 let row = smooth + y * stride
                 for x in 0..<width {
-                  let ring = min(Int(ringOf[table + x]), rings - 1)
+                  let ring = min(Int(ringOf[from + x]), rings - 1)
                   if row[x] < limits[ring] {
                     total[ring] += row[x]
                     number[ring] &+= 1
@@ -287,6 +325,7 @@ extension PatternReader {
     let (cx, cy) = (Int(centreX.rounded()), Int(centreY.rounded()))
     let margin = geometry.margin
     let inner = Int32((geometry.innerRadius * geometry.innerRadius).rounded())
+    let ringOf = table.rings
     var found: [PatternPeak] = []
     guard height > 2 * margin, width > 2 * margin else { return found }
     let tx = min(max(cx, 0), width)
@@ -294,11 +333,11 @@ extension PatternReader {
     for y in margin..<height - margin {
       let row = smooth + y * stride
       let (above, below) = (row - stride, row + stride)
-      let table = (y - ty + height) * tableWidth + width - tx
+      let from = (y - ty + height) * tableWidth + width - tx
       for x in margin..<width - margin {
         let value = row[x]
         guard value > row[x - 1], value >= row[x + 1], value > above[x], value >= below[x] else { continue }
-        let ring = min(Int(ringOf[table + x]), limits.count - 1)
+        let ring = min(Int(ringOf[from + x]), limits.count - 1)
         guard value > limits[ring], value > above[x - 1], value > above[x + 1], value >= below[x - 1],
           value >= below[x + 1]
         else { continue }
@@ -324,17 +363,6 @@ extension PatternReader {
     let curvature = a - 2 * b + c
     guard curvature < 0 else { return 0 }
     return min(0.5, max(-0.5, 0.5 * (a - c) / curvature))
-  }
-
-  /// The smoothed pattern between pixels; nothing beyond the edge.
-  private func sample(_ x: Float, _ y: Float) -> Float {
-    let (ix, iy) = (Int(x.rounded(.down)), Int(y.rounded(.down)))
-    guard ix >= 0, iy >= 0, ix + 1 < width, iy + 1 < height else { return .nan }
-    let (fx, fy) = (x - Float(ix), y - Float(iy))
-    let row = smooth + iy * stride + ix
-    let upper = row[0] + fx * (row[1] - row[0])
-    let lower = row[stride] + fx * (row[stride + 1] - row[stride])
-    return upper + fy * (lower - upper)
   }
 
   /// The second moment of a spot's electrons over its background, along one axis; nil when faint.
@@ -378,38 +406,27 @@ extension PatternReader {
   }
 }
 
-private struct LoadLoop: PixelLoop {
-  let into: UnsafeMutablePointer<Float>
-  let stride: Int
+/// Ring and sector of a pixel by its distance from the direct beam, for twice the detector along each axis.
+package final class RingTable: Sendable {
+  static let sectors = 16
+  let rings: [UInt16]
+  let sectorsOf: [UInt16]
   let width: Int
-  let height: Int
-  let binning: Int
-  let frameWidth: Int
-  let scale: Float
 
-  func run<T: PixelValue>(_ values: UnsafeBufferPointer<T>) {
-    guard let base = values.baseAddress else { return }
-    for y in 0..<height {
-      let row = into + y * stride
-      if binning == 1 {
-        let from = base + y * frameWidth
-        for x in 0..<width {
-          let value = from[x].float * scale
-          row[x] = value.isFinite ? value : 0
-        }
-      } else {
-        for x in 0..<width {
-          var sum: Float = 0
-          for v in 0..<binning {
-            let from = base + (y * binning + v) * frameWidth + x * binning
-            for u in 0..<binning {
-              let value = from[u].float
-              sum += value.isFinite ? value : 0
-            }
-          }
-          row[x] = sum * scale
-        }
+  package init(_ geometry: DetectorGeometry) {
+    let (w, h) = (geometry.width, geometry.height)
+    width = 2 * w + 1
+    var ring = [UInt16](repeating: 0, count: (2 * h + 1) * width)
+    var sector = ring
+    for y in -h...h {
+      for x in -w...w {
+        let at = (y + h) * width + x + w
+        ring[at] = UInt16(min(60_000, (Double(x * x + y * y).squareRoot() + 0.5).rounded(.down)))
+        let angle = atan2(Double(y), Double(x)) / (2 * .pi) + 0.5
+        sector[at] = UInt16(min(Self.sectors - 1, Int(angle * Double(Self.sectors))))
       }
     }
+    rings = ring
+    sectorsOf = sector
   }
 }

@@ -21,7 +21,7 @@ package struct ReadingSettings: Sendable, Hashable {
 /// A scan as it is read: digests of all patterns, the vectors found so far and their virtual images.
 ///
 /// Patterns come in any number of portions. A vector that is found late is filled back from the peak lists
-/// of the patterns read before it was known; `refill` measures those again where the source still has them.
+/// of the patterns read before it was known; `refill` measures it there, where the source still has them.
 package struct ScanReading: Sendable {
   package let geometry: DetectorGeometry
   package let settings: ReadingSettings
@@ -30,8 +30,9 @@ package struct ScanReading: Sendable {
   package private(set) var digests: [PatternDigest?]
   package private(set) var histogram: VectorHistogram
   package private(set) var vectors: [SpotVector] = []
-  /// How many vectors were known when a pattern was read.
-  private var known: [Int]
+  /// Smoothed electrons per pixel at vectors, by pattern; for those that were known when it was measured.
+  private var samples: [[Float]]
+  private let rings: RingTable
 
   package init(_ geometry: DetectorGeometry, scanWidth: Int, scanHeight: Int, settings: ReadingSettings) {
     self.geometry = geometry
@@ -39,34 +40,44 @@ package struct ScanReading: Sendable {
     self.scanWidth = scanWidth
     self.scanHeight = scanHeight
     digests = Array(repeating: nil, count: scanWidth * scanHeight)
-    known = Array(repeating: 0, count: scanWidth * scanHeight)
+    samples = Array(repeating: [], count: scanWidth * scanHeight)
     histogram = VectorHistogram(geometry)
+    rings = RingTable(geometry)
   }
 
   package var patterns: Int { digests.reduce(0) { $0 + ($1 == nil ? 0 : 1) } }
 
   /// Reads a portion of patterns on all cores.
   package mutating func add(_ frames: [(point: Int, pixels: Pixels)]) {
-    let (geometry, vectors, settings) = (geometry, vectors, settings)
-    let points = frames.map(\.point)
+    let (geometry, vectors, settings, rings) = (geometry, vectors, settings, rings)
     let pixels = frames.map(\.pixels)
-    let expected = lastBeam
     let read = parallelChunkMap(frames.count, size: max(1, (frames.count + 3) / 4)) { chunk in
-      let reader = PatternReader(geometry)
+      let reader = PatternReader(geometry, table: rings)
       return chunk.map { i in
-        reader.read(
-          pixels[i], expected: expected, vectors: vectors, significance: settings.significance)
+        let digest = reader.read(pixels[i], significance: settings.significance)
+        let values =
+          vectors.isEmpty
+          ? [] : reader.samples(pixels[i], centre: (digest.centreX, digest.centreY), vectors: vectors)
+        return (digest, values)
       }
     }
-    for (point, digest) in zip(points, read.joined()) where digests.indices.contains(point) {
-      digests[point] = digest
-      known[point] = vectors.count
+    for (frame, (digest, values)) in zip(frames, read.joined()) where digests.indices.contains(frame.point) {
+      digests[frame.point] = digest
+      samples[frame.point] = values
       histogram.add(digest.peaks, above: settings.significance)
     }
+    if !settings.followsBeam { holdBeam() }
   }
 
-  /// Where the last portion's beams were, in the middle: the next are looked for near it.
-  private var lastBeam: (x: Float, y: Float)?
+  /// Without descan the beam is where it is in most patterns.
+  private mutating func holdBeam() {
+    let xs = digests.compactMap { $0?.centreX }.sorted()
+    let ys = digests.compactMap { $0?.centreY }.sorted()
+    for i in digests.indices where digests[i] != nil {
+      digests[i]?.centreX = xs[xs.count / 2]
+      digests[i]?.centreY = ys[ys.count / 2]
+    }
+  }
 
   /// Looks for vectors in what has gathered. Those known stay where they are, so that columns stay valid.
   package mutating func growVectors() {
@@ -76,42 +87,30 @@ package struct ScanReading: Sendable {
     for vector in found where !vectors.contains(where: { $0.distance(to: vector) < apart }) {
       vectors.append(vector)
     }
-    var (xs, ys): ([Float], [Float]) = ([], [])
-    for digest in digests {
-      if let digest, digest.hasBeam { xs.append(digest.centreX); ys.append(digest.centreY) }
-    }
-    if !xs.isEmpty {
-      xs.sort()
-      ys.sort()
-      lastBeam = (xs[xs.count / 2], ys[ys.count / 2])
-    }
   }
 
   /// Drops what was found and looks again over all peaks: the vectors no longer depend on when they came.
   package mutating func settleVectors() {
     vectors = []
-    known = Array(repeating: 0, count: known.count)
+    for i in samples.indices { samples[i] = [] }
     growVectors()
   }
 
   /// Points whose values at some vectors come from their peak list only.
   package var pointsToRefill: [Int] {
-    digests.indices.filter { digests[$0] != nil && known[$0] < vectors.count }
+    digests.indices.filter { digests[$0] != nil && samples[$0].count < vectors.count }
   }
 
   package mutating func refill(_ frames: [(point: Int, pixels: Pixels)]) {
-    let (geometry, vectors) = (geometry, vectors)
+    let (geometry, vectors, rings) = (geometry, vectors, rings)
     let jobs = frames.map { frame in
       (frame.pixels, digests[frame.point].map { (x: $0.centreX, y: $0.centreY) })
     }
-    let samples = parallelChunkMap(jobs.count, size: max(1, (jobs.count + 3) / 4)) { chunk in
-      let reader = PatternReader(geometry)
+    let values = parallelChunkMap(jobs.count, size: max(1, (jobs.count + 3) / 4)) { chunk in
+      let reader = PatternReader(geometry, table: rings)
       return chunk.map { reader.samples(jobs[$0].0, centre: jobs[$0].1 ?? (0, 0), vectors: vectors) }
     }
-    for (frame, values) in zip(frames, samples.joined()) {
-      digests[frame.point]?.samples = values
-      known[frame.point] = vectors.count
-    }
+    for (frame, values) in zip(frames, values.joined()) { samples[frame.point] = values }
   }
 
   /// The virtual dark-field matrix of everything read so far.
@@ -136,8 +135,8 @@ package struct ScanReading: Sendable {
               digest.background[low] * (1 - part) + digest.background[min(low + 1, last)] * part
             background[row + v] = level * area
             var value = level
-            if v < known[point], v < digest.samples.count {
-              let sample = digest.samples[v]
+            if v < samples[point].count {
+              let sample = samples[point][v]
               value = sample.isFinite ? max(0, sample) : level
             } else {
               for peak in digest.peaks {

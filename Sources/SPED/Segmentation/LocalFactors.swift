@@ -3,7 +3,7 @@ import Arrays
 /// The virtual dark-field matrix as a sum of crystals, each with one pattern and a loading that is zero
 /// outside its surroundings: counts ~ background + sum of loading x pattern, by maximum Poisson likelihood
 /// (multiplicative updates, Lee & Seung 2001, with Richardson's fixed background).
-struct LocalFactors: Sendable {
+package struct LocalFactors: Sendable {
   /// By crystal: its window's points and the loading at each.
   var windows: [[Int]]
   var loadings: [[Float]]
@@ -11,7 +11,7 @@ struct LocalFactors: Sendable {
   var patterns: [[Float]]
 
   /// Starts from known patterns; `warm` carries over what an earlier factorisation found.
-  init(windows: [PointSet], patterns: [[Float]], loadings: [[Float]]? = nil) {
+  package init(windows: [PointSet], patterns: [[Float]], loadings: [[Float]]? = nil) {
     self.windows = windows.map(\.points)
     self.patterns = patterns
     self.loadings = loadings ?? self.windows.map { [Float](repeating: 0.5, count: $0.count) }
@@ -24,7 +24,7 @@ struct LocalFactors: Sendable {
     loadings.append([Float](repeating: 0.5, count: windows[windows.count - 1].count))
   }
 
-  mutating func iterate(_ table: VDFTable, rounds: Int) {
+  package mutating func iterate(_ table: VDFTable, rounds: Int) {
     guard !windows.isEmpty else { return }
     let columns = table.vectors.count
     // At every point the crystals that reach it.
@@ -93,7 +93,7 @@ struct LocalFactors: Sendable {
   }
 
   /// The table with what the crystals explain counted as background: its signal is the residual.
-  func residual(_ table: VDFTable) -> VDFTable {
+  package func residual(_ table: VDFTable) -> VDFTable {
     var rest = table
     let columns = table.vectors.count
     for (k, window) in windows.enumerated() {

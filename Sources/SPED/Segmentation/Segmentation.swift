@@ -1,5 +1,5 @@
 /// A crystal of a scan.
-package struct Crystal: Sendable {
+package struct FoundCrystal: Sendable {
   /// `A`, `B`, … `Z`, `AA`: the largest first, kept through edits.
   package var letter: String
   package var points: PointSet
@@ -16,7 +16,7 @@ package struct Crystal: Sendable {
   package var area: Int { points.count }
   package var isBent: Bool { partial > 3 }
 
-  static func letter(_ index: Int) -> String {
+  package static func letter(_ index: Int) -> String {
     var text = ""
     var n = index + 1
     while n > 0 {
@@ -30,7 +30,7 @@ package struct Crystal: Sendable {
 
 /// What a scan is made of.
 package struct Segmentation: Sendable {
-  package var crystals: [Crystal]
+  package var crystals: [FoundCrystal]
   /// Singular values of the Poisson-scaled virtual dark-field matrix, as parts of its variance.
   package var scree: [Double]
   /// Points in crystals where several spots lie far below what the model expects.

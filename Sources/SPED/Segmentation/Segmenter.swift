@@ -32,7 +32,7 @@ package struct Segmenter {
       crystals = Array(crystals.sorted { $0.confidence > $1.confidence }.prefix(most))
       crystals.sort { order($0.points, $1.points) }
     }
-    for i in crystals.indices { crystals[i].letter = Crystal.letter(i) }
+    for i in crystals.indices { crystals[i].letter = FoundCrystal.letter(i) }
     crystals = edited(crystals, drafts)
     let (pseudo, explained) = misfit(crystals)
     return Segmentation(
@@ -46,7 +46,7 @@ extension Segmenter {
     let factor = max(1, Int((Double(table.points) / 6000).squareRoot()))
     let small = table.binned(factor)
     let area = max(4, minimumArea / (factor * factor))
-    let search = BlobSearch(significance: settings.significance, minimumArea: area)
+    let search = SpotSearch(significance: settings.significance, minimumArea: area)
     let blobs = search.blobs(small)
     let assembly = CrystalAssembly(table: small, spotReach: spotReach, minimumArea: area)
     var drafts = assembly.joined(assembly.drafts(Consensus().clusters(blobs), blobs))
@@ -92,7 +92,7 @@ extension Segmenter {
     var factors = LocalFactors(windows: drafts.map { $0.points.grown(2) }, patterns: patterns)
     factors.iterate(table, rounds: 4)
     let rest = factors.residual(table)
-    var search = BlobSearch(significance: settings.significance + 1, minimumArea: minimumArea)
+    var search = SpotSearch(significance: settings.significance + 1, minimumArea: minimumArea)
     search.edge = 0.4
     let blobs = search.blobs(rest)
     let assembly = CrystalAssembly(table: rest, spotReach: spotReach, minimumArea: minimumArea)
@@ -152,7 +152,7 @@ extension Segmenter {
   }
 
   /// Patterns, confidences, and what else is told about a crystal.
-  private func described(_ drafts: [CrystalDraft]) -> [Crystal] {
+  private func described(_ drafts: [CrystalDraft]) -> [FoundCrystal] {
     let drafts = drafts.sorted { order($0.points, $1.points) }
     let patterns = intensities(drafts.map(\.points))
     return drafts.indices.map { k in
@@ -160,7 +160,7 @@ extension Segmenter {
       let own = (draft.vectors + draft.partial).sorted {
         patterns[k][$0] != patterns[k][$1] ? patterns[k][$0] > patterns[k][$1] : $0 < $1
       }
-      return Crystal(
+      return FoundCrystal(
         letter: "", points: draft.points, vectors: own, intensities: own.map { patterns[k][$0] },
         partial: draft.partial.count, confidence: confidence(draft, patterns[k]),
         loading: relativeLoading(draft.points, own))
@@ -198,7 +198,7 @@ extension Segmenter {
     return sums.map { min(1, max(0, $0 / bright)) }
   }
 
-  private func edited(_ crystals: [Crystal], _ drafts: [CrystalDraft]) -> [Crystal] {
+  private func edited(_ crystals: [FoundCrystal], _ drafts: [CrystalDraft]) -> [FoundCrystal] {
     guard !settings.edits.isEmpty else { return crystals }
     var crystals = crystals
     var used = crystals.count
@@ -232,7 +232,7 @@ extension Segmenter {
             crystals[i].points = piece
           } else {
             var crystal = crystals[i]
-            crystal.letter = Crystal.letter(used)
+            crystal.letter = FoundCrystal.letter(used)
             crystal.points = piece
             used += 1
             crystals.append(crystal)
@@ -254,7 +254,7 @@ extension Segmenter {
 
   /// Points where at least three of a crystal's strong spots are far weaker than its pattern says: a bend,
   /// a change of thickness, or light that an overlapping crystal took.
-  private func misfit(_ crystals: [Crystal]) -> (pseudo: [Int], explained: Double) {
+  private func misfit(_ crystals: [FoundCrystal]) -> (pseudo: [Int], explained: Double) {
     let columns = table.vectors.count
     var lit = [Float](repeating: 0, count: table.points * columns)
     for crystal in crystals {
@@ -270,13 +270,14 @@ extension Segmenter {
       for v in 0..<columns {
         let i = p * columns + v
         let excess = table.counts[i] - table.background[i]
-        let z = poissonSignificance(table.counts[i], expected: table.background[i])
-        if z > settings.significance {
+        // Close to the significance, and without a logarithm for every value of a large scan.
+        let z = settings.significance
+        if excess > z * table.background[i].squareRoot() + z * z / 4 {
           total += Double(excess)
           explained += Double(min(excess, max(0, lit[i] * 2)))
         }
-        if lit[i] > 3, poissonSignificance(table.counts[i], expected: table.background[i] + lit[i]) < -5,
-          excess < 0.4 * lit[i]
+        if lit[i] > 3, excess < 0.4 * lit[i],
+          poissonSignificance(table.counts[i], expected: table.background[i] + lit[i]) < -5
         {
           low += 1
         }

@@ -45,28 +45,29 @@ struct ShapeSplit {
 
   /// Rectangles of even brightness, where these explain what one level does not.
   private func flatCrystals(_ window: ShapeWindow, _ spots: SpotLevels) -> Fit? {
-    guard spots.points.count >= 30 else { return nil }
+    guard spots.points.count >= 30, !spots.isBent else { return nil }
     let single = spots.chiSquared(groups: 1)
     guard single > 1.6 else { return nil }
     // A tilted crystal or a sphere: its patterns change smoothly, and the same way to both sides.
     let smooth = spots.smoothMisfit()
     let mirrored = spots.mirrorMisfit()
     let one = min(smooth, mirrored)
+    var three = 0.0
     for number in [2, 3] {
       // Levels without regard to place fit at least as well as any shapes.
       let levels = spots.chiSquared(groups: number == 2 ? 3 : 6)
-      guard levels < 1.6, levels < 0.8 * one else { continue }
+      if number == 2 { three = levels }
+      guard levels < 1.6, levels < 0.8 * one, number == 2 || three > 1.3 else { continue }
       guard let fit = bestMultiple(window, number) else { continue }
       let chi = window.levelsMisfit(fit.shapes).chi
       let error = (window.residual(fit.shapes) / Double(window.count)).squareRoot()
-      if error < 0.25, isConvincing(chi, one, number, spots.isBent) { return fit }
+      if error < 0.25, isConvincing(chi, one, number) { return fit }
     }
     return nil
   }
 
-  /// More shapes, and shapes in a crystal that seems bent, have to explain more.
-  private func isConvincing(_ chi: Double, _ one: Double, _ number: Int, _ isBent: Bool) -> Bool {
-    if isBent { return chi < 2.2 && chi < 0.5 * one }
+  /// More shapes have to explain more.
+  private func isConvincing(_ chi: Double, _ one: Double, _ number: Int) -> Bool {
     if number > 2 { return chi < 2.2 && chi < 0.35 * one }
     return chi < 2.2 && chi < 0.9 * one || chi < 3.5 && chi < 0.65 * one
   }
@@ -149,6 +150,8 @@ struct ShapeWindow {
   /// Spot levels over their standard deviation, [pixel][vector]; not a number where they say nothing.
   private let levels: [Float]
   private let vectors: Int
+  /// Pixels with levels.
+  private let inner: [Int]
   /// Chi squared of all levels around one mean.
   private let spread: Double
   private let boundary: Int
@@ -194,8 +197,10 @@ struct ShapeWindow {
     self.target = target
     self.levels = levels
     boundary = points.count - points.core().count
-    var (n, s, q) = (0.0, [Double](repeating: 0, count: vectors), 0.0)
-    for p in 0..<width * height where vectors > 0 && levels[p * vectors].isFinite {
+    let columns = vectors
+    inner = (0..<width * height).filter { columns > 0 && levels[$0 * columns].isFinite }
+    var (n, s, q) = (0.0, [Double](repeating: 0, count: columns), 0.0)
+    for p in inner {
       n += 1
       for k in 0..<vectors {
         let value = Double(levels[p * vectors + k])
@@ -206,59 +211,60 @@ struct ShapeWindow {
     spread = max(1e-9, q - s.reduce(0) { $0 + $1 * $1 } / max(1, n))
   }
 
-  func residual(_ shapes: [CrystalShape]) -> Double {
-    let covered = union(shapes)
+  func residual(_ shapes: [CrystalShape]) -> Double { residual(covers(shapes)) }
+
+  private func covers(_ shapes: [CrystalShape]) -> [[Double]] {
+    shapes.map { $0.coverage(width: width, height: height) }
+  }
+
+  private func residual(_ covers: [[Double]]) -> Double {
     var sum = 0.0
-    for p in 0..<count { sum += (covered[p] - target[p]) * (covered[p] - target[p]) }
+    for p in 0..<count {
+      var open = 1.0
+      for cover in covers { open *= 1 - cover[p] }
+      let difference = 1 - open - target[p]
+      sum += difference * difference
+    }
     return sum
   }
 
   /// What the fits make small: the outline's misfit and, at the weight of a part of it, the share of the
   /// spots' spread that even levels leave.
   func cost(_ shapes: [CrystalShape]) -> Double {
-    let outline = residual(shapes)
+    let covers = covers(shapes)
+    let outline = residual(covers)
     guard vectors > 0, shapes.count > 1 else { return outline }
-    let (chi, used) = levelsMisfit(shapes)
-    return outline + 1.0 * Double(boundary) / scale * min(1, chi * Double(used * vectors) / spread)
-  }
-
-  private func union(_ shapes: [CrystalShape]) -> [Double] {
-    var open = [Double](repeating: 1, count: count)
-    for shape in shapes {
-      let cover = shape.coverage(width: width, height: height)
-      for p in 0..<count { open[p] *= 1 - cover[p] }
-    }
-    return open.map { 1 - $0 }
+    let (chi, used) = levelsMisfit(covers)
+    return outline + Double(boundary) / scale * min(1, chi * Double(used * vectors) / spread)
   }
 
   /// Chi squared per value of one level for every combination of shapes, and on how many pixels.
-  func levelsMisfit(_ shapes: [CrystalShape]) -> (chi: Double, pixels: Int) {
+  func levelsMisfit(_ shapes: [CrystalShape]) -> (chi: Double, pixels: Int) { levelsMisfit(covers(shapes)) }
+
+  private func levelsMisfit(_ covers: [[Double]]) -> (chi: Double, pixels: Int) {
     guard vectors > 0 else { return (0, 0) }
-    let covers = shapes.map { $0.coverage(width: width, height: height) }
-    let groups = 1 << shapes.count
+    let groups = 1 << covers.count
     var sums = [Float](repeating: 0, count: groups * vectors)
-    var squares = [Float](repeating: 0, count: groups)
+    var squares: Float = 0
     var numbers = [Int](repeating: 0, count: groups)
-    var total = 0
-    for p in 0..<count where levels[p * vectors].isFinite {
+    for p in inner {
       var key = 0
-      for (i, cover) in covers.enumerated() where cover[p] > 0.5 { key |= 1 << i }
+      for i in covers.indices where covers[i][p] > 0.5 { key |= 1 << i }
       numbers[key] += 1
-      total += 1
       for k in 0..<vectors {
         let value = levels[p * vectors + k]
         sums[key * vectors + k] += value
-        squares[key] += value * value
+        squares += value * value
       }
     }
-    guard total > 0 else { return (0, 0) }
-    var misfit: Float = 0
+    guard !inner.isEmpty else { return (0, 0) }
+    var misfit = squares
     for key in 0..<groups where numbers[key] > 0 {
       var means: Float = 0
       for k in 0..<vectors { means += sums[key * vectors + k] * sums[key * vectors + k] }
-      misfit += squares[key] - means / Float(numbers[key])
+      misfit -= means / Float(numbers[key])
     }
-    return (Double(misfit) / Double(total * vectors), total)
+    return (Double(max(0, misfit)) / Double(inner.count * vectors), inner.count)
   }
 
   /// A pixel's coverage is known to about a tenth: no fit is better than that.
