@@ -14,6 +14,7 @@ let suites: [(name: String, run: @Sendable () async -> [Measurement])] = [
   ("networks", networksSuite),
   ("pacbed", PACBEDSuite.run),
   ("cbleed", cbleedSuite),
+  ("cbleed-reading", cbleedReadingSuite),
 ]
 
 let words = Array(CommandLine.arguments.dropFirst())
