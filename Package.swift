@@ -35,6 +35,8 @@ let package = Package(
     .target(name: "Scattering", dependencies: ["Arrays", "CDiffractionKernels", "CSpglib"]),
     .target(name: "FrameQuality", dependencies: ["Diffraction"]),
     .target(name: "CBLEED", dependencies: ["Arrays", "Diffraction", "Learning"]),
+    .target(
+      name: "SPED", dependencies: ["Arrays", "CVectorLoops", "Diffraction", "Imaging", "Scattering"]),
     .target(name: "PACBED", dependencies: ["Arrays", "CDiffractionKernels", "Scattering"]),
     .target(
       name: "FrameFiles", dependencies: ["Arrays", "Diffraction", "CTIFF", "CHDF5", "CPNG", "CLinux"]),
@@ -47,13 +49,13 @@ let package = Package(
       dependencies: [
         "CBLEED", "Diffraction", "FrameFiles", "FrameQuality", "Learning", "LiveSession", "PACBED",
         "Scattering",
-        "TerminalUI",
+        "SPED", "TerminalUI",
       ]),
     .executableTarget(
       name: "Benchmarks",
       dependencies: [
         "Arrays", "CBLEED", "Diffraction", "FrameFiles", "FrameQuality", "Imaging", "Learning", "LiveSession",
-        "PACBED", "Scattering", "TerminalUI",
+        "PACBED", "Scattering", "SPED", "TerminalUI",
       ],
       exclude: ["Peers"]),
     .executableTarget(name: "Fuzz", dependencies: ["Diffraction", "FrameFiles"]),
@@ -71,6 +73,7 @@ let package = Package(
     .testTarget(
       name: "PACBEDTests", dependencies: ["Arrays", "CDiffractionKernels", "PACBED", "Scattering"],
       exclude: ["Reference"]),
+    .testTarget(name: "SPEDTests", dependencies: ["Arrays", "Diffraction", "SPED", "Scattering"]),
     .testTarget(
       name: "FrameFilesTests", dependencies: ["Arrays", "Diffraction", "FrameFiles", "Fuzz"],
       exclude: ["Reference"]),

@@ -2,6 +2,7 @@ import Glibc
 import Learning
 
 // swift run -c release Benchmarks [SUITE…] [--json]
+// swift run -c release Benchmarks sped FOLDER NAME           (a set of files with truth)
 // swift run -c release Benchmarks imaging|formats FOLDER      (for the scripts in Peers, which fill FOLDER)
 
 OpenMPPolicy.ensurePassive()
@@ -15,11 +16,16 @@ let suites: [(name: String, run: @Sendable () async -> [Measurement])] = [
   ("pacbed", PACBEDSuite.run),
   ("cbleed", cbleedSuite),
   ("cbleed-reading", cbleedReadingSuite),
+  ("sped", SPEDSuite.run),
 ]
 
 let words = Array(CommandLine.arguments.dropFirst())
 if words.count >= 2, words[0] == "formats" {
   FormatsSuite.run(folder: words[1], worker: Array(words.dropFirst(2)))
+  exit(0)
+}
+if words.count >= 3, words[0] == "sped" {
+  SPEDSuite.score(folder: words[1], name: words[2])
   exit(0)
 }
 if words.first == "imaging" {

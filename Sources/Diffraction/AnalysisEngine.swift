@@ -55,13 +55,18 @@ public struct AnalysisContext: Sendable {
   /// Told the fraction done by long analyses.
   public var progress: @Sendable (Double) -> Void
 
+  /// Writes a file beside the finding and says where; nil where nobody asked for files.
+  public var write: (@Sendable (Artifact) throws(AnalysisError) -> String)?
+
   public init(
     previous: Finding? = nil, isCancelled: @escaping @Sendable () -> Bool = { false },
-    progress: @escaping @Sendable (Double) -> Void = { _ in }
+    progress: @escaping @Sendable (Double) -> Void = { _ in },
+    write: (@Sendable (Artifact) throws(AnalysisError) -> String)? = nil
   ) {
     self.previous = previous
     self.isCancelled = isCancelled
     self.progress = progress
+    self.write = write
   }
 }
 

@@ -2,6 +2,7 @@ import CBLEED
 import Diffraction
 import FrameQuality
 import LiveSession
+import SPED
 
 enum Ewald {
   static let version = "0.1"
@@ -9,6 +10,7 @@ enum Ewald {
   /// The one list of engines: a new engine is a folder and one line here.
   static let engines: [any AnalysisEngine] = [
     FrameEngine(), CBLEEDEngine(),
+    SPEDEngine(),
   ]
 
   @MainActor

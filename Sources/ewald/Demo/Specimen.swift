@@ -23,6 +23,7 @@ let specimens: [(name: String, make: @Sendable (_ size: Int, _ seed: UInt64) thr
   ("frame", { size, seed in DiscSpecimen(beam: SimulatedBeam(size: size, seed: seed)) }),
   ("cbleed", { size, seed in try SurfaceSpecimen(size: size, seed: seed) }),
   ("pacbed", { size, seed in try WedgeSpecimen(size: size, seed: seed) }),
+  ("sped", { _, seed in try ParticleSpecimen(seed: seed) }),
 ]
 
 /// All of them in turns, as on a day of several users.

@@ -10,6 +10,9 @@ package struct Layout {
   package var picture: Rect?
   package var map: Rect?
   package var latent: Rect?
+  package var segments: Rect?
+  package var legend: Rect?
+  package var crystal: Rect?
   package var neighbours: Rect?
   package var histograms: [Rect] = []
   package var values: Rect?
@@ -29,6 +32,7 @@ package struct Layout {
     case .frame: frame(rest, model)
     case .map: map(rest, isZoomed: model.isZoomed)
     case .latent: latent(rest, isZoomed: model.isZoomed)
+    case .segments: segments(rest, isZoomed: model.isZoomed)
     }
     if model.view == .live, model.isZoomed {
       list = nil
@@ -129,5 +133,24 @@ package struct Layout {
     (right, map) = area.splitRight(min(area.width / 2, 80))
     (values, right) = right.splitBottom(right.height / 3)
     picture = right
+  }
+
+  /// The segments large; beside them the legend, the chosen crystal, and the pattern of the scan position that
+  /// is looked at; below them the scree plot.
+  private mutating func segments(_ area: Rect, isZoomed: Bool) {
+    guard !isZoomed, size.width >= 60, size.height >= 12 else {
+      segments = area
+      return
+    }
+    var left: Rect
+    var right: Rect
+    (right, left) = area.splitRight(area.width / 2)
+    if size.height >= 30 { (profile, left) = left.splitBottom(min(8, left.height / 4)) }
+    segments = left
+    (legend, right) = right.splitTop(max(4, right.height / 3))
+    if right.height >= 12 {
+      (picture, right) = right.splitBottom(right.height / 2)
+    }
+    crystal = right
   }
 }

@@ -19,6 +19,9 @@ package func view(_ model: Model) -> Canvas {
     }
   }
   if let rect = layout.map { drawMap(model, rect, &canvas) }
+  if let rect = layout.segments { drawSegments(model, rect, &canvas) }
+  if let rect = layout.legend { drawLegend(model, rect, &canvas) }
+  if let rect = layout.crystal { drawCrystal(model, rect, &canvas) }
   if let rect = layout.latent { drawLatent(model, rect, &canvas) }
   if let rect = layout.neighbours { drawNeighbours(model, rect, &canvas) }
   if let rect = layout.values { drawValues(model, rect, &canvas) }

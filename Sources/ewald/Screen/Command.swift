@@ -2,16 +2,17 @@ import TerminalUI
 
 /// Where keys have a meaning of their own. Menus, prompts and forms take all keys themselves.
 package enum Context: String, CaseIterable, Sendable {
-  case live, frame, map, latent
+  case live, frame, map, latent, segments
 }
 
 /// Everything a key, the palette or the help screen can start.
 package enum Action: String, CaseIterable, Sendable {
   case quit, help, palette, redraw
-  case open, liveView, frameView, mapView, latentView, back, nextPane, zoom
+  case open, liveView, frameView, mapView, latentView, segmentsView, back, nextPane, zoom
   case down, up, pageDown, pageUp, first, last, nextFrame, previousFrame, follow
   case nextImage, previousImage, nextCandidate, previousCandidate, blink, alone
   case probeLeft, probeRight, probeUp, probeDown
+  case nextCrystal, previousCrystal, joinCrystals, splitCrystal, dropCrystal, lowerThreshold, raiseThreshold
   case nextAxes, previousAxes, nextShade
   case mark, markAll, unmarkAll, tag, untag, note, exclude
   case filter, sort
@@ -48,6 +49,7 @@ package struct Command: Sendable {
 private let live: Set<Context> = [.live]
 private let frame: Set<Context> = [.frame]
 private let map: Set<Context> = [.map]
+private let segments: Set<Context> = [.segments]
 private let latent: Set<Context> = [.latent]
 
 package let commands: [Command] = [
@@ -74,10 +76,10 @@ package let commands: [Command] = [
   Command(.nextCandidate, [.char("]")], "the pictures of the next answer; the next map", in: [.frame, .map]),
   Command(
     .previousCandidate, [.char("[")], "the pictures of the answer before; the map before", in: [.frame, .map]),
-  Command(.probeLeft, [.char("h"), .left], "the scan position to the left", in: map),
-  Command(.probeDown, [.char("j"), .down], "the scan position below", in: map),
-  Command(.probeUp, [.char("k"), .up], "the scan position above", in: map),
-  Command(.probeRight, [.char("l"), .right], "the scan position to the right", in: map),
+  Command(.probeLeft, [.char("h"), .left], "the scan position to the left", in: [.map, .segments]),
+  Command(.probeDown, [.char("j"), .down], "the scan position below", in: [.map, .segments]),
+  Command(.probeUp, [.char("k"), .up], "the scan position above", in: [.map, .segments]),
+  Command(.probeRight, [.char("l"), .right], "the scan position to the right", in: [.map, .segments]),
   Command(.liveView, [.char("1")], "live view"),
   Command(.frameView, [.char("2")], "frame view"),
   Command(.mapView, [.char("3")], "map view of a scan"),
@@ -85,6 +87,16 @@ package let commands: [Command] = [
   Command(.nextAxes, [.char("x")], "the next axes of the latent map", in: latent, hint: "axes"),
   Command(.previousAxes, [.char("X")], "the axes before, of the latent map", in: latent),
   Command(.nextShade, [.char("c")], "colour the latent map by the next quantity", in: latent, hint: "colour"),
+  Command(.segmentsView, [.char("5")], "segments view: the crystals of a scan"),
+  Command(.nextCrystal, [.char("n")], "the next crystal", in: segments, hint: "crystal"),
+  Command(.previousCrystal, [.char("N")], "the crystal before", in: segments),
+  Command(
+    .joinCrystals, [.char("w")], "join this crystal and another, as a new run", in: segments, hint: "join"),
+  Command(
+    .splitCrystal, [.char("x")], "split this crystal in two, as a new run", in: segments, hint: "split"),
+  Command(.dropCrystal, [.char("D")], "leave this crystal out, as a new run", in: segments),
+  Command(.lowerThreshold, [.char("<")], "a lower threshold, as a new run", in: segments, hint: "threshold"),
+  Command(.raiseThreshold, [.char(">")], "a higher threshold, as a new run", in: segments),
   Command(.nextPane, [.tab], "frames or events: which one the arrows move", in: live),
 
   Command(.undo, [.char("u")], "accept the run before", hint: "undo"),
@@ -94,7 +106,7 @@ package let commands: [Command] = [
   Command(.acknowledgeAll, [.char("A")], "acknowledge all alarms"),
 
   Command(.markAll, [.char("M")], "mark all that the filter shows"),
-  Command(.unmarkAll, [.char("N")], "unmark all"),
+  Command(.unmarkAll, [.char("N")], "unmark all", in: [.live, .frame, .map, .latent]),
   Command(.tag, [.char("t")], "tag the marked frames, or this one"),
   Command(.untag, [.char("T")], "remove a tag"),
   Command(.note, [.char(";")], "write a note"),

@@ -4,7 +4,7 @@ import TerminalUI
 
 /// All that the screen shows, and nothing that it does: `update` changes it, `view` draws it.
 package struct Model {
-  package enum View: Sendable, Equatable { case live, frame, map, latent }
+  package enum View: Sendable, Equatable { case live, frame, map, latent, segments }
   package enum Mode: Sendable, Equatable {
     case follow
     /// Since so many results: the status line counts the new ones.
@@ -44,6 +44,8 @@ package struct Model {
   package var isBlinkOn = false
   /// Which map of a scan is shown, and the position that is looked at.
   package var map = 0
+  /// The crystal that another one is to be joined to.
+  package var joining: String?
   /// Which axes and which colour the latent map has.
   package var scatterAxes = 0
   package var scatterShade = 0
@@ -80,6 +82,7 @@ package struct Model {
     case .frame: .frame
     case .map: .map
     case .latent: .latent
+    case .segments: .segments
     }
   }
 

@@ -23,6 +23,18 @@ extension Model {
       crosshair = nil
       hold()
       return show()
+    case .segmentsView:
+      view = .segments
+      crosshair = nil
+      hold()
+      return show()
+    case .nextCrystal: turnCrystal(1)
+    case .previousCrystal: turnCrystal(-1)
+    case .joinCrystals: return joinCrystal()
+    case .splitCrystal: return splitCrystal()
+    case .dropCrystal: return dropCrystal()
+    case .lowerThreshold: return moveThreshold(-0.5)
+    case .raiseThreshold: return moveThreshold(0.5)
     case .latentView:
       view = .latent
       crosshair = nil

@@ -17,7 +17,7 @@ let runVerb = Verb(
     var runner = FileRunner(
       analyst: SessionSetup.analyst(engine: engine, worker: try FileOptions.worker(arguments)),
       settings: try EngineOptions.settings(arguments),
-      isJSON: arguments.has("--json"))
+      isJSON: arguments.has("--json"), output: arguments["--output"])
     for path in arguments.operands {
       if arguments.has("--info") { runner.describe(path) } else { runner.analyse(path) }
     }
@@ -29,16 +29,18 @@ private struct FileRunner {
   let analyst: Analyst
   let settings: [String: [String: String]]
   let isJSON: Bool
+  let output: String?
   var refused = 0
   private var count = 0
   private var sequence = 0
   /// The finding on the file before, by engine: drifts run along the command line.
   private var previous: [String: (Identifier, Finding)] = [:]
 
-  init(analyst: Analyst, settings: [String: [String: String]], isJSON: Bool) {
+  init(analyst: Analyst, settings: [String: [String: String]], isJSON: Bool, output: String?) {
     self.analyst = analyst
     self.settings = settings
     self.isJSON = isJSON
+    self.output = output
   }
 
   mutating func analyse(_ path: String) {
@@ -51,7 +53,9 @@ private struct FileRunner {
       let parameters = try ParameterValues(texts: settings[engine.name] ?? [:], for: engine)
       let started = SessionClock.system.monotonicNanoseconds()
       let before = previous[engine.name]
-      let finding = try analyst.analyze(opened, engine, parameters, AnalysisContext(previous: before?.1))
+      let finding = try analyst.analyze(
+        opened, engine, parameters,
+        AnalysisContext(previous: before?.1, write: output.map { ArtifactFolder($0, for: path).write }))
       let duration = Double(SessionClock.system.monotonicNanoseconds() - started) / 1e6
       var random = SystemRandomNumberGenerator()
       let result = ResultRecord(

@@ -1,0 +1,70 @@
+import Arrays
+import Diffraction
+import Glibc
+
+/// The crystals in a scan of precession patterns, while it is being acquired.
+public struct SPEDEngine: AnalysisEngine {
+  public init() {}
+
+  public let name = "sped"
+  public let label = "SPED"
+  public let makesPictures = true
+
+  public let outputs = [
+    Output(name: "crystals", unit: "1", symbol: "n", decimals: 0),
+    Output(name: "covered", unit: "%", symbol: "cover", decimals: 1),
+    Output(name: "overlap", unit: "%", symbol: "overlap", decimals: 1),
+    Output(name: "vectors", unit: "1", symbol: "g", decimals: 0),
+    Output(name: "confidence", unit: "1", symbol: "conf", decimals: 2),
+    Output(name: "explained", unit: "%", symbol: "expl", decimals: 1),
+    Output(name: "patterns", unit: "1", symbol: "read", decimals: 0),
+  ]
+  public let parameters = SPEDParameters.all
+
+  /// A scan of small patterns with a shape is most likely one of these.
+  public func suitability(for file: FileSummary) -> Int {
+    guard let scan = file.scan?.value, scan.width >= 4, scan.height >= 4, file.frames >= 16 else { return 0 }
+    return 5
+  }
+
+  public func analyze(
+    _ subject: Subject, _ parameters: ParameterValues, _ context: AnalysisContext
+  ) throws(AnalysisError) -> Finding {
+    let settings = try SPEDParameters.segmentation(parameters)
+    guard case .scan(let source) = subject else {
+      return Self.refused("SCAN", "one pattern is no scan: its crystals are found where patterns differ")
+    }
+    guard let shape = try SPEDParameters.shape(parameters, source.summary) else {
+      return Self.refused("SCAN", "the file states no scan: give its shape with --scan WxH")
+    }
+    guard min(source.summary.width, source.summary.height) >= 16, source.summary.frames > 0 else {
+      return Self.refused(
+        "SIZE", "patterns of \(source.summary.width) x \(source.summary.height) show no spots")
+    }
+    let pass = ScanPass(
+      source: source, shape: shape, settings: SPEDParameters.reading(parameters), context: context)
+    let entry = try pass.read()
+    let result: Segmentation
+    switch parameters.text(SPEDParameters.method) {
+    case "vdf":
+      result = try PublishedVDF(parameters).segmentation(pass, entry)
+    case "nmf":
+      result = try PublishedNMF(parameters).segmentation(pass, entry)
+    default:
+      result = Segmenter(entry.table, spotSigma: entry.reading.geometry.spotSigma, settings: settings)
+        .segmentation()
+    }
+    let report = SPEDReport(result: result, entry: entry, summary: source.summary, shape: shape)
+    var finding = report.finding()
+    if let write = context.write {
+      let patterns = try pass.patterns(result.crystals.map(\.points), entry.reading)
+      for artifact in report.artifacts(patterns) { finding.artifacts[artifact.role] = try write(artifact) }
+    }
+    context.progress(1)
+    return finding
+  }
+
+  private static func refused(_ code: String, _ text: String) -> Finding {
+    Finding(values: [], verdict: .notAnalysable, reasons: [Reason(code, text)])
+  }
+}

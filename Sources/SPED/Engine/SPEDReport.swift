@@ -1,0 +1,234 @@
+import Diffraction
+import Glibc
+
+/// A segmentation as values, pictures and files.
+struct SPEDReport {
+  let result: Segmentation
+  let entry: ScanCache.Entry
+  let summary: FileSummary
+  let shape: ScanShape
+
+  private var table: VDFTable { entry.table }
+
+  func finding() -> Finding {
+    let crystals = result.crystals
+    let read = entry.reading.patterns
+    var times = [Int](repeating: 0, count: table.points)
+    for crystal in crystals { for p in crystal.points.points { times[p] += 1 } }
+    let covered = times.count { $0 > 0 }
+    let twice = times.count { $0 > 1 }
+    var values = [
+      Quantity("crystals", Double(crystals.count)),
+      Quantity("covered", percent(covered, read), unit: "%"),
+      Quantity("overlap", percent(twice, covered), unit: "%"),
+      Quantity("vectors", Double(table.vectors.count)),
+      Quantity("confidence", rounded(crystals.map(\.confidence).min() ?? 0)),
+      Quantity("explained", rounded(100 * result.explained), unit: "%"),
+      Quantity("patterns", Double(read)),
+    ]
+    // The legend of the map: one quantity a crystal.
+    for crystal in crystals {
+      values.append(
+        Quantity(
+          "area_\(crystal.letter)", Double(crystal.area), unit: "px",
+          probability: rounded(crystal.confidence)))
+      values.append(Quantity("spots_\(crystal.letter)", Double(crystal.vectors.count)))
+    }
+    let (verdict, reasons) = judge(read)
+    return Finding(
+      values: values,
+      profiles: result.scree.isEmpty
+        ? []
+        : [
+          Profile(name: "scree", unit: "component", start: 1, values: result.scree.map { rounded(100 * $0) })
+        ],
+      verdict: verdict, reasons: reasons, pictures: pictures())
+  }
+
+  private func judge(_ read: Int) -> (Verdict, [Reason]) {
+    if result.crystals.isEmpty {
+      let what = table.vectors.isEmpty ? "no spot returns at one place" : "no spots light a region together"
+      return (.notAnalysable, [Reason("NONE", "no crystals: \(what)")])
+    }
+    var reasons: [Reason] = []
+    if read < shape.count { reasons.append(Reason("PART", "\(read) of \(shape.count) patterns are there")) }
+    let weak = result.crystals.filter { $0.confidence < 0.7 }
+    if !weak.isEmpty {
+      reasons.append(Reason("FEW", "few spots: \(weak.map(\.letter).joined(separator: ", "))"))
+    }
+    let bent = result.crystals.filter(\.isBent)
+    if !bent.isEmpty { reasons.append(Reason("BENT", "bent: \(bent.map(\.letter).joined(separator: ", "))")) }
+    let pseudo = result.crystals.filter { crystal in
+      4 * result.pseudoSubtractive.count(where: { crystal.points.contains($0) }) > crystal.area
+    }
+    if !pseudo.isEmpty {
+      reasons.append(
+        Reason(
+          "SUB", "spots missing in parts of \(pseudo.map(\.letter).joined(separator: ", ")): not one pattern")
+      )
+    }
+    return (weak.isEmpty ? .accept : .doubtful, reasons)
+  }
+
+  private func percent(_ part: Int, _ whole: Int) -> Double {
+    whole > 0 ? rounded(100 * Double(part) / Double(whole)) : 0
+  }
+
+  private func rounded(_ value: Double) -> Double { (value * 1e4).rounded() / 1e4 }
+}
+
+extension SPEDReport {
+  /// The map of segments, and of every crystal its virtual diffraction pattern and the sum of its virtual
+  /// dark-field images.
+  func pictures() -> [Picture] {
+    var pictures = [
+      Picture(name: "map: segments", pixels: segmentMap(), scale: "segments", isMap: true)
+    ]
+    for (k, crystal) in result.crystals.enumerated() {
+      pictures.append(
+        Picture(
+          name: "Virtual diffraction", pixels: virtualPattern(crystal), scale: "crystal \(crystal.letter)",
+          candidate: k))
+    }
+    for crystal in result.crystals {
+      pictures.append(
+        Picture(name: "map: \(crystal.letter)", pixels: darkField(crystal), scale: "vdf", isMap: true))
+    }
+    return pictures
+  }
+
+  /// 0 nothing, 1 A, 2 B …; where crystals overlap the one whose signal is nearer to its typical one.
+  func segmentMap() -> Pixels {
+    var labels = [UInt16](repeating: 0, count: table.points)
+    var best = [Float](repeating: -1, count: table.points)
+    for (k, crystal) in result.crystals.enumerated() {
+      for (p, loading) in zip(crystal.points.points, crystal.loading) where loading > best[p] {
+        best[p] = loading
+        labels[p] = UInt16(min(k + 1, 65_535))
+      }
+    }
+    return Pixels(width: table.scanWidth, height: table.scanHeight, values: labels)
+  }
+
+  /// Gaussians of a spot's width and intensity at a crystal's vectors.
+  func virtualPattern(_ crystal: FoundCrystal) -> Pixels {
+    let geometry = entry.reading.geometry
+    let (width, height) = (geometry.width, geometry.height)
+    var values = [Float](repeating: 0, count: width * height)
+    let sigma = Float(geometry.spotSigma)
+    let reach = Int((4 * geometry.spotSigma).rounded(.up))
+    for (v, electrons) in zip(crystal.vectors, crystal.intensities) where electrons > 0 {
+      let x = table.vectors[v].x + Float(width / 2)
+      let y = table.vectors[v].y + Float(height / 2)
+      let (cx, cy) = (Int(x.rounded()), Int(y.rounded()))
+      let top = electrons / (2 * .pi * sigma * sigma)
+      for j in max(0, cy - reach)..<max(0, min(height, cy + reach + 1)) {
+        for i in max(0, cx - reach)..<max(0, min(width, cx + reach + 1)) {
+          let (dx, dy) = (Float(i) - x, Float(j) - y)
+          values[j * width + i] += top * expf(-(dx * dx + dy * dy) / (2 * sigma * sigma))
+        }
+      }
+    }
+    return Pixels(width: width, height: height, values: values)
+  }
+
+  private func darkField(_ crystal: FoundCrystal) -> Pixels {
+    var values = [Float](repeating: 0, count: table.points)
+    for p in 0..<table.points where table.isMeasured[p] {
+      var sum: Float = 0
+      for v in crystal.vectors { sum += table.excess(p, v) }
+      values[p] = sum * table.electronsPerCount
+    }
+    return Pixels(width: table.scanWidth, height: table.scanHeight, values: values)
+  }
+
+  /// The files: segments, patterns, vectors, crystals, and the patterns once more as HyperSpy reads them.
+  func artifacts(_ patterns: [Pixels]) -> [Artifact] {
+    guard !patterns.isEmpty else { return [] }
+    let letters = result.crystals.map(\.letter).joined(separator: " ")
+    let segments = result.crystals.map { crystal in
+      var fraction = [Float](repeating: 0, count: table.points)
+      // A point of a crystal is at least half in it, so that any threshold up to a half draws its outline.
+      for (p, loading) in zip(crystal.points.points, crystal.loading) { fraction[p] = 0.5 + 0.5 * loading }
+      return Pixels(width: table.scanWidth, height: table.scanHeight, values: fraction)
+    }
+    let size = "ImageJ=1.53k\nimages=\(patterns.count)\nslices=\(patterns.count)\n"
+    return [
+      Artifact(
+        role: "segments", file: "segments.tif",
+        content: .images(segments, description: "\(size)crystals=\(letters)\n")),
+      Artifact(
+        role: "patterns", file: "patterns.tif",
+        content: .images(patterns, description: "\(size)crystals=\(letters)\nunit=electrons\n")),
+      Artifact(role: "vectors", file: "vectors.csv", content: .bytes(Array(vectorTable().utf8))),
+      Artifact(role: "crystals", file: "crystals.csv", content: .bytes(Array(crystalTable().utf8))),
+      Artifact(role: "hyperspy", file: "patterns.rpl", content: .bytes(Array(rippleHeader(patterns).utf8))),
+      Artifact(role: "hyperspy_data", file: "patterns.raw", content: .bytes(rippleData(patterns))),
+    ]
+  }
+
+  /// Electrons a pattern of every vector in every crystal; positions in detector pixels from the beam.
+  func vectorTable() -> String {
+    let binning = Float(entry.reading.geometry.binning)
+    var columns = [[Float]](
+      repeating: [Float](repeating: 0, count: table.vectors.count), count: result.crystals.count)
+    for (k, crystal) in result.crystals.enumerated() {
+      for (v, electrons) in zip(crystal.vectors, crystal.intensities) { columns[k][v] = electrons }
+    }
+    var text =
+      (["vector", "x_px", "y_px", "length_px", "peaks"] + result.crystals.map { "electrons_\($0.letter)" })
+      .joined(separator: ",") + "\n"
+    for (v, vector) in table.vectors.enumerated() {
+      let numbers = [vector.x * binning, vector.y * binning, vector.length * binning].map { digits($0, 3) }
+      let cells = ["\(v)"] + numbers + ["\(vector.count)"] + columns.map { digits($0[v], 2) }
+      text += cells.joined(separator: ",") + "\n"
+    }
+    return text
+  }
+
+  func crystalTable() -> String {
+    var text = "crystal,area_px,confidence,spots,bent,centre_x_px,centre_y_px\n"
+    for crystal in result.crystals {
+      let points = crystal.points.points
+      let n = Float(max(1, points.count))
+      let x = Float(points.reduce(0) { $0 + $1 % table.scanWidth }) / n
+      let y = Float(points.reduce(0) { $0 + $1 / table.scanWidth }) / n
+      text +=
+        "\(crystal.letter),\(crystal.area),\(digits(Float(crystal.confidence), 3)),\(crystal.vectors.count),"
+        + "\(crystal.isBent ? 1 : 0),\(digits(x, 2)),\(digits(y, 2))\n"
+    }
+    return text
+  }
+
+  private func digits(_ value: Float, _ places: Int) -> String {
+    let scale = pow(10, Double(places))
+    return String((Double(value) * scale).rounded() / scale)
+  }
+
+  /// The Ripple format (Lispix), which HyperSpy reads as a stack of images.
+  private func rippleHeader(_ patterns: [Pixels]) -> String {
+    let (width, height) = (patterns[0].width, patterns[0].height)
+    let scale = summary.calibration.x?.value
+    var lines = [
+      "key\tvalue", "width\t\(width)", "height\t\(height)", "depth\t\(patterns.count)", "offset\t0",
+      "data-length\t4", "data-type\tfloat", "byte-order\tlittle-endian", "record-by\timage",
+      "title\tvirtual diffraction of the crystals", "depth-name\tcrystal",
+    ]
+    if let scale {
+      let step = scale.scale * Double(entry.reading.geometry.binning)
+      for (axis, size) in [("width", width), ("height", height)] {
+        lines += [
+          "\(axis)-scale\t\(step)", "\(axis)-origin\t\(-step * Double(size / 2))",
+          "\(axis)-units\t\(scale.unit)",
+        ]
+      }
+    }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private func rippleData(_ patterns: [Pixels]) -> [UInt8] {
+    var bytes: [UInt8] = []
+    for pattern in patterns { pattern.withBytes { bytes.append(contentsOf: $0) } }
+    return bytes
+  }
+}

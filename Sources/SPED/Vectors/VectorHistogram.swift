@@ -1,0 +1,75 @@
+import Glibc
+
+/// Where peaks gather, over all patterns read so far: a map of half pixels that only grows.
+package struct VectorHistogram: Sendable {
+  private static let steps = 2
+  private let reach: Int
+  private let side: Int
+  private var counts: [Float]
+  private var sumX: [Float]
+  private var sumY: [Float]
+  private var weights: [Float]
+
+  package init(_ geometry: DetectorGeometry) {
+    reach = max(geometry.width, geometry.height)
+    side = 2 * reach * Self.steps + 1
+    counts = [Float](repeating: 0, count: side * side)
+    sumX = counts
+    sumY = counts
+    weights = counts
+  }
+
+  package mutating func add(_ peaks: [PatternPeak], above significance: Float) {
+    for peak in peaks where peak.significance >= significance {
+      let x = Int((peak.x * Float(Self.steps)).rounded()) + reach * Self.steps
+      let y = Int((peak.y * Float(Self.steps)).rounded()) + reach * Self.steps
+      guard x >= 0, y >= 0, x < side, y < side else { continue }
+      let at = y * side + x
+      let weight = min(peak.significance, 10)
+      counts[at] += 1
+      weights[at] += weight
+      sumX[at] += weight * peak.x
+      sumY[at] += weight * peak.y
+    }
+  }
+
+  /// The places where at least `minimum` peaks lie within `reach` pixels and no place nearby has more.
+  package func vectors(within reach: Float, minimum: Int, apart: Float) -> [SpotVector] {
+    let cells = Int((reach * Float(Self.steps)).rounded(.up))
+    var offsets: [Int] = []
+    for v in -cells...cells {
+      for u in -cells...cells where Float(u * u + v * v) <= reach * reach * Float(Self.steps * Self.steps) {
+        offsets.append(v * side + u)
+      }
+    }
+    // Density only where there are peaks: most of the map is empty.
+    var density: [(value: Float, at: Int)] = []
+    for y in cells..<side - cells {
+      for x in cells..<side - cells {
+        let at = y * side + x
+        guard counts[at] > 0 else { continue }
+        var number: Float = 0
+        var weight: Float = 0
+        for offset in offsets {
+          number += counts[at + offset]
+          weight += weights[at + offset]
+        }
+        if number >= Float(minimum) { density.append((weight, at)) }
+      }
+    }
+    density.sort { $0.value > $1.value || ($0.value == $1.value && $0.at < $1.at) }
+    var kept: [SpotVector] = []
+    for (_, at) in density {
+      var (weight, x, y, number): (Float, Float, Float, Float) = (0, 0, 0, 0)
+      for offset in offsets {
+        weight += weights[at + offset]
+        x += sumX[at + offset]
+        y += sumY[at + offset]
+        number += counts[at + offset]
+      }
+      let vector = SpotVector(x: x / weight, y: y / weight, count: Int(number))
+      if !kept.contains(where: { $0.distance(to: vector) < apart }) { kept.append(vector) }
+    }
+    return kept
+  }
+}

@@ -1,0 +1,75 @@
+import Diffraction
+import LiveSession
+
+/// What the segments view shows, and the changes by hand: each is a new run with other settings, so that the
+/// session file has it, undo takes it back and a replay repeats it.
+extension Model {
+  static let segmentMap = "map: segments"
+
+  /// Numbers over the scan: 0 nothing, 1 the first crystal.
+  var segments: Picture? { maps.first { $0.name == Self.segmentMap } }
+
+  /// The crystals of the finding, in the map's order: `area_A` is one.
+  var crystals: [(letter: String, area: Quantity, spots: Double?)] {
+    guard let values = shown?.result?.values else { return [] }
+    return values.compactMap { value in
+      guard value.name.hasPrefix("area_") else { return nil }
+      let letter = String(value.name.dropFirst(5))
+      return (letter, value, values.first { $0.name == "spots_\(letter)" }?.value)
+    }
+  }
+
+  /// The letter of the crystal that is chosen.
+  var chosenCrystal: String? {
+    let list = crystals
+    return list.indices.contains(candidate) ? list[candidate].letter : list.first?.letter
+  }
+
+  mutating func turnCrystal(_ step: Int) {
+    let count = crystals.count
+    if count > 0 { candidate = (min(candidate, count - 1) + step + count) % count }
+  }
+
+  /// The first time the crystal is remembered, the second time the other one is joined to it.
+  mutating func joinCrystal() -> [Effect] {
+    guard let letter = chosenCrystal else { return [] }
+    guard let first = joining, first != letter else {
+      joining = joining == nil ? letter : nil
+      notice = joining.map { Notice(text: "\($0) and which? n N choose, w joins", isError: false) }
+      return []
+    }
+    joining = nil
+    return edit("\(first)+\(letter)")
+  }
+
+  mutating func splitCrystal() -> [Effect] { chosenCrystal.map { edit("\($0)/2") } ?? [] }
+  mutating func dropCrystal() -> [Effect] { chosenCrystal.map { edit("-\($0)") } ?? [] }
+
+  private mutating func edit(_ text: String) -> [Effect] {
+    rerun { settings in
+      let before = settings["edits"] ?? ""
+      settings["edits"] = before.isEmpty ? text : "\(before); \(text)"
+    }
+  }
+
+  /// The threshold of a lit point, a little up or down.
+  mutating func moveThreshold(_ step: Double) -> [Effect] {
+    rerun { settings in
+      let now = settings["significance"].flatMap { Double($0) } ?? 3.5
+      settings["significance"] = ParameterValue.number(min(20, max(1, now + step))).description
+    }
+  }
+
+  private mutating func rerun(_ change: (inout [String: String]) -> Void) -> [Effect] {
+    guard !isReplay else {
+      notice = Notice(
+        text: "a replay is not changed: continue the session with ewald watch --session", isError: true)
+      return []
+    }
+    guard let shown, let result = shown.result, segments != nil else { return [] }
+    hold()
+    var settings = result.parameters
+    change(&settings)
+    return [.perform(.reanalyse([shown.fileID], engine: result.engine, settings: settings))]
+  }
+}

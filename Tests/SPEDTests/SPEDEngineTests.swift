@@ -1,0 +1,123 @@
+import Arrays
+import Diffraction
+import Synchronization
+import Testing
+
+import SPED
+
+@Suite struct SPEDEngineTests {
+  private func finding(
+    _ scan: SyntheticScan, _ values: [String: ParameterValue] = [:],
+    _ context: AnalysisContext = AnalysisContext()
+  ) throws -> Finding {
+    try SPEDEngine().analyze(.scan(scan), ParameterValues(values), context)
+  }
+
+  @Test func everyCrystalOfAScanIsFoundWithItsOverlap() throws {
+    let finding = try finding(.threeCrystals())
+    #expect(finding["crystals"]?.value == 3)
+    #expect(finding["patterns"]?.value == 480)
+    #expect((finding["area_A"]?.value ?? 0) > 85)
+    // Three by four points are in both.
+    #expect((finding["overlap"]?.value ?? 0) > 4)
+    #expect(finding.profiles.first?.name == "scree")
+    #expect(finding.pictures.first?.isMap == true)
+  }
+
+  @Test func theSameScanGivesTheSameFindingAlsoFromTheCache() throws {
+    let first = try finding(.threeCrystals())
+    let again = try finding(.threeCrystals())
+    #expect(first.values == again.values)
+    #expect(first.profiles == again.profiles)
+  }
+
+  @Test func aPartialScanIsSegmentedAndSaysSo() throws {
+    let finding = try finding(.threeCrystals(frames: 24 * 12))
+    #expect(finding["patterns"]?.value == 288)
+    #expect((finding["crystals"]?.value ?? 0) >= 2)
+    #expect(finding.reasons.contains { $0.code == "PART" })
+  }
+
+  @Test func aScanWithoutAShapeIsNotGuessed() throws {
+    let refused = try finding(.threeCrystals(statesScan: false))
+    #expect(refused.verdict == .notAnalysable)
+    let told = try finding(.threeCrystals(statesScan: false), ["scan": .text("24x20")])
+    #expect(told["crystals"]?.value == 3)
+    #expect(throws: AnalysisError.self) {
+      try finding(.threeCrystals(statesScan: false), ["scan": .text("24")])
+    }
+  }
+
+  @Test func editsMergeSplitAndLeaveOut() throws {
+    let merged = try finding(.threeCrystals(), ["edits": .text("A+B")])
+    #expect(merged["crystals"]?.value == 2)
+    let removed = try finding(.threeCrystals(), ["edits": .text("-C")])
+    #expect(removed["area_C"] == nil && removed["area_B"] != nil)
+    let split = try finding(.threeCrystals(), ["edits": .text("A+B; A/2")])
+    #expect(split["crystals"]?.value == 3)
+    #expect(throws: AnalysisError.self) { try finding(.threeCrystals(), ["edits": .text("A*B")]) }
+  }
+
+  @Test(arguments: ["vdf", "nmf"]) func aPublishedWorkflowFindsTheLargeCrystals(_ method: String) throws {
+    let finding = try finding(
+      .threeCrystals(),
+      [
+        "method": .text(method), "components": .number(4), "grain_min_px": .number(20),
+        "grain_distance_px": .number(5), "merge_vectors": .number(3), "vector_min_samples": .number(10),
+      ])
+    #expect((finding["crystals"]?.value ?? 0) >= 2)
+  }
+
+  @Test func aHigherThresholdNeverGrowsACrystal() throws {
+    let low = try finding(.threeCrystals(), ["significance": .number(3)])
+    let high = try finding(.threeCrystals(), ["significance": .number(8)])
+    #expect((high["covered"]?.value ?? 0) <= (low["covered"]?.value ?? 0) + 0.5)
+  }
+
+  @Test func filesAreWrittenWhereTheyAreAskedFor() throws {
+    let written = Mutex<[String: Artifact]>([:])
+    let scan = SyntheticScan.threeCrystals()
+    let finding = try finding(
+      scan, [:],
+      AnalysisContext(write: { artifact in
+        written.withLock { $0[artifact.role] = artifact }
+        return "out/" + artifact.file
+      }))
+    #expect(finding.artifacts["segments"] == "out/segments.tif")
+    let artifacts = written.withLock { $0 }
+    guard case .images(let segments, _)? = artifacts["segments"]?.content,
+      case .images(let patterns, _)? = artifacts["patterns"]?.content
+    else {
+      Issue.record("no images")
+      return
+    }
+    #expect(segments.count == 3 && patterns.count == 3)
+    let sets = segments.map { page in
+      PointSet(
+        width: 24, height: 20, points: page.doubles().enumerated().filter { $0.1 >= 0.5 }.map(\.offset))
+    }
+    for part in 0..<3 {
+      let best = sets.map { $0.agreement(scan.points(part)) }.max() ?? 0
+      #expect(best > 0.85, "crystal \(part): \(best)")
+    }
+    // The strongest spot of the second crystal, at 16 pixels to the right: its electrons come back.
+    let second =
+      sets.indices.max { sets[$0].agreement(scan.points(1)) < sets[$1].agreement(scan.points(1)) } ?? 0
+    let image = patterns[second].doubles()
+    var electrons = 0.0
+    for y in 29...35 { for x in 45...51 { electrons += image[y * 64 + x] } }
+    #expect(abs(electrons - 110) < 12, "\(electrons)")
+  }
+
+  @Test func nothingButNoiseHoldsNoCrystal() throws {
+    let finding = try finding(SyntheticScan([]))
+    #expect(finding.verdict == .notAnalysable)
+    #expect(finding["crystals"]?.value == 0)
+  }
+
+  @Test func framesThatAreNotScansAreRefusedWithAReason() throws {
+    let frame = Frame(pixels: Pixels(width: 32, height: 16, values: [Float](repeating: .nan, count: 512)))
+    let finding = try SPEDEngine().analyze(.frame(frame), ParameterValues(), AnalysisContext())
+    #expect(finding.verdict == .notAnalysable && !finding.reasons.isEmpty)
+  }
+}
