@@ -15,6 +15,7 @@ let suites: [(name: String, run: @Sendable () async -> [Measurement])] = [
   ("networks", networksSuite),
   ("pacbed", PACBEDSuite.run),
   ("cbleed", cbleedSuite),
+  ("cbleed-reading", cbleedReadingSuite),
   ("sped", SPEDSuite.run),
 ]
 

@@ -43,9 +43,11 @@ import Testing
     let centre = try #require(finding["center_x"]).value
     let expected = 23.5 + sample.detector.shift.x / sample.detector.pixel
     #expect(abs(centre - expected) < 0.2)
-    #expect(finding.pictures.map(\.name) == ["Reconstruction", "Residual", "Latent"])
+    #expect(
+      finding.pictures.map(\.name)
+        == ["Reconstruction", "Residual", "Neighbour", "Neighbour", "Neighbour", "Latent"])
     #expect(finding.pictures[1].isSigned)
-    let scatter = try #require(finding.pictures[2].scatter)
+    let scatter = try #require(finding.pictures[5].scatter)
     #expect(scatter.axes.map(\.name).contains("PCA 1/2") && scatter.axes.map(\.name).contains("LLE 1/2"))
     #expect(scatter.neighbours.count == 5)
     #expect(scatter.axes.allSatisfy { $0.cloud.count == 60 && $0.neighbours.count == 5 })

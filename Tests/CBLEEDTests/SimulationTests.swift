@@ -42,6 +42,18 @@ import Testing
     #expect(samples.allSatisfy { abs($0.detector.shift.x) <= 0.5 * $0.detector.pixel })
   }
 
+  @Test func `a ramp goes through all ranges in order`() throws {
+    var request = SimulationRequest(
+      surface: Reference.surface, energies: 40...80,
+      ranges: ["dimer_buckling": 0.1...0.5, "dimer_height": 0...0, "dimer_length": 2.3...2.3], samples: 5)
+    request.order = .ramp
+    let samples = try CBLEEDSimulation(request, phaseShifts: [Reference.phaseShifts]).samples
+    #expect(samples.map(\.energy) == [40, 50, 60, 70, 80])
+    for (number, sample) in samples.enumerated() {
+      #expect(abs((sample.parameters["dimer_buckling"] ?? .nan) - (0.1 + 0.1 * Double(number))) < 1e-12)
+    }
+  }
+
   @Test(arguments: [SimulationRequest.Method.kinematic, coarse])
   func `a resumed run gives the same bytes as a whole one`(method: SimulationRequest.Method) throws {
     let simulation = try Self.simulation(5, method: method)

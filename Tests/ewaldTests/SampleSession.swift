@@ -1,4 +1,5 @@
 import Diffraction
+import Glibc
 import FrameQuality
 import LiveSession
 import TerminalUI
@@ -147,6 +148,38 @@ enum SampleSession {
       Picture(
         name: "map: match", pixels: Pixels(width: 12, height: 8, values: values.map { 1 - $0 / 100 }),
         isMap: true),
+    ]
+    return detail
+  }
+
+  /// The same file with a map of points: a spiral, the frame on it, its neighbours beside it.
+  static func placed(_ id: Int) -> FrameDetail {
+    var detail = detail(of: id)
+    func spiral(_ number: Int) -> Scatter.Point {
+      let turn = Float(number) / 25
+      return Scatter.Point(x: turn * cosf(turn), y: turn * sinf(turn))
+    }
+    let cloud = (0..<240).map(spiral)
+    let energies = (0..<240).map { 30 + Float($0) / 3.5 }
+    detail.pictures = [
+      Picture(
+        Scatter(
+          name: "Latent",
+          axes: [
+            Scatter.Axes(
+              name: "PCA 1/2", cloud: cloud, own: spiral(120), neighbours: [spiral(118), spiral(123)]),
+            Scatter.Axes(
+              name: "LLE 1/2", cloud: cloud.map { Scatter.Point(x: $0.y, y: $0.x) },
+              own: Scatter.Point(x: 9, y: 9), neighbours: [spiral(118), spiral(123)]),
+          ],
+          shades: [
+            Scatter.Shade(name: "beam_energy", unit: "eV", values: energies),
+            Scatter.Shade(name: "dimer_height", unit: "A", values: energies.map { $0 / 200 }),
+          ],
+          neighbours: [
+            Scatter.Neighbour(text: "63.7 0.12", distance: 0.41, source: "train"),
+            Scatter.Neighbour(text: "65.1 0.09", distance: 0.77, source: "train"),
+          ]))
     ]
     return detail
   }

@@ -252,3 +252,26 @@ extension Model {
   // The edge holds.
   #expect(model.type("h") == [.load(file: 215, image: 12)])
 }
+
+@Test func xAndCTurnTheLatentMap() {
+  var model = SampleSession.model()
+  #expect(model.type("4") == [.load(file: 215, image: 0)])
+  _ = model.update(.detail(SampleSession.placed(215)))
+  var titles: [String] = []
+  for key in ["x", "x", "X", "c", "c"] {
+    let text = view(model).text
+    titles.append(text.contains("PCA") ? "PCA" : text.contains("LLE") ? "LLE" : "")
+    model.type(key)
+  }
+  #expect(titles == ["PCA", "LLE", "PCA", "LLE", "LLE"])
+  #expect(view(model).text.contains("colour=beam_energy"))
+  #expect(view(model).text.contains("63.7 0.12"))
+}
+
+@Test func aFindingWithoutPointsHasNoLatentMap() {
+  var model = SampleSession.model()
+  model.type("4")
+  _ = model.update(.detail(SampleSession.detail(of: 215)))
+  model.type("x", "c")
+  #expect(view(model).text.contains("no latent map"))
+}

@@ -17,12 +17,28 @@ struct CBLEEDPictures {
   var all: [Picture] {
     // In the units of the frame's own pixels.
     let unit = pattern.brightness / Double(pattern.binning * pattern.binning)
-    let expected = answer.reconstruction.map { unit * max(0, $0 + 0) }
+    let expected = answer.reconstruction.map { unit * max(0, $0) }
     let difference = zip(answer.measured, answer.reconstruction).map { unit * ($0 - $1) }
     return [
       Picture(name: "Reconstruction", pixels: pixels(expected), scale: Picture.measured),
-      Picture(name: "Residual", pixels: pixels(difference), isSigned: true), Picture(scatter),
-    ]
+      Picture(name: "Residual", pixels: pixels(difference), isSigned: true),
+    ] + neighbours(unit) + [Picture(scatter)]
+  }
+
+  /// The nearest training patterns, to compare with: the bracket keys go through them.
+  private func neighbours(_ unit: Double) -> [Picture] {
+    answer.neighbours.prefix(3).enumerated().map { number, neighbour in
+      let emulator = model.likelihood.emulator
+      let coordinates = emulator.coordinates(
+        emulator.scaled(Array(model.parameters.row(neighbour.row))))
+      var values = model.components.reconstruct(
+        DoubleMatrix(rows: 1, columns: coordinates.count, values: coordinates)
+      ).values
+      if answer.isMirrored, let order = model.raster.mirrored { values = order.map { values[$0] } }
+      return Picture(
+        name: "Neighbour", pixels: pixels(values.map { unit * max(0, $0) }), scale: Picture.measured,
+        candidate: number)
+    }
   }
 
   private func pixels(_ values: [Double]) -> Pixels {

@@ -68,7 +68,7 @@ struct SimulationRefinement: Sendable {
         ).values
     }
     var refined = answer
-    let factors = model.calibration.factors[RegressorKind.likelihood.rawValue] ?? place.map { _ in 2 }
+    let factors = model.calibration.factors(.likelihood, noise: pattern.noise) ?? place.map { _ in 2 }
     refined.values = place
     refined.low = place.indices.map { place[$0] - factors[$0] * max(0, inverse[$0, $0]).squareRoot() }
     refined.high = place.indices.map { place[$0] + factors[$0] * max(0, inverse[$0, $0]).squareRoot() }

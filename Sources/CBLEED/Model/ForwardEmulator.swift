@@ -30,6 +30,7 @@ public struct ForwardEmulator: Sendable {
     fitting parameters: DoubleMatrix, _ coordinates: DoubleMatrix, domain: [ClosedRange<Double>],
     sharpness: [Double], ridge: Double = 1e-6
   ) throws(RegressionError) {
+    let sharpness = DoubleMatrix(rows: 1, columns: sharpness.count, values: sharpness).inFilePrecision.values
     var centres = parameters
     for r in 0..<centres.rows {
       for c in 0..<centres.columns {
@@ -39,7 +40,8 @@ public struct ForwardEmulator: Sendable {
       }
     }
     let fit = try KernelRidge(fitting: centres, coordinates, kernel: .gaussian(gamma: 1), alpha: ridge)
-    self.init(domain: domain, sharpness: sharpness, centres: centres, weights: fit.weights)
+    self.init(
+      domain: domain, sharpness: sharpness, centres: centres, weights: fit.weights.inFilePrecision)
   }
 
   static func scaled(_ value: Double, _ range: ClosedRange<Double>) -> Double {

@@ -24,6 +24,7 @@ extension ModelTraining {
       _ = try model.read(asked[0].pattern, regressor: kind)
       let answers = parallelMap(asked.count) { try? model.read(asked[$0].pattern, regressor: kind) }
       var scores = model.targets.map { _ in [Double]() }
+      var quiet = scores
       var errors = model.targets.map { _ in 0.0 }
       for (number, answer) in answers.enumerated() {
         guard let answer else { continue }
@@ -31,11 +32,20 @@ extension ModelTraining {
           let error = abs(answer.values[target] - patterns.parameters[asked[number].row, target])
           // An uncalibrated model gives intervals of two deviations.
           let deviation = (answer.high[target] - answer.low[target]) / 4
-          scores[target].append(deviation > 0 ? error / deviation : .infinity)
+          let score = deviation > 0 ? error / deviation : .infinity
+          if asked[number].pattern.noise < ReaderCalibration.quiet {
+            quiet[target].append(score)
+          } else {
+            scores[target].append(score)
+          }
           errors[target] += error / Double(answers.count)
         }
       }
       calibration.factors[kind.rawValue] = scores.map { Self.quantile($0, 0.95) }
+      // A quantile of a handful says nothing.
+      if quiet[0].count >= 20 {
+        calibration.quietFactors[kind.rawValue] = quiet.map { Self.quantile($0, 0.95) }
+      }
       calibration.errors[kind.rawValue] = errors
       if kind == .likelihood {
         calibration.misfitLimit = 1.5 * Self.quantile(answers.compactMap { $0?.misfit }, 0.99)

@@ -14,14 +14,21 @@ extension ModelTraining {
     _ report: (Stage) -> Void, _ isCancelled: @escaping @Sendable () -> Bool
   ) throws -> Model {
     let size = patterns.detector.size
-    let network = PatternAutoencoder.network(size: size, latents: options.latents)
+    let isSupervised = options.supervision > 0
+    let network = PatternAutoencoder.network(
+      size: size, latents: options.latents, parameters: isSupervised ? patterns.targetNames.count : 0)
+    var objectives = [Objective(PatternAutoencoder.imageName, .binaryCrossEntropy)]
+    if isSupervised {
+      objectives.append(
+        Objective(PatternAutoencoder.parametersName, .meanSquaredError, weight: options.supervision))
+    }
     let start = try Weights(for: network, seed: options.seed)
     let stepsPerEpoch = max(1, patterns.count / options.batch)
     let steps = max(1, options.epochs) * stepsPerEpoch
     let trainer = try Trainer(
       network, weights: start,
       Trainer.Options(
-        objectives: [Objective(PatternAutoencoder.imageName, .binaryCrossEntropy)], batch: options.batch,
+        objectives: objectives, batch: options.batch,
         schedule: .cosine(peak: options.learningRate, warmup: min(100, steps / 10 + 1), steps: steps),
         averaging: .exponential(decay: 0.995), gradientLimit: 1, seed: options.seed, threads: options.threads)
     )
@@ -29,7 +36,7 @@ extension ModelTraining {
     var sum = 0.0
     var before = Self.seconds()
     _ = try trainer.run(steps: steps, from: source) { progress in
-      sum += progress.result.loss
+      sum += progress.result.losses[PatternAutoencoder.imageName] ?? 0
       if progress.step % stepsPerEpoch == 0 {
         let now = Self.seconds()
         report(
@@ -40,7 +47,13 @@ extension ModelTraining {
       }
       return isCancelled() ? .stop : .goOn
     }
-    return Model(network: network, weights: trainer.averagedWeights)
+    // The head that asked for parameters has done its part.
+    let kept = network.ending(
+      at: network.outputs.filter { $0.name != PatternAutoencoder.parametersName })
+    let weights = trainer.averagedWeights
+    var used = Weights()
+    for parameter in try kept.parameters() { used[parameter.name] = weights[parameter.name] }
+    return Model(network: kept, weights: used)
   }
 
   /// Patterns in a new order every epoch, with new noise every time.
@@ -53,8 +66,9 @@ extension ModelTraining {
       return numbers.permutation(patterns.count)
     }
     let pixels = patterns.detector.size * patterns.detector.size
+    let truth = Matrix(TargetScaling(patterns.parameters).scaled(patterns.parameters))
     return { step, range in
-      var (inputs, targets): ([Float], [Float]) = ([], [])
+      var (inputs, targets, parameters): ([Float], [Float], [Float]) = ([], [], [])
       inputs.reserveCapacity(range.count * pixels)
       targets.reserveCapacity(range.count * pixels)
       let order = orders[step / stepsPerEpoch % orders.count]
@@ -66,9 +80,13 @@ extension ModelTraining {
           ?? Array(clean.row(row))
         inputs += Self.image(values, raster, ceiling)
         targets += Self.image(Array(clean.row(row)), raster, ceiling)
+        parameters += truth.row(row)
       }
       return Samples(
-        inputs: [PatternAutoencoder.inputName: inputs], targets: [PatternAutoencoder.imageName: targets])
+        inputs: [PatternAutoencoder.inputName: inputs],
+        targets: [
+          PatternAutoencoder.imageName: targets, PatternAutoencoder.parametersName: parameters,
+        ])
     }
   }
 
@@ -97,6 +115,29 @@ extension ModelTraining {
       latents += (answer[PatternAutoencoder.latentName] ?? []).map(Double.init)
     }
     return DoubleMatrix(rows: values.rows, columns: autoencoder.latents, values: latents)
+  }
+
+  /// Binary cross-entropy of clean patterns after the autoencoder, and the least it can be: targets between
+  /// zero and one have an entropy of their own.
+  public func reconstructionLoss(_ model: PatternModel) throws(CBLEEDError) -> (loss: Double, floor: Double) {
+    let rows = min(400, clean.rows)
+    var (loss, floor, count) = (0.0, 0.0, 0)
+    do {
+      let autoencoder = model.autoencoder
+      for row in 0..<rows {
+        let target = Self.image(Array(clean.row(row)), aligner.smoother.raster, autoencoder.ceiling)
+        let image = try autoencoder.image(Array(clean.row(row)))
+        for (t, p) in zip(target, image) {
+          let (t, p) = (Double(t), min(1 - 1e-7, max(1e-7, Double(p))))
+          loss -= t * log(p) + (1 - t) * log(1 - p)
+          if t > 0, t < 1 { floor -= t * log(t) + (1 - t) * log(1 - t) }
+        }
+        count += target.count
+      }
+    } catch {
+      throw .notConverged("the autoencoder: \(error)")
+    }
+    return (loss / Double(max(1, count)), floor / Double(max(1, count)))
   }
 
   private static func seconds() -> Double {

@@ -12,6 +12,8 @@ public struct ModelTraining: Sendable {
     public var seed: UInt64 = 1
     public var threads = 1
     public var noise = TrainingNoise()
+    /// How much the parameters count beside the image while the autoencoder is trained.
+    public var supervision: Float = 0.1
     /// Components of intensities.
     public var components = 96
     /// Components of roots, for kernel ridge.
@@ -58,11 +60,13 @@ public struct ModelTraining: Sendable {
   }
 
   /// The whole model.
+  /// - Parameter network: an autoencoder that was trained before, instead of a new one.
   public func run(
-    report: (Stage) -> Void = { _ in }, isCancelled: @escaping @Sendable () -> Bool = { false }
+    network: Model? = nil, report: (Stage) -> Void = { _ in },
+    isCancelled: @escaping @Sendable () -> Bool = { false }
   ) throws(CBLEEDError) -> PatternModel {
     do {
-      return try train(report, isCancelled)
+      return try train(network, report, isCancelled)
     } catch let error as CBLEEDError {
       throw error
     } catch {
@@ -71,7 +75,7 @@ public struct ModelTraining: Sendable {
   }
 
   private func train(
-    _ report: (Stage) -> Void, _ isCancelled: @escaping @Sendable () -> Bool
+    _ known: Model?, _ report: (Stage) -> Void, _ isCancelled: @escaping @Sendable () -> Bool
   ) throws -> PatternModel {
     let held = min(options.calibration, patterns.count / 10)
     let fitted = Array(held..<patterns.count)
@@ -91,11 +95,11 @@ public struct ModelTraining: Sendable {
     let noisy = noisyValues()
     let roots = try rootReader(noisy)
     report(.step("autoencoder"))
-    let network = try trainAutoencoder(report, isCancelled)
+    let network = try known ?? trainAutoencoder(report, isCancelled)
     if isCancelled() { throw CBLEEDError.cancelled }
     report(.step("latent values"))
     let autoencoder = try PatternAutoencoder(
-      network, raster: aligner.smoother.raster, ceiling: ceiling, latents: options.latents)
+      network, raster: aligner.smoother.raster, ceiling: ceiling)
     let raw = try encode(noisy, network, autoencoder)
     let (latents, mean, deviation) = Self.standardised(raw)
     report(.step("latent maps"))
@@ -189,7 +193,7 @@ public struct ModelTraining: Sendable {
     // Fewer patterns than directions would leave some without any error: shrunk towards the diagonal.
     let kept = used / (used + Double(count))
     for i in 0..<count { for j in 0..<count where i != j { covariance[i, j] *= kept } }
-    return covariance
+    return covariance.inFilePrecision
   }
 
   /// Counting noise of unit strength on the mean pattern, through smoothing, into the components.
@@ -210,7 +214,7 @@ public struct ModelTraining: Sendable {
       for i in covariance.values.indices { covariance.values[i] += sum.values[i] }
       start += places
     }
-    return covariance
+    return covariance.inFilePrecision
   }
 
   private func noisePerValue() -> Double {
@@ -256,7 +260,7 @@ public struct ModelTraining: Sendable {
     let rows = 0..<min(options.ridgeRows, patterns.count)
     return try RootReader(
       fitting: values.selectingRows(rows), patterns.parameters.selectingRows(rows),
-      count: options.rootComponents, gamma: 0.3, ridge: 3e-3)
+      scaling: TargetScaling(patterns.parameters), count: options.rootComponents, gamma: 0.3, ridge: 3e-3)
   }
 
   /// The parameter whose reversal mirrors patterns left to right, seen on kinematic patterns.
@@ -286,9 +290,11 @@ public struct ModelTraining: Sendable {
 
   static func standardised(_ raw: DoubleMatrix) -> (DoubleMatrix, [Double], [Double]) {
     let scaling = TargetScaling(raw)
-    let scaled = scaling.scaled(raw)
+    func stored(_ values: [Double]) -> [Double] {
+      DoubleMatrix(rows: 1, columns: values.count, values: values).inFilePrecision.values
+    }
     return (
-      DoubleMatrix(Matrix(scaled)), scaling.mean, scaling.deviation
+      DoubleMatrix(Matrix(scaling.scaled(raw))), stored(scaling.mean), stored(scaling.deviation)
     )
   }
 
@@ -296,7 +302,7 @@ public struct ModelTraining: Sendable {
     let few = latents.selectingRows(0..<min(options.mapPoints, latents.rows))
     var maps: [LatentMap] = []
     if let pca = try? PrincipalComponents(fitting: few, count: min(3, few.columns)) {
-      maps.append(LatentMap(name: "PCA", coordinates: pca.project(few)))
+      maps.append(LatentMap(name: "PCA", coordinates: pca.project(few).inFilePrecision))
     }
     let dimensions = min(2, few.columns)
     let methods: [(String, LocallyLinearEmbedding.Method)] = [
@@ -306,7 +312,7 @@ public struct ModelTraining: Sendable {
       if let sheet = try? LocallyLinearEmbedding(
         few, dimensions: dimensions, neighbours: min(16, few.rows / 4), method: method)
       {
-        maps.append(LatentMap(name: name, coordinates: sheet.coordinates))
+        maps.append(LatentMap(name: name, coordinates: sheet.coordinates.inFilePrecision))
       }
     }
     return maps
@@ -321,8 +327,8 @@ struct RootReader: Sendable {
   let scaling: TargetScaling
 
   init(
-    fitting values: DoubleMatrix, _ parameters: DoubleMatrix, count: Int, gamma: Double, ridge alpha: Double,
-    whitening: Double = 0.5
+    fitting values: DoubleMatrix, _ parameters: DoubleMatrix, scaling known: TargetScaling? = nil, count: Int,
+    gamma: Double, ridge alpha: Double, whitening: Double = 0.5
   ) throws {
     let roots = Self.roots(values)
     components = try PrincipalComponents(
@@ -331,10 +337,11 @@ struct RootReader: Sendable {
     let variances = components.explainedVariance.map { max($0, 1e-300) }
     let total = variances.reduce(0) { $0 + pow($1, 1 - whitening) }
     scale = variances.map { Double(Float((pow($0, -whitening) / total).squareRoot())) }
-    scaling = TargetScaling(parameters)
+    scaling = known ?? TargetScaling(parameters)
     let coordinates = DoubleMatrix(Matrix(Self.scaled(components.project(roots), scale)))
-    ridge = try KernelRidge(
+    let fit = try KernelRidge(
       fitting: coordinates, scaling.scaled(parameters), kernel: .gaussian(gamma: gamma), alpha: alpha)
+    ridge = KernelRidge(kernel: fit.kernel, training: fit.training, weights: fit.weights.inFilePrecision)
   }
 
   func predict(_ values: DoubleMatrix) -> DoubleMatrix {

@@ -7,6 +7,7 @@ public struct PatternAutoencoder: Sendable {
   public static let inputName = "pattern"
   public static let latentName = "latent"
   public static let imageName = "image"
+  static let parametersName = "parameters"
 
   public let latents: Int
   /// The brightness, in units of the mean, that counts as one.
@@ -15,7 +16,9 @@ public struct PatternAutoencoder: Sendable {
   private let encoder: Predictor
   private let whole: Predictor
 
-  public static func network(size: Int, latents: Int) -> Network {
+  /// - Parameter parameters: how many the latent values are asked for while they are trained. What a decoder
+  ///   needs most is not what tells structures apart: small changes of many pixels.
+  public static func network(size: Int, latents: Int, parameters: Int = 0) -> Network {
     let channels = [8, 16, 32]
     var network = Network()
     var x = network.input(inputName, .image(channels: 1, height: size, width: size))
@@ -27,6 +30,10 @@ public struct PatternAutoencoder: Sendable {
     x = network.append(.dense(64), to: network.append(.flatten, to: x), name: "e.dense")
     x = network.append(.dense(latents), to: network.append(.activation(.relu), to: x), name: "e.latent")
     network.output(latentName, x)
+    if parameters > 0 {
+      let hidden = network.append(.activation(.relu), to: network.append(.dense(64), to: x, name: "p.latent"))
+      network.output(parametersName, network.append(.dense(parameters), to: hidden, name: "p.parameters"))
+    }
     x = network.append(.activation(.relu), to: network.append(.dense(64), to: x, name: "d.latent"))
     x = network.append(.dense(32 * small * small), to: x, name: "d.dense")
     x = network.append(
@@ -41,14 +48,14 @@ public struct PatternAutoencoder: Sendable {
     return network
   }
 
-  public init(_ model: Model, raster: DiscRaster, ceiling: Double, latents: Int) throws(NetworkError) {
+  public init(_ model: Model, raster: DiscRaster, ceiling: Double) throws(NetworkError) {
     self.raster = raster
     self.ceiling = ceiling
-    self.latents = latents
     whole = try Predictor(model.network, weights: model.weights)
     guard let output = model.network.outputs.first(where: { $0.name == Self.latentName }) else {
       throw .description(node: Self.latentName, reason: "the network has no latent values")
     }
+    latents = try model.network.shapes()[output.value.node].count
     encoder = try Predictor(model.network.ending(at: [output]), weights: model.weights)
   }
 
@@ -59,6 +66,11 @@ public struct PatternAutoencoder: Sendable {
       image[pixel] = Float(min(1, (max(0, value) / ceiling).squareRoot()))
     }
     return image
+  }
+
+  /// The image that the decoder makes of a pattern.
+  func image(_ values: [Double]) throws(NetworkError) -> [Float] {
+    try whole.predict([Self.inputName: input(values)])[Self.imageName] ?? []
   }
 
   public func encode(_ values: [Double]) throws(NetworkError) -> [Double] {

@@ -5,7 +5,7 @@ import Learning
 /// they were made of and how well they did.
 extension PatternModel {
   static let readerFile = "reader.ewaldnet"
-  static let networkFile = "autoencoder.ewaldnet"
+  public static let networkFile = "autoencoder.ewaldnet"
 
   /// - Parameter metrics: figures for people, by name.
   @discardableResult
@@ -148,7 +148,7 @@ extension PatternModel {
         kernel: .gaussian(gamma: gamma), training: rootTraining,
         weights: try stored.exactMatrix("root_weights", rows: rootTraining.rows, columns: t)),
       scaling: TargetScaling(parameters),
-      autoencoder: try PatternAutoencoder(network, raster: raster, ceiling: ceiling, latents: latentCount),
+      autoencoder: try PatternAutoencoder(network, raster: raster, ceiling: ceiling),
       autoencoderModel: network, latents: latents,
       latentMean: try stored.exactVector("latent_mean", count: latentCount),
       latentDeviation: try stored.exactVector("latent_deviation", count: latentCount),
@@ -166,7 +166,8 @@ extension ReaderCalibration {
       .object(values.mapValues { .list($0.map(JSON.number)) })
     }
     return .object([
-      "factors": lists(factors), "errors": lists(errors), "latent_unit": .number(latentUnit),
+      "factors": lists(factors), "quiet_factors": lists(quietFactors), "errors": lists(errors),
+      "latent_unit": .number(latentUnit),
       "latent_limit": .number(latentLimit), "residual_limit": .number(residualLimit),
       "misfit_limit": .number(misfitLimit),
     ])
@@ -178,6 +179,9 @@ extension ReaderCalibration {
       case .object(let factors)? = json["factors"], case .object(let errors)? = json["errors"]
     else { return nil }
     self.factors = factors.mapValues { ($0.items ?? []).compactMap(\.double) }
+    if case .object(let quiet)? = json["quiet_factors"] {
+      quietFactors = quiet.mapValues { ($0.items ?? []).compactMap(\.double) }
+    }
     self.errors = errors.mapValues { ($0.items ?? []).compactMap(\.double) }
     (latentUnit, latentLimit, residualLimit, misfitLimit) = (unit, limit, residual, misfit)
   }

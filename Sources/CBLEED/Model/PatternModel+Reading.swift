@@ -102,7 +102,7 @@ extension PatternModel {
       answers = scaling.restored(regressor.predict(row(latent))).values
       deviations = spread(found)
     }
-    let factors = calibration.factors[kind.rawValue] ?? targets.map { _ in 2 }
+    let factors = calibration.factors(kind, noise: pattern.noise) ?? targets.map { _ in 2 }
     var low = targets.indices.map { answers[$0] - factors[$0] * deviations[$0] }
     var high = targets.indices.map { answers[$0] + factors[$0] * deviations[$0] }
     var squares = 0.0

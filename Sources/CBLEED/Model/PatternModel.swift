@@ -112,6 +112,10 @@ public struct ReaderCalibration: Sendable, Equatable {
   /// By regressor: for every target the factor on its estimated deviation within which 95 % of the
   /// calibration set's answers lie (conformal prediction, Vovk, Gammerman & Shafer 2005; normalised).
   public var factors: [String: [Double]] = [:]
+  /// The same for patterns with next to no noise, where the model's own errors rule.
+  public var quietFactors: [String: [Double]] = [:]
+  /// Noise below which a pattern is such a one: some ten thousand electrons on the brightest pixel.
+  public static let quiet = 0.003
   /// By regressor: mean absolute errors, clean and noisy, for those who read the manifest.
   public var errors: [String: [Double]] = [:]
   /// Median latent distance: the unit of the reported one.
@@ -121,6 +125,12 @@ public struct ReaderCalibration: Sendable, Equatable {
   /// Likewise of the excess residual.
   public var residualLimit = 1.0
   public var misfitLimit = 5.0
+}
+
+extension ReaderCalibration {
+  func factors(_ kind: RegressorKind, noise: Double) -> [Double]? {
+    (noise < Self.quiet ? quietFactors[kind.rawValue] : nil) ?? factors[kind.rawValue]
+  }
 }
 
 /// Coordinates of some training patterns on a sheet, for the latent map.

@@ -28,11 +28,13 @@ public struct TrainingPatterns: Sendable {
     self.isDynamical = isDynamical
     targetNames = ["beam_energy"] + names
     images = patterns.map(\.pixels)
-    parameters = DoubleMatrix(
-      rows: patterns.count, columns: names.count + 1,
-      values: patterns.flatMap { pattern in
-        [pattern.sample.energy] + names.map { pattern.sample.parameters[$0] ?? .nan }
-      })
+    parameters =
+      DoubleMatrix(
+        rows: patterns.count, columns: names.count + 1,
+        values: patterns.flatMap { pattern in
+          [pattern.sample.energy] + names.map { pattern.sample.parameters[$0] ?? .nan }
+        }
+      ).inFilePrecision
   }
 
   public var count: Int { images.count }
@@ -83,5 +85,15 @@ public struct TrainingNoise: Sendable, Equatable {
       noisy = Augmentation(peakCounts: counts, background: background).degrade(image, &random)
     }
     return aligner.read(noisy, FrameGeometry(detector).moved(shift))
+  }
+}
+
+extension DoubleMatrix {
+  /// As it comes back from a file, which keeps every number as the sum of two of single precision.
+  var inFilePrecision: DoubleMatrix {
+    mapValues { value in
+      let coarse = Double(Float(value))
+      return coarse + Double(Float(value - coarse))
+    }
   }
 }

@@ -8,6 +8,7 @@ import Arrays
 public struct DiscFit: Sendable {
   private let rows: Int
   private let columns: Int
+  private let raster: DiscRaster
   private let orders: [PlaneVector]
   private let discRadius: Double
   /// Where the pattern lies when it is aligned.
@@ -24,6 +25,7 @@ public struct DiscFit: Sendable {
     self.rows = rows
     self.columns = columns
     self.reach = reach
+    self.raster = raster
     orders = raster.orders
     discRadius = raster.detector.discRadius
     aligned = FrameGeometry(raster.detector)
@@ -32,16 +34,9 @@ public struct DiscFit: Sendable {
   /// The shift of the image in pixels along columns and rows.
   public func shift(of image: Matrix) -> PlaneVector {
     precondition(image.rows == rows && image.columns == columns, "the image fits the detector")
-    // Whole pixels first: the maximum is narrower than the reach.
-    var best = aligned
-    var score = explained(image, best)
-    for y in stride(from: -reach, through: reach, by: 1) {
-      for x in stride(from: -reach, through: reach, by: 1) where x != 0 || y != 0 {
-        let trial = aligned.moved(PlaneVector(x, y))
-        let value = explained(image, trial)
-        if value > score { (best, score) = (trial, value) }
-      }
-    }
+    // Whole pixels first, by where the light is: the fit's maximum is narrower than the reach.
+    let (best, score) = DiscMask(image).search(
+      around: aligned, raster, reach: reach / Double(min(rows, columns)))
     guard score > 0 else { return .zero }
     let shift = refined(best, image).middle - aligned.middle
     return PlaneVector(min(reach, max(-reach, shift.x)), min(reach, max(-reach, shift.y)))
@@ -49,40 +44,48 @@ public struct DiscFit: Sendable {
 
   /// The best place near a geometry that is right to about a pixel.
   func refined(_ start: FrameGeometry, _ image: Matrix) -> FrameGeometry {
-    var best = start
-    // The top of a hill by a paraboloid through six points, on ever smaller stencils.
-    for step in [0.6, 0.25, 0.1] {
-      func score(_ x: Double, _ y: Double) -> Double {
-        explained(image, best.moved(PlaneVector(step * x, step * y)))
+    let weights = weights(image, start)
+    var best = (geometry: start, score: explained(image, start, weights))
+    func look(_ geometry: FrameGeometry) -> Double {
+      let score = explained(image, geometry, weights)
+      if score > best.score { best = (geometry, score) }
+      return score
+    }
+    // The hill has shoulders where rims meet pixels: every half pixel first.
+    for y in -2...2 {
+      for x in -2...2 where x != 0 || y != 0 {
+        _ = look(start.moved(PlaneVector(0.5 * Double(x), 0.5 * Double(y))))
       }
-      let centre = score(0, 0)
+    }
+    // The top by a paraboloid through nine points, on ever smaller stencils.
+    for step in [0.25, 0.12, 0.05] {
+      let (origin, centre) = best
+      func score(_ x: Double, _ y: Double) -> Double {
+        look(origin.moved(PlaneVector(step * x, step * y)))
+      }
       let (right, left) = (score(1, 0), score(-1, 0))
       let (down, up) = (score(0, 1), score(0, -1))
-      let diagonal = score(1, 1)
+      let cross = (score(1, 1) + score(-1, -1) - score(1, -1) - score(-1, 1)) / 4
       let slope = PlaneVector((right - left) / 2, (down - up) / 2)
       let (xx, yy) = (right + left - 2 * centre, down + up - 2 * centre)
-      let xy = diagonal - centre - slope.x - slope.y - (xx + yy) / 2
-      let determinant = xx * yy - xy * xy
-      var move: PlaneVector
-      if xx < 0, yy < 0, determinant > 0 {
-        move = PlaneVector(
-          (xy * slope.y - yy * slope.x) / determinant, (xy * slope.x - xx * slope.y) / determinant)
-      } else {
-        move = PlaneVector(slope.x > 0 ? 1 : slope.x < 0 ? -1 : 0, slope.y > 0 ? 1 : slope.y < 0 ? -1 : 0)
-      }
-      move = PlaneVector(min(1.5, max(-1.5, move.x)), min(1.5, max(-1.5, move.y)))
-      best = best.moved(step * move)
+      let determinant = xx * yy - cross * cross
+      guard xx < 0, yy < 0, determinant > 0 else { continue }
+      let move = PlaneVector(
+        (cross * slope.y - yy * slope.x) / determinant, (cross * slope.x - xx * slope.y) / determinant)
+      guard abs(move.x) < 1.5, abs(move.y) < 1.5 else { continue }
+      _ = look(origin.moved(step * move))
     }
-    return best
+    return best.geometry
   }
 
   /// Whether the discs fit better at this scale than a little to either side.
   func isRightScale(_ geometry: FrameGeometry, _ image: Matrix) -> Bool {
-    let here = explained(image, geometry)
+    let weights = weights(image, geometry)
+    let here = explained(image, geometry, weights)
     return [0.994, 1.006].allSatisfy { factor in
       var trial = geometry
       trial.pixel *= factor
-      return explained(image, trial) < here
+      return explained(image, trial, weights) < here
     }
   }
 
@@ -95,7 +98,8 @@ public struct DiscFit: Sendable {
         trial.pixel *= 1 + step * number
         return trial
       }
-      let scores = (-2...2).map { explained(image, at(Double($0))) }
+      let weights = weights(image, best)
+      let scores = (-2...2).map { explained(image, at(Double($0)), weights) }
       let top = scores.indices.max { scores[$0] < scores[$1] } ?? 2
       var offset = Double(top - 2)
       if top > 0, top < 4 {
@@ -108,15 +112,26 @@ public struct DiscFit: Sendable {
     return best
   }
 
-  /// How much of the discs' squared intensity the models explain, each disc in units of its brightness:
-  /// counting noise grows like it.
-  private func explained(_ image: Matrix, _ geometry: FrameGeometry) -> Double {
+  /// How much of the discs' squared intensity the models explain. Each disc counts in units of a brightness
+  /// that is the same for all trials: counting noise grows like it, and a trial that sees less of a disc must
+  /// not gain by it.
+  private func explained(_ image: Matrix, _ geometry: FrameGeometry, _ weights: [Double]) -> Double {
     var total = 0.0
-    for order in orders {
-      let fit = explained(image, middle: geometry.place(order), radius: discRadius / geometry.pixel)
-      if fit.brightness > 0 { total += fit.explained / fit.brightness }
+    for (order, weight) in zip(orders, weights) where weight > 0 {
+      total +=
+        weight
+        * explained(image, middle: geometry.place(order), radius: discRadius / geometry.pixel).explained
     }
     return total
+  }
+
+  /// One over the brightness of every disc and its surroundings.
+  private func weights(_ image: Matrix, _ geometry: FrameGeometry) -> [Double] {
+    orders.map { order in
+      let wide = explained(
+        image, middle: geometry.place(order), radius: discRadius / geometry.pixel + 1.5)
+      return wide.brightness > 0 ? 1 / wide.brightness : 0
+    }
   }
 
   private func explained(

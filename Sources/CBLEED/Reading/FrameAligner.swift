@@ -52,19 +52,39 @@ public struct FrameAligner: Sendable {
     let fit = DiscFit(raster, rows: image.rows, columns: image.columns)
     best = fit.refined(best, image)
     // The nominal scale is kept where scales beside it are worse: most frames are taken at it.
-    if scale == .searched, score < 0.25 || !fit.isRightScale(best, image) {
-      var factor = 0.76
-      while factor < 1.32 {
-        var trial = geometry
-        trial.pixel = nominal * factor
-        let (found, value) = mask.search(around: trial, raster, reach: reach)
-        if value > score { (best, score) = (found, value) }
-        factor *= 1.02
-      }
-      best = fit.refinedWithScale(best, image)
+    if scale == .searched, score < 0.25 || !fit.isRightScale(best, image) || !mask.isRightScale(best, raster)
+    {
+      (best, score) = searched(image, geometry, mask, fit)
     }
     guard score > 0.1 else { return nil }
     return read(image, best, binning: binning, contrast: score)
+  }
+
+  /// The scale whose discs are most like the image: whole-pixel correlations choose a few, fits decide.
+  private func searched(
+    _ image: Matrix, _ nominal: FrameGeometry, _ mask: DiscMask, _ fit: DiscFit
+  ) -> (FrameGeometry, Double) {
+    var found: [(geometry: FrameGeometry, score: Double)] = []
+    var factor = 0.76
+    while factor < 1.32 {
+      var trial = nominal
+      trial.pixel *= factor
+      found.append(mask.search(around: trial, raster, reach: reach))
+      factor *= 1.012
+    }
+    // Peaks only: neighbours in scale would all lead to the same place.
+    var candidates = found.indices.filter { index in
+      (index == 0 || found[index - 1].score <= found[index].score)
+        && (index + 1 == found.count || found[index + 1].score < found[index].score)
+    }
+    candidates.sort { found[$0].score > found[$1].score }
+    var best = (nominal, -Double.infinity)
+    for index in candidates.prefix(4) {
+      let refined = fit.refinedWithScale(found[index].geometry, image)
+      let score = mask.score(refined, raster)
+      if score > best.1 { best = (refined, score) }
+    }
+    return best
   }
 
   /// With the discs where `geometry` says.
@@ -85,7 +105,7 @@ public struct FrameAligner: Sendable {
 }
 
 /// Correlation of an image with discs at given places.
-private struct DiscMask {
+struct DiscMask {
   let image: Matrix
   private let mean: Double
   private let deviation: Double
@@ -127,6 +147,43 @@ private struct DiscMask {
       }
     }
     return best
+  }
+
+  /// Whether discs of other scales about the same middle are less like the image.
+  func isRightScale(_ geometry: FrameGeometry, _ raster: DiscRaster) -> Bool {
+    let here = score(geometry, raster)
+    return [0.96, 1.04].allSatisfy { factor in
+      var trial = geometry
+      trial.pixel *= factor
+      return score(trial, raster) < here
+    }
+  }
+
+  /// Correlation with discs whose rims fall between pixels.
+  func score(_ geometry: FrameGeometry, _ raster: DiscRaster) -> Double {
+    let radius = raster.detector.discRadius / geometry.pixel
+    var cover = [Float](repeating: 0, count: roots.count)
+    for order in geometry.orders(raster.cell, radius: raster.detector.discRadius) {
+      let place = geometry.place(order)
+      let rows = max(0, Int(place.y - radius - 1))..<max(0, min(image.rows, Int(place.y + radius) + 3))
+      let columns = max(0, Int(place.x - radius - 1))..<max(0, min(image.columns, Int(place.x + radius) + 3))
+      for row in rows {
+        for column in columns {
+          let length = (PlaneVector(Double(column), Double(row)) - place).length
+          let part = Float(min(1, max(0, radius - length + 0.5)))
+          if part > 0 { cover[row * image.columns + column] = max(part, cover[row * image.columns + column]) }
+        }
+      }
+    }
+    let count = Double(roots.count)
+    let average = cover.reduce(0.0) { $0 + Double($1) } / count
+    var (product, square) = (0.0, 0.0)
+    for (root, part) in zip(roots, cover) {
+      product += Double(root) * Double(part)
+      square += Double(part) * Double(part)
+    }
+    let spread = max(square / count - average * average, 1e-300).squareRoot()
+    return (product / count - mean * average) / (deviation * spread)
   }
 
   private struct Span {

@@ -14,6 +14,8 @@ let trainCBLEED = Verb(
     Verb.Option("--test", "DIR,…", "patterns with known truth: errors and coverage are printed for each"),
     Verb.Option("--latents", "N", "values between the halves of the autoencoder (8)"),
     Verb.Option("--epochs", "N", "of the autoencoder (40)"),
+    Verb.Option("--supervision", "N", "how much parameters count beside the image; 0: the image alone (0.1)"),
+    Verb.Option("--network", "MODEL", "takes its autoencoder instead of training one"),
     Verb.Option("--rate", "N", "highest learning rate (0.002)"),
     Verb.Option("--threads", "N", "1"),
     Verb.Option("--splits", nil, "also hold out rows at random and whole blocks, and print both"),
@@ -26,10 +28,15 @@ let trainCBLEED = Verb(
     options.epochs = Int(try arguments.number("--epochs", 40, in: 1...10_000))
     options.learningRate = Float(try arguments.number("--rate", 0.002, in: 1e-6...1))
     options.seed = UInt64(try arguments.number("--seed", 1, in: 0...1e15))
+    options.supervision = Float(try arguments.number("--supervision", 0.1, in: 0...1000))
     options.threads = Int(try arguments.number("--threads", 1, in: 1...1024))
     let command = (["ewald"] + CommandLine.arguments.dropFirst()).joined(separator: " ")
+    let network = try arguments["--network"].map {
+      try ModelLibrary.standard.model($0, of: "cbleed").model(PatternModel.networkFile)
+    }
     return try await CBLEEDTraining(
-      options: options, output: output, command: command, splits: arguments.has("--splits")
+      options: options, output: output, command: command, splits: arguments.has("--splits"),
+      network: network
     ).run(arguments)
   })
 
@@ -38,6 +45,7 @@ private struct CBLEEDTraining: Sendable {
   let output: String
   let command: String
   let splits: Bool
+  let network: Learning.Model?
 
   func run(_ arguments: Arguments) async throws -> ExitCode {
     guard access(output, F_OK) != 0 else { throw UsageError("train: \(output): is there already") }
@@ -56,7 +64,7 @@ private struct CBLEEDTraining: Sendable {
     let model: PatternModel
     do {
       model = try training.run(
-        report: { Console.message(Self.sentence($0)) }, isCancelled: { interruption.came })
+        network: network, report: { Console.message(Self.sentence($0)) }, isCancelled: { interruption.came })
     } catch {
       guard error == .cancelled else { throw error }
       Console.message("stopped; nothing was written")
