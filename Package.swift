@@ -35,7 +35,9 @@ let package = Package(
     .target(name: "Scattering", dependencies: ["Arrays", "CDiffractionKernels", "CSpglib"]),
     .target(name: "FrameQuality", dependencies: ["Diffraction"]),
     .target(name: "CBLEED", dependencies: ["Arrays", "Learning"]),
-    .target(name: "PACBED", dependencies: ["Arrays", "CDiffractionKernels", "Scattering"]),
+    .target(
+      name: "PACBED",
+      dependencies: ["Arrays", "CDiffractionKernels", "Diffraction", "Imaging", "Learning", "Scattering"]),
     .target(
       name: "FrameFiles", dependencies: ["Arrays", "Diffraction", "CTIFF", "CHDF5", "CPNG", "CLinux"]),
     .target(

@@ -44,6 +44,6 @@ enum Ewald {
 
 /// The one list of verbs.
 package let verbs: [Verb] = [
-  watchVerb, runVerb, replayVerb, exportVerb, checkVerb, simulateVerb, modelsVerb, doctorVerb, demoVerb,
-  microscopeVerb, readWorkerVerb,
+  watchVerb, runVerb, replayVerb, exportVerb, checkVerb, simulateVerb, trainVerb, modelsVerb, doctorVerb,
+  demoVerb, microscopeVerb, readWorkerVerb,
 ]
