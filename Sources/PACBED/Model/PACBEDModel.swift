@@ -5,7 +5,7 @@ import Scattering
 /// A trained model as it is kept: a folder with the network, the crystal's CIF file and a manifest.
 public struct PACBEDModel: Sendable {
   public static let engine = "pacbed"
-  static let networkFile = "network.ewald"
+  public static let networkFile = "network.ewald"
   static let crystalFile = "crystal.cif"
 
   public let id: String

@@ -75,7 +75,11 @@ public struct PatternNetwork: Sendable, Hashable {
       network.append(.flatten, to: x), network.append(.globalPooling(.average), to: x), beam,
     ])
     for units in dense {
-      joint = network.concatenate([network.append([.dense(units), .activation(.relu)], to: joint), beam])
+      // Without normalisation here the heads of the geometry never learn: the first steps push their units
+      // to where nothing passes.
+      let hidden = network.append(
+        [.dense(units, bias: false), .batchNormalisation, .activation(.relu)], to: joint)
+      joint = network.concatenate([hidden, beam])
     }
     for head in Head.allCases {
       let last = network.append(.dense(axis(head)?.count ?? 2), to: joint)

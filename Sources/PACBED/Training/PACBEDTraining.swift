@@ -5,8 +5,8 @@ import Learning
 /// Learns a model of one crystal: the tables, then batches of fresh patterns until the steps are done.
 public struct PACBEDTraining: Sendable {
   public var domain: ModelDomain
-  public var steps = 14_000
-  public var batch = 32
+  public var steps = 6000
+  public var batch = 64
   public var seed: UInt64 = 1
   public var threads = 1
   public var priority = Trainer.Options.Priority.background
@@ -14,11 +14,14 @@ public struct PACBEDTraining: Sendable {
   /// specimen must not lead the network astray.
   public var motions = [0.0, 0.5]
   /// Steps between two looks at the validation patterns.
-  public var interval = 500
+  public var interval = 250
   public var widths = [16, 32, 96, 160]
   public var dense = [320, 256]
-  public var peakRate: Float = 2e-3
+  public var peakRate: Float = 3e-3
   public var cache: TableCache?
+  /// Weights of another material's network to start from: what discs, centres and scales look like need not
+  /// be learned again. Arrays of another shape are drawn afresh.
+  public var start: Weights?
   /// The text that the crystal was read from: it travels with the model.
   public var cif = ""
 
@@ -45,9 +48,9 @@ public struct PACBEDTraining: Sendable {
 
   var options: Trainer.Options {
     Trainer.Options(
-      objectives: PatternNetwork.objectives, batch: batch, part: min(32, batch),
+      objectives: PatternNetwork.objectives, batch: batch, part: min(64, batch),
       optimiser: .adam(decay: 0.02),
-      schedule: .cosine(peak: peakRate, warmup: min(300, steps / 10), steps: steps, final: 2e-5),
+      schedule: .cosine(peak: peakRate, warmup: min(200, steps / 10), steps: steps, final: 2e-5),
       averaging: .exponential(decay: 0.999), gradientLimit: 5, seed: seed, threads: threads,
       priority: priority)
   }
@@ -89,14 +92,18 @@ public struct PACBEDTraining: Sendable {
     _ report: (Progress, () -> Checkpoint) -> TrainingDecision
   ) throws -> Output {
     var disturbances = TrainingPatterns.Disturbances()
-    disturbances.calm = steps * batch / 4
+    disturbances.calm = steps * batch / 5
     let patterns = try TrainingPatterns(domain, tables: tables, disturbances: disturbances, seed: seed)
     let network = patterns.heads.network(widths: widths, dense: dense)
     let trainer: Trainer
     if let checkpoint {
       trainer = try Trainer(network, resuming: checkpoint, options)
     } else {
-      trainer = try Trainer(network, weights: try Weights(for: network, seed: seed), options)
+      var weights = try Weights(for: network, seed: seed)
+      for (name, array) in start?.arrays ?? [:] where weights[name]?.shape == array.shape {
+        weights[name] = array
+      }
+      trainer = try Trainer(network, weights: weights, options)
     }
     let validation = try PatternScore.Set(
       domain, tables: [tables[0]], count: 384, noise: 0.1, seed: seed &+ 7_777)
@@ -111,7 +118,7 @@ public struct PACBEDTraining: Sendable {
       lossCount += 1
       let step = trainer.step
       let looks = step % interval == 0 || step == steps
-      guard looks || step % 100 == 0 else { continue }
+      guard looks || step % 50 == 0 else { continue }
       let elapsed = Self.now() - start
       var progress = Progress(
         step: step, steps: steps, loss: lossSum / Double(lossCount),

@@ -16,7 +16,8 @@ let trainPACBED = Verb(
     Verb.Option("--convergence-mrad", "A..B", "the range to learn (15..25)"),
     Verb.Option("--thickness-nm", "A..B", "0..100"),
     Verb.Option("--mistilt-mrad", "A..B", "0..10"),
-    Verb.Option("--steps", "N", "batches of 32 fresh patterns (14000)"),
+    Verb.Option("--steps", "N", "batches of 64 fresh patterns (6000)"),
+    Verb.Option("--from", "MODEL", "start from another material's network: a model or a checkpoint"),
     Verb.Option("--seed", "N", "same seed, same model (1)"),
     Verb.Option("--threads", "N", "processor cores to use (1)"),
     Verb.Option(
@@ -138,12 +139,27 @@ private enum TrainingRequest {
         thickness: try range(arguments, "--thickness-nm", 0...100),
         mistilt: try range(arguments, "--mistilt-mrad", 0...10)))
     training.cif = crystal.1
-    training.steps = Int(try arguments.number("--steps", 14_000, in: 1...1e7))
+    training.steps = Int(try arguments.number("--steps", 6000, in: 1...1e7))
     training.seed = UInt64(try arguments.number("--seed", 1, in: 0...1e15))
     training.threads = Int(try arguments.number("--threads", 1, in: 1...64))
     training.priority = arguments.has("--foreground") ? .normal : .background
     training.cache = .standard()
+    if let from = arguments["--from"] { training.start = try weights(from) }
     return training
+  }
+
+  private static func checkpointWeights(_ path: String) throws -> Weights {
+    let checkpoint = try Checkpoint(file: path)
+    return Weights(checkpoint.weights.arrays.merging(checkpoint.average.arrays) { $1 })
+  }
+
+  private static func weights(_ name: String) throws -> Weights {
+    do {
+      if name.hasSuffix(".checkpoint") { return try checkpointWeights(name) }
+      return try ModelLibrary.standard.model(name, of: PACBEDModel.engine).model(PACBEDModel.networkFile).weights
+    } catch {
+      throw UsageError("train: --from \(name): \(error)")
+    }
   }
 
   /// `15..25`.
