@@ -11,10 +11,16 @@ public protocol AnalysisEngine: Sendable {
   /// What it reports, most important first: the first is the list's column and the trend.
   var outputs: [Output] { get }
   var parameters: [Parameter] { get }
+  /// Whether its findings come with pictures: they are computed again when an old frame is looked at.
+  var makesPictures: Bool { get }
   /// How well this engine suits a file under `--engine auto`; 0 is not at all, `frame` always says 1.
   func suitability(for file: FileSummary) -> Int
   func analyze(_ subject: Subject, _ parameters: ParameterValues, _ context: AnalysisContext)
     throws(AnalysisError) -> Finding
+}
+
+extension AnalysisEngine {
+  public var makesPictures: Bool { false }
 }
 
 /// A quantity that an engine promises to report.

@@ -102,13 +102,27 @@ public struct ModelIdentity: Sendable, Equatable {
 public struct Picture: Sendable {
   public var name: String
   public var pixels: Pixels
-  /// Pictures with the same scale name share one contrast.
+  /// Pictures with the same scale name share one contrast; `measured` is the frame's own.
   public var scale: String
+  /// A difference: zero is the middle of its contrast.
+  public var isSigned: Bool
+  /// Which of the finding's answers it belongs to: 0 is the answer, 1 the first alternative.
+  public var candidate: Int
+  /// Over the positions of the scan (a thickness map), not over a detector.
+  public var isMap: Bool
 
-  public init(name: String, pixels: Pixels, scale: String = "") {
+  public static let measured = "measured"
+
+  public init(
+    name: String, pixels: Pixels, scale: String = "", isSigned: Bool = false, candidate: Int = 0,
+    isMap: Bool = false
+  ) {
     self.name = name
     self.pixels = pixels
     self.scale = scale
+    self.isSigned = isSigned
+    self.candidate = candidate
+    self.isMap = isMap
   }
 }
 

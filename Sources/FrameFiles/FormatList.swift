@@ -45,15 +45,19 @@ public enum FormatList {
   }
 
   /// Opens a file by what it holds, whatever it is called; the suffix decides only where content cannot.
-  public static func open(path: String, limits: ReadLimits = ReadLimits()) throws(FileRefusal)
-    -> any FrameSource
-  {
+  /// `raw` is how a user describes files of bare numbers: it stands for what is called `.raw`, and for what
+  /// no format knows.
+  public static func open(
+    path: String, limits: ReadLimits = ReadLimits(), raw: RawLayout? = nil
+  ) throws(FileRefusal) -> any FrameSource {
     let file = try DiskFile(path: path)
+    if let raw, file.suffix == "raw" { return try open(path: path, as: raw, limits: limits) }
     let head = try file.bytes(at: 0, upTo: 4096)
     let suffix = file.suffix
     for format in disk where head.withUnsafeBytes({ format.recognizes(head: $0, suffix: suffix) }) {
       return try format.open(file, limits: limits)
     }
+    if let raw { return try open(path: path, as: raw, limits: limits) }
     throw unrecognized(head, suffix: suffix)
   }
 

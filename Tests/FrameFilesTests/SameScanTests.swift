@@ -57,6 +57,25 @@ import Testing
     #expect(odd.summary.warnings == ["512 bytes at the end do not make a frame of 544"])
   }
 
+  @Test func `A description of raw files is read as it was typed`() throws {
+    #expect(RawLayout("16x17:uint16") == RawLayout(width: 16, height: 17, sample: .uint16))
+    #expect(
+      RawLayout("128x130:>float32:512:16")
+        == RawLayout(
+          width: 128, height: 130, sample: .float32, isBigEndian: true, headerBytes: 512, gapBytes: 16))
+    for wrong in ["", "16", "16x16", "16x16:u16", "0x16:uint8", "16x16:uint8:-1", "16x16:uint8:1:2:3"] {
+      #expect(RawLayout(wrong) == nil, "\(wrong)")
+    }
+    let path = Reference.path("same_scan/scan_16x16x35_u16le.raw")
+    let source = try FormatList.open(path: path, raw: RawLayout("16x16:uint16"))
+    #expect(source.summary.frames == 35)
+    #expect(try frames(source).map { bytes($0.pixels) } == sameScan(of: UInt16.self))
+    // What a format knows stays what it is.
+    let known = try FormatList.open(
+      path: Reference.path("same_scan/scan_gzip.hspy"), raw: RawLayout("16x16:uint16"))
+    #expect(known.summary.format != "raw")
+  }
+
   @Test func `HyperSpy's metadata arrives with its place`() throws {
     let summary = try open("scan_gzip.hspy").summary
     let place = "metadata/Acquisition_instrument/TEM"

@@ -56,6 +56,12 @@ struct FakeEngine: AnalysisEngine {
     }
     let dose = frame.pixels.doubles()[0] * (parameters.number(self.parameters[0]) ?? 1) + offset
     during(dose)
+    if dose == Double(UInt8(ascii: "S")) {
+      // A scan without end.
+      context.progress(0.25)
+      while !context.isCancelled() { sched_yield() }
+      throw .cancelled
+    }
     if dose == Double(UInt8(ascii: "F")) { throw .failed("did not converge") }
     var values = [Quantity("dose", dose, unit: "counts")]
     if let before = context.previous?["dose"]?.value {

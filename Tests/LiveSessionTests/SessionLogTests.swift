@@ -91,6 +91,20 @@ private let lines: [SessionEvent] = [.session(session), fileEvent(1), resultEven
   }
 }
 
+@Test(arguments: ["", "{", #"{"v":1,"type":"session","seq":1,"time"#])
+func aSessionKilledBeforeItsFirstLineWasWholeBeginsAgain(_ torn: String) throws {
+  let folder = TestFolder()
+  folder.write("s", Array(torn.utf8))
+  let (log, state, _) = try SessionLog.resume(path: folder["s"], clock: TestClock().clock)
+  #expect(state.sessionID == nil)
+  log.append(.session(session))
+  log.append(fileEvent(1))
+  log.finish()
+  let (again, _) = try SessionFile(path: folder["s"]).state()
+  #expect(again.sessionID == session.id && again.fileCount == 1)
+  #expect(folder.read("s").starts(with: Array(torn.utf8)))
+}
+
 @Test func aSecondWriterIsRefusedAndTheFirstGoesOn() throws {
   let folder = TestFolder()
   let log = try SessionLog.create(path: folder["s"], clock: TestClock().clock)

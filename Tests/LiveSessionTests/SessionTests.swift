@@ -55,6 +55,19 @@ import Testing
     try await scope.close()
   }
 
+  @Test func aLongAnalysisShowsItsProgressAndEndsWithTheSession() async throws {
+    let scope = try FakeMicroscope()
+    scope.expose(1, "a.raw", Array("S".utf8))
+    await scope.wait { $0.live.progress == [1: 0.25] }
+    let report = try await scope.close()
+    #expect(report.isClosed && report.resultCount == 0)
+    // The next start does it again.
+    let again = try FakeMicroscope(scope.folder)
+    again.expose(1, "a.raw", [7])
+    _ = await again.wait(forResults: 1)
+    try await again.close()
+  }
+
   @Test func anEngineThatFailsIsAResultWithItsReason() async throws {
     let scope = try FakeMicroscope()
     scope.expose(1, "a.raw", Array("F".utf8))

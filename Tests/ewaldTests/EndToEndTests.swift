@@ -189,7 +189,7 @@ struct EndToEndTests {
     let tmux = try await Tmux(
       "\(Program.path) demo --rate 10 --size 64", environment: ["TERM": "tmux-256color"])
     try await tmux.wait("frames of the simulated microscope") {
-      $0.contains("pacbed_0003") && $0.contains("FRAM")
+      $0.contains("disc_0003") && $0.contains("FRAM")
     }
     try await tmux.wait("its accidents") { $0.contains("BAD") && $0.contains("SAT") }
     try await tmux.send("q")

@@ -10,7 +10,7 @@ import ewald
 /// To accept a change: EWALD_RECORD=1 swift test --filter golden, then read the difference.
 private enum Scene: String, CaseIterable, Sendable {
   case live, frame, bad, zoom, help, palette, form, prompt, logFailure, folderMissing, replay, empty,
-    crosshair
+    crosshair, explained, otherAnswer, alone, map
 
   func model(_ width: Int, _ height: Int) -> Model {
     var model = SampleSession.model(width: width, height: height)
@@ -33,6 +33,14 @@ private enum Scene: String, CaseIterable, Sendable {
         size: Size(width: width, height: height), capabilities: SampleSession.capabilities(), title: "new",
         engines: [])
       _ = model.update(.snapshot(Snapshot()))
+    case .explained, .otherAnswer, .alone:
+      model.type("Enter")
+      _ = model.update(.detail(SampleSession.explained(215)))
+      if self == .otherAnswer { model.type("]") }
+      if self == .alone { model.type("d") }
+    case .map:
+      model.type("3")
+      _ = model.update(.detail(SampleSession.scanned(215)))
     case .crosshair: model.type("Enter", "x", "l", "l", "j")
     }
     return model

@@ -110,6 +110,47 @@ enum SampleSession {
       problem: id == 211 ? "TIFF: strip 3 ends past the end of the file" : nil)
   }
 
+  /// The same file as an engine with a model and candidates would have seen it.
+  static func explained(_ id: Int) -> FrameDetail {
+    var detail = detail(of: id)
+    func disc(_ scale: Int) -> Pixels {
+      Pixels(width: 64, height: 64, values: frame.pixels.matrix().values.map { $0 * Float(scale) / 4 })
+    }
+    let centres = (0..<60).map { 20 + Double($0) / 2 }
+    let peak = { (at: Double, x: Double) in 1 / (1 + (x - at) * (x - at) * 4) }
+    let weights = centres.map { peak(41, $0) + 0.6 * peak(45.5, $0) }
+    let total = weights.reduce(0, +)
+    detail.result?.histograms = [
+      Histogram(name: "thickness", unit: "nm", centres: centres, probabilities: weights.map { $0 / total }),
+      Histogram(
+        name: "mistilt", unit: "mrad", centres: [0, 0.5, 1, 1.5], probabilities: [0.04, 0.25, 0.61, 0.1]),
+    ]
+    detail.pictures = [
+      Picture(name: "Predicted", pixels: disc(3), scale: Picture.measured),
+      Picture(name: "Predicted", pixels: disc(1), scale: Picture.measured, candidate: 1),
+      Picture(
+        name: "Difference",
+        pixels: Pixels(
+          width: 64, height: 64, values: (0..<4096).map { Float($0 % 64 - 32) / 300 }),
+        isSigned: true),
+    ]
+    return detail
+  }
+
+  /// A scan of 12 x 8 patterns with a map.
+  static func scanned(_ id: Int) -> FrameDetail {
+    var detail = detail(of: id)
+    detail.frames = 96
+    let values = (0..<96).map { Float(10 + $0 % 12 + $0 / 12) }
+    detail.pictures = [
+      Picture(name: "map: thickness/nm", pixels: Pixels(width: 12, height: 8, values: values), isMap: true),
+      Picture(
+        name: "map: match", pixels: Pixels(width: 12, height: 8, values: values.map { 1 - $0 / 100 }),
+        isMap: true),
+    ]
+    return detail
+  }
+
   static func capabilities(_ term: String = "dumb-like", unicode: Bool = false) -> Capabilities {
     Capabilities(
       environment: [

@@ -198,3 +198,57 @@ extension Model {
   @discardableResult
   fileprivate mutating func type(_ names: [String]) -> [Effect] { names.flatMap { type($0) } }
 }
+
+@Test func bracketsTurnTheAnswerAndStopAtTheLastOne() {
+  var model = SampleSession.model()
+  model.type("Enter")
+  _ = model.update(.detail(SampleSession.explained(215)))
+  model.type("]", "]", "]")
+  #expect(model.candidate == 1)
+  #expect(view(model).text.contains("answer-2"))
+  model.type("[", "[")
+  #expect(model.candidate == 0)
+}
+
+@Test func blinkingShowsMeasuredAndPredictedInOnePlaceInTurns() {
+  var model = SampleSession.model()
+  model.type("Enter")
+  _ = model.update(.detail(SampleSession.explained(215)))
+  #expect(view(model).text.contains("Measured"))
+  model.type("b")
+  let predicted = view(model).text
+  #expect(!predicted.contains("Measured") && predicted.contains("Predicted"))
+  _ = model.update(.clock(unixMilliseconds: model.unixMilliseconds + 1000))
+  let measured = view(model).text
+  #expect(measured.contains("Measured") && !measured.contains("Predicted"))
+  model.type("b")
+  #expect(view(model).text.contains("Measured") && view(model).text.contains("Predicted"))
+}
+
+@Test func dGoesThroughThePicturesAndBackToAll() {
+  var model = SampleSession.model()
+  model.type("Enter")
+  _ = model.update(.detail(SampleSession.explained(215)))
+  var shown: [Bool] = []
+  for _ in 0..<4 {
+    model.type("d")
+    let text = view(model).text
+    shown.append(text.contains("Measured"))
+  }
+  #expect(shown == [false, false, true, true])
+  #expect(view(model).text.contains("Difference"))
+}
+
+@Test func theProbeMovesOverTheScanAndLoadsItsPattern() {
+  var model = SampleSession.model()
+  model.type("3")
+  _ = model.update(.detail(SampleSession.scanned(215)))
+  #expect(model.type("l") == [.load(file: 215, image: 1)])
+  _ = model.update(.detail(SampleSession.scanned(215)))
+  #expect(model.type("j") == [.load(file: 215, image: 13)])
+  _ = model.update(.detail(SampleSession.scanned(215)))
+  #expect(model.type("h") == [.load(file: 215, image: 12)])
+  _ = model.update(.detail(SampleSession.scanned(215)))
+  // The edge holds.
+  #expect(model.type("h") == [.load(file: 215, image: 12)])
+}

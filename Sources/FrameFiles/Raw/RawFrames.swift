@@ -26,6 +26,25 @@ public struct RawLayout: Sendable, Equatable {
   }
 }
 
+extension RawLayout {
+  /// `256x256:uint16`, `128x130:float32:512:16` (header, gap in bytes), `256x256:>uint16` with the big end
+  /// first.
+  public init?(_ text: String) {
+    let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+    guard (2...4).contains(parts.count) else { return nil }
+    let sides = parts[0].split(separator: "x").compactMap { Int($0) }
+    let isBigEndian = parts[1].hasPrefix(">")
+    let type = parts[1].drop { $0 == ">" || $0 == "<" }
+    let skipped = parts[2...].compactMap { Int($0) }
+    guard sides.count == 2, sides.allSatisfy({ $0 > 0 }), let sample = SampleType(rawValue: String(type)),
+      skipped.count == parts.count - 2, skipped.allSatisfy({ $0 >= 0 })
+    else { return nil }
+    self.init(
+      width: sides[0], height: sides[1], sample: sample, isBigEndian: isBigEndian,
+      headerBytes: skipped.first ?? 0, gapBytes: skipped.count > 1 ? skipped[1] : 0)
+  }
+}
+
 extension FormatList {
   /// Opens a file of bare numbers as the user describes it.
   public static func open(path: String, as layout: RawLayout, limits: ReadLimits = ReadLimits())

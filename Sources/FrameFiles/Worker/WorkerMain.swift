@@ -17,7 +17,7 @@ public enum WorkerMain {
   }
 
   /// Serves until the other side closes the socket. `memoryBytes` bounds what the process may allocate.
-  public static func run(memoryBytes: Int = 1 << 30) -> Never {
+  public static func run(memoryBytes: Int = 1 << 30, raw: RawLayout? = nil) -> Never {
     limit(memoryBytes)
     dieWithParent()
     let channel = WorkerChannel(descriptor: descriptor)
@@ -30,7 +30,7 @@ public enum WorkerMain {
         case Request.open:
           source = nil
           let path = try reader.text()
-          let opened = try FormatList.open(path: path, limits: try reader.limits())
+          let opened = try FormatList.open(path: path, limits: try reader.limits(), raw: raw)
           source = opened
           var reply = WireWriter()
           reply.put(Reply.summary)

@@ -23,6 +23,8 @@ final class SessionPiece {
   private(set) var lines: [Line] = []
   /// Newlines in `bytes`.
   private(set) var newlines = 0
+  /// Some line could not be read.
+  private(set) var hasFailures = false
   /// Part of a line that is too long to be one.
   private(set) var isOverlong = false
 
@@ -31,8 +33,6 @@ final class SessionPiece {
   /// Reads up to the end of a line; false where nothing can be read.
   func fill(from file: SessionFile, at offset: Int, insideOverlong: Bool) -> Bool {
     self.offset = offset
-    lines.removeAll(keepingCapacity: true)
-    newlines = 0
     let count = file.read(into: memory, at: offset)
     let read = UnsafeRawBufferPointer(rebasing: memory[..<count])
     let newline = UInt8(ascii: "\n")
@@ -49,6 +49,10 @@ final class SessionPiece {
 
   /// Decodes every line; their numbers count from 1 within the piece.
   func decode(_ detail: Detail) {
+    // Here and not in `fill`: taking the old lines apart is work, and this runs on several threads.
+    lines.removeAll(keepingCapacity: true)
+    newlines = 0
+    hasFailures = false
     guard let base = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return }
     var start = 0
     while start < bytes.count {
@@ -61,6 +65,7 @@ final class SessionPiece {
           outcome = .success(try RecordedEvent(text, detail: detail))
         } catch {
           outcome = .failure(error)
+          hasFailures = true
         }
         lines.append(Line(offset: offset + start, number: newlines + 1, outcome: outcome))
       }
@@ -120,7 +125,7 @@ extension SessionFile {
 
   /// The lines of a piece that cannot be read, and why.
   func problemsOf(_ piece: SessionPiece) -> [LineProblem] {
-    if piece.isOverlong { return [] }
+    if piece.isOverlong || !piece.hasFailures { return [] }
     return piece.lines.compactMap { line in
       guard case .failure(let error) = line.outcome else { return nil }
       let torn =

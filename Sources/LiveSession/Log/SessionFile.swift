@@ -54,6 +54,17 @@ public final class SessionFile: Sendable {
     return done
   }
 
+  /// The program was stopped before the first line was whole: the session begins where it should have begun.
+  var endsBeforeItsFirstLine: Bool {
+    guard byteCount <= 4096 else { return false }
+    return withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 8) { buffer in
+      let bytes = buffer[..<read(into: buffer, at: 0)]
+      return !bytes.contains(UInt8(ascii: "\n")) && zip(bytes, Self.beginning).allSatisfy { $0 == $1 }
+    }
+  }
+
+  private static let beginning = Array(#"{"v":1,"type":"session""#.utf8)
+
   /// The digest of all bytes.
   func digest() -> SHA256 {
     var hash = SHA256()

@@ -42,7 +42,7 @@ extension SessionLog {
           contents[content] = record.fileID
         }
       }
-      guard state.sessionID != nil else {
+      guard state.sessionID != nil || file.endsBeforeItsFirstLine else {
         throw SessionFileError(.notASession, "\(path): not a session file: it has no session line")
       }
       let log = SessionLog(

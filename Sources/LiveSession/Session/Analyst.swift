@@ -75,6 +75,19 @@ public struct Analyst: Sendable {
   }
 }
 
+extension Analyst {
+  /// The pictures of a recorded result, computed again: they are too large to be recorded. None where the
+  /// file is no longer the one that was analysed, or the engine is gone.
+  func pictures(of result: ResultRecord, path: String, size: Int, previous: Finding?) -> [Picture] {
+    guard let engine = engine(named: result.engine), engine.makesPictures,
+      let parameters = try? ParameterValues(texts: result.parameters, for: engine),
+      let opened = try? open(path: path), opened.identity.size == size
+    else { return [] }
+    let finding = try? analyze(opened, engine, parameters, AnalysisContext(previous: previous))
+    return finding?.pictures ?? []
+  }
+}
+
 extension Finding {
   /// An engine that cannot work on a file has found that, too.
   init(failure: AnalysisError, of engine: any AnalysisEngine) {

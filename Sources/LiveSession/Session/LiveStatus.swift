@@ -18,6 +18,8 @@ public struct LiveStatus: Sendable, Equatable {
   public var lag = 0.0
   public var queued = 0
   public var running = 0
+  /// How much of a long analysis is done, by file.
+  public var progress: [Int: Double] = [:]
   public var dropped = 0
   public var freeBytes: Int?
   /// Why the session file cannot be written: a banner over the whole screen.

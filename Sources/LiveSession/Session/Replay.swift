@@ -80,6 +80,18 @@ public actor Replay: SessionSource {
     detail.take(read)
     return detail
   }
+
+  public func pictures(of detail: FrameDetail) async -> [Picture] {
+    guard let result = detail.result, let row = state[file: detail.fileID], let folder else { return [] }
+    let path = row.path.hasPrefix("/") ? row.path : "\(folder)/\(row.path)"
+    let (analyst, size) = (analyst, row.size)
+    return await withCheckedContinuation { continuation in
+      DispatchQueue.global().async {
+        continuation.resume(
+          returning: analyst.pictures(of: result, path: path, size: size, previous: nil))
+      }
+    }
+  }
 }
 
 extension SessionState {

@@ -70,6 +70,23 @@ extension Session {
     return detail
   }
 
+  public func pictures(of detail: FrameDetail) async -> [Picture] {
+    guard let result = detail.result, let row = state[file: detail.fileID] else { return [] }
+    if let entry = cache[row.id], entry.result == result.resultID { return entry.pictures }
+    let analyst = analyst
+    let (path, size) = (absolutePath(row), row.size)
+    let previous = result.previous.flatMap { self.result($0, before: row.id) }?.finding
+    let pictures = await offload {
+      analyst.pictures(of: result, path: path, size: size, previous: previous)
+    }
+    if let frame = detail.frame, frame.index == 0, let summary = detail.summary {
+      cache.insert(
+        FrameCache.Entry(
+          fileID: row.id, summary: summary, frame: frame, result: result.resultID, pictures: pictures))
+    }
+    return pictures
+  }
+
   private func absolutePath(_ row: FileRow) -> String {
     row.path.hasPrefix("/") ? row.path : folder.hasSuffix("/") ? folder + row.path : "\(folder)/\(row.path)"
   }

@@ -73,7 +73,10 @@ extension Session {
     }
     let previous = previousResult(before: job.fileID, engine: engine.name)
     let analyst = analyst
-    let context = AnalysisContext(previous: previous?.finding)
+    guard let monitor = running[token]?.monitor else { return }
+    let context = AnalysisContext(
+      previous: previous?.finding, isCancelled: { monitor.isCancelled },
+      progress: { monitor.report($0) })
     let started = now
     let box = Transferred(opened)
     let outcome = await offload { () -> Result<Finding, AnalysisError> in
@@ -183,7 +186,16 @@ extension Session {
   }
 
   func giveUpLateFrames() {
-    for (token, late) in running where now > late.deadline {
+    for (token, late) in running {
+      let fraction = late.monitor.fraction
+      if fraction != late.fraction {
+        running[token]?.fraction = fraction
+        running[token]?.deadline = now + options.timeLimit.nanoseconds
+        changed()
+        continue
+      }
+      guard now > late.deadline else { continue }
+      late.monitor.cancel()
       running[token] = nil
       guard let row = state[file: late.job.fileID] else { continue }
       var record = row.record
@@ -207,6 +219,21 @@ extension Session {
     while index >= stop {
       let row = state.files[index]
       if let run = row.run, run.engine == engine, !row.isExcluded, let offset = run.offset,
+        case .result(let record)? = log.event(at: offset)
+      {
+        return record
+      }
+      index -= 1
+    }
+    return nil
+  }
+
+  /// The result with this identity, on one of the files before; what lies far back is not looked for.
+  func result(_ id: Identifier, before fileID: Int) -> ResultRecord? {
+    var index = fileID - 2
+    let stop = max(0, index - 1000)
+    while index >= stop {
+      if let offset = state.files[index].runs.first(where: { $0.id == id })?.offset,
         case .result(let record)? = log.event(at: offset)
       {
         return record

@@ -78,7 +78,10 @@ public actor Session {
 
   struct Running {
     var job: Job
+    /// Moves on while a scan moves on: only what stands still is given up.
     var deadline: Int
+    let monitor = JobMonitor()
+    var fraction: Double?
   }
 
   public init(
@@ -128,8 +131,11 @@ public actor Session {
     isClosing = true
     watcher?.stop()
     let deadline = now + patience.nanoseconds
+    // A scan of minutes is not waited for: the next start does it again.
+    for long in running.values where long.fraction != nil { long.monitor.cancel() }
     while !running.isEmpty, now < deadline { try? await Task.sleep(for: .milliseconds(5)) }
     // What comes later is too late: nothing may follow the last line.
+    for late in running.values { late.monitor.cancel() }
     running.removeAll()
     retryLog()
     // A session with lines that the disk never took is not closed cleanly, and its digest would be wrong.
@@ -196,6 +202,9 @@ public actor Session {
     lastPublished = now
     live.queued = liveJobs.count + reruns.count + backlog.count
     live.running = running.count
+    live.progress = running.values.reduce(into: [:]) { progress, running in
+      if let fraction = running.monitor.fraction { progress[running.job.fileID] = fraction }
+    }
     live.logFailure = log.failure
     live.linesWaiting = log.queued
     publisher.yield(snapshot)

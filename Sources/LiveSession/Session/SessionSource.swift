@@ -1,9 +1,13 @@
+import Diffraction
+
 /// What a screen looks at: the session that is going on, or one that is over.
 public protocol SessionSource: Sendable {
   /// The newest whole state; a slow screen skips states and loses no data.
   var snapshots: AsyncStream<Snapshot> { get }
   func perform(_ command: SessionCommand) async
   func detail(of fileID: Int, run: Int?, frame: Int) async -> FrameDetail
+  /// The pictures that explain a result, computed again where they were not kept.
+  func pictures(of detail: FrameDetail) async -> [Picture]
   /// Moves through what is over and says where it stands now; nil while a session goes on.
   func step(by count: Int) async -> (at: Int, count: Int)?
 }

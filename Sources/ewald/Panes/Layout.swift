@@ -8,6 +8,8 @@ package struct Layout {
   package var hints: Rect?
   package var list: Rect?
   package var picture: Rect?
+  package var map: Rect?
+  package var histograms: [Rect] = []
   package var values: Rect?
   package var profile: Rect?
   package var trend: Rect?
@@ -22,7 +24,8 @@ package struct Layout {
     if model.bannerText != nil, size.height >= 6 { (banner, rest) = rest.splitTop(1) }
     switch model.view {
     case .live: live(rest)
-    case .frame: frame(rest, isZoomed: model.isZoomed)
+    case .frame: frame(rest, model)
+    case .map: map(rest, isZoomed: model.isZoomed)
     }
     if model.view == .live, model.isZoomed {
       list = nil
@@ -69,14 +72,46 @@ package struct Layout {
     picture = right
   }
 
-  private mutating func frame(_ area: Rect, isZoomed: Bool) {
+  private mutating func frame(_ area: Rect, _ model: Model) {
     var area = area
-    if isZoomed || size.width < 40 || size.height < 8 {
+    if model.isZoomed || size.width < 40 || size.height < 8 {
       picture = area
       return
     }
-    if size.height >= 20 { (profile, area) = area.splitBottom(min(max(6, size.height / 4), 14)) }
-    (values, area) = area.splitRight(min(max(28, size.width / 3), 72))
+    let bars = model.shown?.result?.histograms.count ?? 0
+    let isExplained = model.pictureStrip.count > 1
+    if size.height >= 20 {
+      (profile, area) = area.splitBottom(min(max(5, size.height / (isExplained ? 5 : 4)), 14))
+    }
+    guard isExplained || bars > 0 else {
+      (values, area) = area.splitRight(min(max(28, size.width / 3), 72))
+      picture = area
+      return
+    }
+    // Pictures over the whole width, numbers and probabilities below them.
+    var below: Rect
+    (below, area) = area.splitBottom(min(max(5, area.height / 2), 16))
     picture = area
+    let width = min(34, below.width / 2)
+    (values, below) = below.splitLeft(bars == 0 ? below.width : min(width + (below.width - width) / 4, 72))
+    // A bar needs a label, some length and its probability.
+    let count = min(bars, below.width / 12)
+    for index in 0..<count {
+      var part: Rect
+      (part, below) = below.splitLeft(below.width / (count - index))
+      histograms.append(part)
+    }
+  }
+
+  /// The map large, beside it the pattern of the position that is looked at, and what was found.
+  private mutating func map(_ area: Rect, isZoomed: Bool) {
+    guard !isZoomed, size.width >= 60, size.height >= 8 else {
+      map = area
+      return
+    }
+    var right: Rect
+    (right, map) = area.splitRight(min(area.width / 2, 80))
+    (values, right) = right.splitBottom(right.height / 3)
+    picture = right
   }
 }

@@ -14,13 +14,19 @@ func drawProfile(_ model: Model, _ rect: Rect, _ canvas: inout Canvas) {
     rect,
     [
       "\(profile.name)-profile", "\(Format.fixed(profile.start, 0))-\(Format.fixed(end, 0))\(profile.unit)",
-      "log",
+      "log", result.profiles.count > 1 ? "o:measured x:predicted" : "",
     ],
     style: Theme.title)
-  // Discs fall off over decades: the logarithm shows both the disc and its tail.
-  let values = profile.values.map { Float(max($0, 0)) }
+  // Those on the same axis are compared: measured, predicted. Discs fall off over decades: the logarithm
+  // shows both the disc and its tail.
+  let curves = result.profiles.filter {
+    $0.unit == profile.unit && $0.start == profile.start && $0.step == profile.step
+  }
   canvas.within(inside) { canvas in
-    canvas.profile([Curve(values: values.map { logOnePlus($0) }, glyph: "o")], in: canvas.bounds)
+    canvas.profile(
+      zip(curves, ["o", "x", "+"]).map { curve, glyph in
+        Curve(values: curve.values.map { logOnePlus(Float(max($0, 0))) }, glyph: glyph)
+      }, in: canvas.bounds)
   }
 }
 

@@ -11,7 +11,8 @@ func drawValues(_ model: Model, _ rect: Rect, _ canvas: inout Canvas) {
   var title = ["Result"]
   if let run = row.run { title.append(run.engine) }
   if row.runs.count > 1, let accepted = row.accepted { title.append("run \(accepted + 1)/\(row.runs.count)") }
-  let inside = canvas.pane(rect, title, style: Theme.title)
+  let inside = canvas.pane(
+    rect, title, style: Theme.title, divider: model.view == .frame && rect.right < model.size.width)
   let lines = resultLines(model, row, wide: model.view == .frame, width: inside.width)
   canvas.within(Rect(x: inside.x, y: inside.y, width: inside.width, height: inside.height)) { canvas in
     for (y, line) in lines.prefix(inside.height).enumerated() {
@@ -27,6 +28,9 @@ private struct Line {
 
 private func resultLines(_ model: Model, _ row: FileRow, wide: Bool, width: Int) -> [Line] {
   var lines: [Line] = []
+  if let fraction = model.snapshot.live.progress[row.id] {
+    lines.append(Line(text: "analysing: \(Int(fraction * 100)) %"))
+  }
   let detail = model.detail.flatMap { $0.fileID == row.id ? $0 : nil }
   if let result = detail?.result, result.resultID == row.run?.id {
     lines += verdictLines(result, width)

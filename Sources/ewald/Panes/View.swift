@@ -11,8 +11,19 @@ package func view(_ model: Model) -> Canvas {
     canvas.put(text, x: rect.x, y: rect.y, Theme.banner)
   }
   if let rect = layout.list { drawFrameList(model, rect, &canvas) }
-  if let rect = layout.picture { drawPicture(model, rect, &canvas) }
+  if let rect = layout.picture {
+    if model.view == .frame {
+      drawPictureStrip(model, rect, &canvas)
+    } else {
+      drawPicture(model, rect, &canvas)
+    }
+  }
+  if let rect = layout.map { drawMap(model, rect, &canvas) }
   if let rect = layout.values { drawValues(model, rect, &canvas) }
+  for (index, rect) in layout.histograms.enumerated() {
+    guard let histogram = model.shown?.result?.histograms[index] else { continue }
+    drawHistogram(histogram, rect, divider: index + 1 < layout.histograms.count, &canvas)
+  }
   if let rect = layout.profile { drawProfile(model, rect, &canvas) }
   if let rect = layout.trend { drawTrend(model, rect, &canvas) }
   if let rect = layout.events { drawEvents(model, rect, &canvas) }

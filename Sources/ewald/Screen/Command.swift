@@ -2,15 +2,16 @@ import TerminalUI
 
 /// Where keys have a meaning of their own. Menus, prompts and forms take all keys themselves.
 package enum Context: String, CaseIterable, Sendable {
-  case live, frame
+  case live, frame, map
 }
 
 /// Everything a key, the palette or the help screen can start.
 package enum Action: String, CaseIterable, Sendable {
   case quit, help, palette, redraw
-  case open, liveView, frameView, back, nextPane, zoom
+  case open, liveView, frameView, mapView, back, nextPane, zoom
   case down, up, pageDown, pageUp, first, last, nextFrame, previousFrame, follow
-  case nextImage, previousImage
+  case nextImage, previousImage, nextCandidate, previousCandidate, blink, alone
+  case probeLeft, probeRight, probeUp, probeDown
   case mark, markAll, unmarkAll, tag, untag, note, exclude
   case filter, sort
   case reanalyse, undo, redo, retry
@@ -45,6 +46,7 @@ package struct Command: Sendable {
 
 private let live: Set<Context> = [.live]
 private let frame: Set<Context> = [.frame]
+private let map: Set<Context> = [.map]
 
 package let commands: [Command] = [
   Command(.open, [.enter], "open the frame", in: live, hint: "open"),
@@ -67,8 +69,16 @@ package let commands: [Command] = [
   Command(.last, [.char("G"), .end], "the bottom of the list"),
   Command(.nextImage, [.char("}")], "the next image of this file"),
   Command(.previousImage, [.char("{")], "the image before, of this file"),
+  Command(.nextCandidate, [.char("]")], "the pictures of the next answer; the next map", in: [.frame, .map]),
+  Command(
+    .previousCandidate, [.char("[")], "the pictures of the answer before; the map before", in: [.frame, .map]),
+  Command(.probeLeft, [.char("h"), .left], "the scan position to the left", in: map),
+  Command(.probeDown, [.char("j"), .down], "the scan position below", in: map),
+  Command(.probeUp, [.char("k"), .up], "the scan position above", in: map),
+  Command(.probeRight, [.char("l"), .right], "the scan position to the right", in: map),
   Command(.liveView, [.char("1")], "live view"),
   Command(.frameView, [.char("2")], "frame view"),
+  Command(.mapView, [.char("3")], "map view of a scan"),
   Command(.nextPane, [.tab], "frames or events: which one the arrows move", in: live),
 
   Command(.undo, [.char("u")], "accept the run before", hint: "undo"),
@@ -87,6 +97,9 @@ package let commands: [Command] = [
   Command(.export, [.char("e")], "write the session's table beside it, as CSV"),
 
   Command(.zoom, [.char("z")], "the picture over the whole screen"),
+  Command(.blink, [.char("b")], "blink: measured and predicted in one place", in: frame, hint: "blink"),
+  Command(
+    .alone, [.char("d")], "one picture alone: difference, predicted, measured, all", in: frame, hint: "alone"),
   Command(.crosshair, [.char("x")], "read pixel values with h j k l", in: frame, hint: "values"),
   Command(.colourMap, [.char("i")], "next colour map", hint: "colours"),
   Command(.glyphs, [.char("o")], "next picture mode: ASCII, half blocks, quadrants, braille"),

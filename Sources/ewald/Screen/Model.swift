@@ -4,7 +4,7 @@ import TerminalUI
 
 /// All that the screen shows, and nothing that it does: `update` changes it, `view` draws it.
 package struct Model {
-  package enum View: Sendable, Equatable { case live, frame }
+  package enum View: Sendable, Equatable { case live, frame, map }
   package enum Mode: Sendable, Equatable {
     case follow
     /// Since so many results: the status line counts the new ones.
@@ -35,6 +35,15 @@ package struct Model {
   package var isZoomed = false
   /// Column and row in the frame, while the cross-hair is on.
   package var crosshair: (column: Int, row: Int)?
+  /// Which of the finding's answers the pictures show: 0 is the answer itself.
+  package var candidate = 0
+  /// One picture of the frame view alone.
+  package var alone: Int?
+  /// The measured and the predicted pattern in one place, in turns.
+  package var blinks = false
+  package var isBlinkOn = false
+  /// Which map of a scan is shown, and the position that is looked at.
+  package var map = 0
   package var eventScroll = 0
   package var detail: FrameDetail?
   /// Which image of a file with several is looked at.
@@ -62,7 +71,17 @@ package struct Model {
   package var row: FileRow? { list.cursor.flatMap { state[file: $0] } }
   package var isReplay: Bool { if case .replay = mode { true } else { false } }
 
-  package var context: Context { view == .live ? .live : .frame }
+  package var context: Context {
+    switch view {
+    case .live: .live
+    case .frame: .frame
+    case .map: .map
+    }
+  }
+
+  package func makesPictures(_ detail: FrameDetail) -> Bool {
+    view != .live && detail.result.flatMap { engine(named: $0.engine)?.makesPictures } ?? false
+  }
 
   /// What a verb applies to: the marked frames, otherwise the one under the cursor.
   package var targets: [Int] {

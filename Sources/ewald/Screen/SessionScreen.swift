@@ -47,10 +47,10 @@ final class SessionScreen {
     let clock = Task {
       while !Task.isCancelled {
         try? await Task.sleep(for: .seconds(1))
-        let before = model.ageText
+        let before = (model.ageText, model.isBlinkOn)
         take(.clock(unixMilliseconds: SessionClock.system.unixMilliseconds()))
         // A quiet folder costs nothing: the clock draws only what it changes.
-        if model.ageText != before { scheduleDraw() }
+        if (model.ageText, model.isBlinkOn) != before { scheduleDraw() }
       }
     }
     let code = await withCheckedContinuation { continuation in
@@ -109,6 +109,12 @@ final class SessionScreen {
         let detail = await session.detail(of: wanted.file, run: nil, frame: wanted.image)
         take(.detail(detail))
         scheduleDraw()
+        if detail.pictures.isEmpty, model.makesPictures(detail) {
+          var explained = detail
+          explained.pictures = await session.pictures(of: detail)
+          take(.detail(explained))
+          scheduleDraw()
+        }
         if let next = loading, next == wanted { loading = nil }
       }
     }

@@ -18,6 +18,11 @@ extension Model {
       view = .frame
       hold()
       return show()
+    case .mapView:
+      view = .map
+      crosshair = nil
+      hold()
+      return show()
     case .back: return back()
     case .nextPane: focus = focus == .frames ? .events : .frames
     case .zoom: isZoomed.toggle()
@@ -31,6 +36,19 @@ extension Model {
     case .previousFrame: return list.order == .time ? move(to: place + 1) : move(to: place - 1)
     case .nextImage: return turnImage(1)
     case .previousImage: return turnImage(-1)
+    case .nextCandidate: turnPicture(1)
+    case .previousCandidate: turnPicture(-1)
+    case .probeLeft: return moveProbe(-1, 0)
+    case .probeRight: return moveProbe(1, 0)
+    case .probeUp: return moveProbe(0, -1)
+    case .probeDown: return moveProbe(0, 1)
+    case .blink:
+      blinks.toggle()
+      isBlinkOn = blinks
+    case .alone:
+      let count = pictureStrip.count
+      let next = alone.map { $0 + 1 } ?? 0
+      alone = count > 1 && next < count ? next : nil
     case .follow: return follow()
     case .colourMap: look.map = look.map.next
     case .glyphs: look.mode = look.mode.next
@@ -113,7 +131,7 @@ extension Model {
   private mutating func back() -> [Effect] {
     if isZoomed {
       isZoomed = false
-    } else if view == .frame {
+    } else if view != .live {
       view = .live
       crosshair = nil
     } else if focus == .events {
@@ -145,6 +163,26 @@ extension Model {
     guard let detail, detail.frames > 1 else { return [] }
     hold()
     image = min(max(0, image + step), detail.frames - 1)
+    return [.load(file: detail.fileID, image: image)]
+  }
+
+  private mutating func turnPicture(_ step: Int) {
+    if view == .map {
+      map = maps.isEmpty ? 0 : (map + step + maps.count) % maps.count
+    } else {
+      let most = detail?.pictures.map(\.candidate).max() ?? 0
+      candidate = min(max(0, candidate + step), most)
+    }
+  }
+
+  /// Another position of the scan: its pattern is loaded.
+  private mutating func moveProbe(_ columns: Int, _ rows: Int) -> [Effect] {
+    guard let detail, let size = scanSize else { return [] }
+    hold()
+    let column = min(max(0, image % size.width + columns), size.width - 1)
+    let row = min(max(0, image / size.width + rows), size.height - 1)
+    guard row * size.width + column < detail.frames else { return [] }
+    image = row * size.width + column
     return [.load(file: detail.fileID, image: image)]
   }
 

@@ -18,6 +18,7 @@ extension Model {
       return []
     case .clock(let milliseconds):
       unixMilliseconds = milliseconds
+      if blinks { isBlinkOn.toggle() }
       return []
     case .notice(let text, let isError):
       notice = Notice(text: text, isError: isError)
@@ -52,7 +53,10 @@ extension Model {
       detail = nil
       return []
     }
-    if detail?.fileID != id { image = 0 }
+    if detail?.fileID != id {
+      image = 0
+      candidate = 0
+    }
     return [.load(file: id, image: image)]
   }
 

@@ -6,6 +6,8 @@ import LiveSession
 let demoVerb = Verb(
   name: "demo", operands: "", summary: "a simulated microscope and the live screen on its folder: no set-up",
   options: [
+    Verb.Option(
+      "--engine", "NAME", "whose specimen: \(specimens.map(\.name).joined(separator: ", ")), all (frame)"),
     Verb.Option("--rate", "N", "frames a second (2)"),
     Verb.Option("--size", "N", "pixels along an edge (256)"),
     Verb.Option("--line", nil, "one plain sentence an event, no screen"),
@@ -15,17 +17,23 @@ let demoVerb = Verb(
   run: { arguments in
     let rate = try arguments.number("--rate", 2, in: 0.01...1000)
     let size = try arguments.number("--size", 256, in: 16...4096)
+    let specimen = arguments["--engine"] ?? "frame"
+    guard specimen == "all" || specimens.contains(where: { $0.name == specimen }) else {
+      throw UsageError(
+        "--engine \(specimen): is none of \(specimens.map(\.name).joined(separator: ", ")), all")
+    }
     let folder = try temporaryFolder()
     defer { if !arguments.has("--keep") { removeTree(folder) } }
     let frames = folder + "/acquisition"
     mkdir(frames, 0o755)
     let microscope = try Child.start([
       "simulated-microscope", frames, "--rate", String(rate), "--size", String(Int(size)),
+      "--specimen", specimen,
     ])
     defer { microscope.stop() }
     let code = try await watchFolder(
       frames, engine: "auto", options: Session.Options(), watch: WatchOptions(),
-      path: folder + "/demo.session.jsonl", sample: "a simulated wedge", surface: Surface(arguments))
+      path: folder + "/demo.session.jsonl", sample: "simulated: \(specimen)", surface: Surface(arguments))
     if arguments.has("--keep") { Console.message("kept: \(folder)") }
     return code
   })

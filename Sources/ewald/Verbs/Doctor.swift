@@ -5,10 +5,10 @@ import TerminalUI
 
 let doctorVerb = Verb(
   name: "doctor", operands: "[FILE…]",
-  summary: "what this machine and terminal can do; why a file is refused", options: [],
+  summary: "what this machine and terminal can do; why a file is refused", options: [FileOptions.raw],
   run: { arguments in
     if arguments.operands.isEmpty { return Doctor.machine() }
-    return Doctor.files(arguments.operands)
+    return Doctor.files(arguments.operands, worker: try FileOptions.worker(arguments))
   })
 
 enum Doctor {
@@ -40,9 +40,9 @@ enum Doctor {
     return failures.isEmpty ? .ok : .failed
   }
 
-  static func files(_ paths: [String]) -> ExitCode {
+  static func files(_ paths: [String], worker: [String]) -> ExitCode {
     var refused = 0
-    let open = SessionSetup.analyst(engine: "auto").open
+    let open = SessionSetup.analyst(engine: "auto", worker: worker).open
     for path in paths {
       do throws(FileRefusal) {
         let source = try open(path)

@@ -6,6 +6,7 @@ import LiveSession
 let runVerb = Verb(
   name: "run", operands: "FILE…", summary: "analyse files and print what they mean",
   options: EngineOptions.options + [
+    FileOptions.raw,
     Verb.Option("--info", nil, "print what was read and from where, analyse nothing"),
     Verb.Option("--json", nil, "JSON Lines, as in the session file"),
     Verb.Option("--output", "DIR", "where engines write their files"),
@@ -14,7 +15,8 @@ let runVerb = Verb(
     guard !arguments.operands.isEmpty else { throw UsageError("run: a file is needed") }
     let engine = try EngineOptions.engine(arguments)
     var runner = FileRunner(
-      analyst: SessionSetup.analyst(engine: engine), settings: try EngineOptions.settings(arguments),
+      analyst: SessionSetup.analyst(engine: engine, worker: try FileOptions.worker(arguments)),
+      settings: try EngineOptions.settings(arguments),
       isJSON: arguments.has("--json"))
     for path in arguments.operands {
       if arguments.has("--info") { runner.describe(path) } else { runner.analyse(path) }

@@ -48,8 +48,8 @@ struct SessionSetup {
   }
 
   /// Files are opened in another process: one that a damaged file may take down, and no session with it.
-  static func analyst(engine: String) -> Analyst {
-    let reader = WorkerReader(executable: "/proc/self/exe", arguments: [readWorkerVerb.name])
+  static func analyst(engine: String, worker: [String] = [readWorkerVerb.name]) -> Analyst {
+    let reader = WorkerReader(executable: "/proc/self/exe", arguments: worker)
     return Analyst(
       engines: Ewald.engines, choice: engine,
       open: { path throws(FileRefusal) in try reader.open(path: path) },

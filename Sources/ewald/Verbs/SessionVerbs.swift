@@ -6,12 +6,13 @@ let replayVerb = Verb(
   options: [
     Verb.Option("--verify", nil, "compute every result again and report any difference"),
     Verb.Option("--folder", "DIR", "where the frames are now, if they were moved"),
+    FileOptions.raw,
     Verb.Option("--json", nil, "the session's lines on standard output, no screen"),
     Verb.Option("--line", nil, "one plain sentence an event, no screen"),
   ],
   run: { arguments in
     let path = try arguments.operand("session file")
-    let analyst = SessionSetup.analyst(engine: "auto")
+    let analyst = SessionSetup.analyst(engine: "auto", worker: try FileOptions.worker(arguments))
     if arguments.has("--verify") { return try verify(path, analyst, folder: arguments["--folder"]) }
     switch Surface(arguments) {
     case .json, .sentences: return try say(path, Surface(arguments))

@@ -7,6 +7,7 @@ import TerminalUI
 let watchVerb = Verb(
   name: "watch", operands: "DIR", summary: "watch a folder, analyse every new frame, keep the session",
   options: EngineOptions.options + [
+    FileOptions.raw,
     Verb.Option("--session", "FILE", "session file: continued if it exists (default: in the data folder)"),
     Verb.Option("--existing", "analyse|skip", "files that are there at the start (analyse, newest first)"),
     Verb.Option("--settle", "SECONDS", "how long a file must rest where nothing says that it was closed (2)"),
@@ -29,7 +30,7 @@ let watchVerb = Verb(
     return try await watchFolder(
       folder, engine: engine, options: options, watch: watch, path: arguments["--session"],
       operatorName: arguments["--operator"], sample: arguments["--sample"],
-      surface: Surface(arguments))
+      surface: Surface(arguments), worker: try FileOptions.worker(arguments))
   })
 
 /// Where a session shows itself.
@@ -44,7 +45,8 @@ enum Surface {
 @MainActor
 func watchFolder(
   _ folder: String, engine: String, options: Session.Options, watch: WatchOptions, path: String?,
-  operatorName: String? = nil, sample: String? = nil, surface: Surface
+  operatorName: String? = nil, sample: String? = nil, surface: Surface,
+  worker: [String] = [readWorkerVerb.name]
 ) async throws -> ExitCode {
   var options = options
   var surface = surface
@@ -69,14 +71,15 @@ func watchFolder(
     var watch = watch
     // The watcher asks on its own thread, and must not wait for a frame that is being read.
     let headers = WorkerReader(
-      executable: "/proc/self/exe", arguments: [readWorkerVerb.name], timeLimit: .seconds(5))
+      executable: "/proc/self/exe", arguments: worker, timeLimit: .seconds(5))
     watch.isComplete = { path in
       guard let source = try? headers.open(path: PathText.text(path.bytes)) else { return nil }
       return source.summary.isComplete
     }
     let watcher = DirectoryWatcher(folder: RawPath(folder), options: watch)
     let session = Session(
-      log: setup.log, state: setup.state, analyst: SessionSetup.analyst(engine: engine), folder: folder,
+      log: setup.log, state: setup.state, analyst: SessionSetup.analyst(engine: engine, worker: worker),
+      folder: folder,
       watcher: watcher, options: options)
     let work = Task { await session.run(setup.record) }
     let code: ExitCode
