@@ -37,13 +37,16 @@ enum PACBEDFitSuite {
         ?? PACBEDTable.make(request)
       tables[reference.crystal] = table
       let (image, pixel) = reference.square
-      let frame: CameraFrame
+      var frame: CameraFrame
       do {
         frame = try CameraFrame(image, ceiling: nil)
       } catch {
         rows.append(Measurement("\(reference.name): \(error)", .nan, ""))
         continue
       }
+      let found = seconds()
+      frame.findDisc(radius: getenv("KNOWN") != nil ? reference.convergence / pixel : nil)
+      let search = (seconds() - found) * 1e3
       let pitch = ModelDomain.field * reference.convergence / 32
       let half = Vector2(Double(image.rows / 2), Double(image.columns / 2))
       let view = frame.view(centre: half, step: pitch / pixel, pitch: pitch)
@@ -68,7 +71,7 @@ enum PACBEDFitSuite {
       func short(_ x: Double) -> Double { (x * 1000).rounded() / 1000 }
       rows.append(
         Measurement(
-          "\(reference.name): R \(short(best.match)) tilt off \(short((p.mistilt - reference.mistilt).length)) a \(short(p.convergence)) s \(short(p.scale)) rot \(short(p.rotationDegrees)) frame centre off \(short((frame.centre - half).length)) r \(short(frame.radius * pixel / reference.convergence)); \(short(took)) ms/step; t error",
+          "\(reference.name): R \(short(best.match)) tilt off \(short((p.mistilt - reference.mistilt).length)) a \(short(p.convergence)) s \(short(p.scale)) rot \(short(p.rotationDegrees)) frame centre off \(short((frame.centre - half).length)) r \(short(frame.radius * pixel / reference.convergence)) in \(short(search)) ms; \(short(took)) ms/step; t error",
           p.thickness - reference.thickness, "nm of \(short(reference.thickness))"))
     }
     return rows

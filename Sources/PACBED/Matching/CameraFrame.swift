@@ -12,8 +12,8 @@ public struct CameraFrame: Sendable {
   /// Pixels of the camera to one of `image`.
   public let reduction: Double
   /// Row and column of the pattern's middle in `image`, and the radius of the bright disc, as a first guess.
-  public let centre: Vector2
-  public let radius: Double
+  public var centre: Vector2
+  public var radius: Double
   public let saturatedShare: Double
   public let notFinite: Int
   public let repaired: Int
@@ -91,6 +91,15 @@ public struct CameraFrame: Sendable {
     let scale = Double(factor)
     let centre = Vector2(rows / sum, columns / sum) * scale + Vector2(1, 1) * (scale - 1) / 2
     return (centre, (sum / .pi).squareRoot() * scale)
+  }
+
+  /// Finds the disc's edge: within 6 % of a known radius, or anywhere near the first guess.
+  public mutating func findDisc(radius known: Double?) {
+    let radii = known.map { $0 * 0.94...$0 * 1.06 } ?? radius * 0.68...radius * 1.2
+    guard radii.upperBound < 0.75 * Double(max(image.rows, image.columns)), radii.lowerBound > 3 else {
+      return
+    }
+    (centre, radius) = DiscSearch(image).run(from: centre, radii: radii)
   }
 
   /// Cuts out the network's image around `centre`, `step` pixels of `image` to one of its own: each is the

@@ -50,9 +50,14 @@ public struct FitImage: Sendable {
     }
     guard number > 0 else { return 0 }
     let sigma = sum / Double(number) * (Double.pi / 2).squareRoot() / 6
+    let amplitude = amplitude
+    return amplitude > 0 ? sigma / amplitude : 0
+  }
+
+  /// From the faintest to the brightest pixels.
+  var amplitude: Double {
     let sorted = values.sorted()
     guard let low = sorted.first else { return 0 }
-    let high = sorted[sorted.count * 995 / 1000]
-    return high > low ? sigma / Double(high - low) : 0
+    return max(0, Double(sorted[sorted.count * 995 / 1000] - low))
   }
 }

@@ -37,6 +37,8 @@ public struct PatternMatcher: Sendable {
     public var method = Method.networkAndFit
     /// Geometry of an earlier frame of the session: it stays as it is.
     public var shared: SharedGeometry?
+    /// Whether all cores may work on this one frame; not where several frames are worked on at once.
+    public var isAlone = true
 
     public init(convergence: Double) { self.convergence = convergence }
   }
@@ -86,7 +88,9 @@ public struct PatternMatcher: Sendable {
   public func match(
     _ frame: CameraFrame, _ conditions: Conditions, turns: Int = 4
   ) throws(PACBEDError) -> Output {
-    let first = try look(frame, conditions, turns: turns)
+    let first =
+      conditions.method == .baseline
+      ? try published(frame, conditions) : try look(frame, conditions, turns: turns)
     var output = Output(
       image: first.image, reading: first.reading, candidates: [], curve: ([], []),
       step: first.step * frame.reduction, centre: onCamera(first.centre, frame),
@@ -128,6 +132,9 @@ public struct PatternMatcher: Sendable {
   ) throws(PACBEDError) -> Look {
     let alpha = conditions.convergence
     let pitch = ModelDomain.field * alpha / (Double(FitImage.size) / 2)
+    var frame = frame
+    let known = conditions.shared?.pixel ?? conditions.pixel.map { $0 * (conditions.scale ?? 1) }
+    frame.findDisc(radius: known.map { alpha / ($0 * frame.reduction) })
     var centre = frame.centre
     if let given = conditions.centre {
       centre = (given - Vector2(1, 1) * (frame.reduction - 1) / 2) / frame.reduction
@@ -140,7 +147,7 @@ public struct PatternMatcher: Sendable {
     } else {
       // The bright area is the disc, or some of it, or more than it.
       let found = alpha / max(2, frame.radius)
-      pixels = [found, found * 0.84, found * 1.2]
+      pixels = [found, found * 0.88, found * 1.14]
     }
     let assumed = pixels[0]
     var best: Look?
@@ -172,6 +179,28 @@ public struct PatternMatcher: Sendable {
     return best
   }
 
+  /// The published preprocessing: centre of mass of Otsu's mask, and a scale that is read again and again,
+  /// damped: s_k = (k + (n - k) s) / n after pass k of n.
+  private func published(_ frame: CameraFrame, _ conditions: Conditions) throws(PACBEDError) -> Look {
+    let alpha = conditions.convergence
+    let pitch = ModelDomain.field * alpha / (Double(FitImage.size) / 2)
+    let assumed = conditions.pixel.map { $0 * frame.reduction } ?? alpha / max(2, frame.radius)
+    var pixel = assumed
+    let passes = 5
+    var best: Look?
+    for pass in 1...passes {
+      let image = frame.view(centre: frame.centre, step: pitch / pixel, pitch: pitch)
+      let reading = try reader.read([image], statedConvergence: alpha, turns: 1)[0]
+      best = Look(
+        image: image, reading: reading, centre: frame.centre, step: pitch / pixel, assumed: assumed)
+      let scale = reader.heads.scale.peaks(reading.scale, limit: 1).first?.value ?? 1
+      let damped = (Double(pass) + Double(passes - pass) * scale) / Double(passes)
+      pixel *= damped
+    }
+    guard let best else { throw .parameter("no image") }
+    return best
+  }
+
   // MARK: The fit
 
   /// Every candidate of the network and every summit of the match over all thicknesses is fitted.
@@ -191,7 +220,10 @@ public struct PatternMatcher: Sendable {
     }
     if conditions.centre != nil { fit.fixed.formUnion([.shiftX, .shiftY]) }
     let prepared = fit
-    let scans = parallelMap(starts.count) { ThicknessScan(prepared, starts[$0], thicknesses: axis) }
+    func each<T: Sendable>(_ count: Int, _ body: @Sendable (Int) -> T) -> [T] {
+      conditions.isAlone ? parallelMap(count, body) : (0..<count).map(body)
+    }
+    let scans = each(starts.count) { ThicknessScan(prepared, starts[$0], thicknesses: axis) }
     // (match, start): the best start for every thickness that deserves a fit.
     var seeds: [(match: Double, parameters: PatternParameters)] = []
     func add(_ match: Double, _ p: PatternParameters) {
@@ -217,11 +249,11 @@ public struct PatternMatcher: Sendable {
       seeds.append((0, p))
     }
     let chosen = seeds
-    var results = parallelMap(chosen.count) { prepared.run(from: chosen[$0].parameters, steps: 7) }
+    var results = each(chosen.count) { prepared.run(from: chosen[$0].parameters, steps: 7) }
     results = Self.distinct(results)
     let kept = min(3, results.count)
     let goOn = Array(results.prefix(kept))
-    let refined = parallelMap(kept) { prepared.run(from: goOn[$0].parameters, steps: 14) }
+    let refined = each(kept) { prepared.run(from: goOn[$0].parameters, steps: 14) }
     results = Self.distinct(refined + results.dropFirst(kept))
     let curve = results.first.map { best in
       ThicknessScan(prepared, best.parameters, thicknesses: axis)
