@@ -34,7 +34,7 @@ let package = Package(
     .target(name: "Learning", dependencies: ["Arrays", "CLibSVM", "COneDNN"]),
     .target(name: "Scattering", dependencies: ["Arrays", "CDiffractionKernels", "CSpglib"]),
     .target(name: "FrameQuality", dependencies: ["Diffraction"]),
-    .target(name: "CBLEED", dependencies: ["Arrays", "Learning"]),
+    .target(name: "CBLEED", dependencies: ["Arrays", "Diffraction", "Learning"]),
     .target(
       name: "PACBED",
       dependencies: ["Arrays", "CDiffractionKernels", "Diffraction", "Imaging", "Learning", "Scattering"]),
@@ -47,7 +47,8 @@ let package = Package(
     .executableTarget(
       name: "ewald",
       dependencies: [
-        "Diffraction", "FrameFiles", "FrameQuality", "Learning", "LiveSession", "PACBED", "Scattering",
+        "CBLEED", "Diffraction", "FrameFiles", "FrameQuality", "Learning", "LiveSession", "PACBED",
+        "Scattering",
         "TerminalUI",
       ]),
     .executableTarget(
@@ -66,7 +67,9 @@ let package = Package(
       name: "LearningTests", dependencies: ["Arrays", "Learning"], resources: [.copy("Reference")]),
     .testTarget(name: "ScatteringTests", dependencies: ["Arrays", "Scattering"]),
     .testTarget(name: "FrameQualityTests", dependencies: ["FrameQuality"]),
-    .testTarget(name: "CBLEEDTests", dependencies: ["Arrays", "CBLEED"], exclude: ["Reference"]),
+    .testTarget(
+      name: "CBLEEDTests", dependencies: ["Arrays", "CBLEED", "Diffraction", "Learning"],
+      exclude: ["Reference"]),
     .testTarget(
       name: "PACBEDTests", dependencies: ["Arrays", "CDiffractionKernels", "PACBED", "Scattering"],
       exclude: ["Reference"]),

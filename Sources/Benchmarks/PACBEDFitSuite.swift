@@ -33,7 +33,8 @@ enum PACBEDFitSuite {
     for reference in PACBEDReference.all() where words.contains(reference.crystal) || words.count < 2 {
       guard let domain = domains[reference.crystal] else { continue }
       let request = try domain.tableRequest()
-      let table = try tables[reference.crystal] ?? TableCache.standard()?.table(for: request).table
+      let table =
+        try tables[reference.crystal] ?? TableCache.standard()?.table(for: request).table
         ?? PACBEDTable.make(request)
       tables[reference.crystal] = table
       let (image, pixel) = reference.square

@@ -110,6 +110,8 @@ public struct Picture: Sendable {
   public var candidate: Int
   /// Over the positions of the scan (a thickness map), not over a detector.
   public var isMap: Bool
+  /// Points instead of an image: the pixels say nothing then.
+  public var scatter: Scatter?
 
   public static let measured = "measured"
 
@@ -123,6 +125,11 @@ public struct Picture: Sendable {
     self.isSigned = isSigned
     self.candidate = candidate
     self.isMap = isMap
+  }
+
+  public init(_ scatter: Scatter) {
+    self.init(name: scatter.name, pixels: Pixels(width: 1, height: 1, values: [UInt8(0)]))
+    self.scatter = scatter
   }
 }
 

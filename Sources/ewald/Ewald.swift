@@ -1,13 +1,15 @@
+import CBLEED
 import Diffraction
 import FrameQuality
 import LiveSession
+import PACBED
 
 enum Ewald {
   static let version = "0.1"
 
   /// The one list of engines: a new engine is a folder and one line here.
   static let engines: [any AnalysisEngine] = [
-    FrameEngine()
+    FrameEngine(), CBLEEDEngine(), PACBEDEngine(),
   ]
 
   @MainActor
@@ -45,5 +47,6 @@ enum Ewald {
 /// The one list of verbs.
 package let verbs: [Verb] = [
   watchVerb, runVerb, replayVerb, exportVerb, checkVerb, simulateVerb, trainVerb, modelsVerb, doctorVerb,
-  demoVerb, microscopeVerb, readWorkerVerb,
+  demoVerb, completionsVerb, manualVerb,
+  microscopeVerb, readWorkerVerb,
 ]

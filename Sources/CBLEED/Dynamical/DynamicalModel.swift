@@ -34,6 +34,22 @@ public struct DynamicalModel: Sendable {
     energy: Double, kappas: [PlaneVector], structures: [SurfaceStructure],
     isCancelled: @Sendable () -> Bool = { false }, progress: @Sendable (Int) -> Void = { _ in }
   ) throws(CBLEEDError) -> [[[ReflectedBeam]]] {
+    let vacuum = VacuumFactor(energy: energy)
+    let cell = surface.cell
+    return try amplitudes(
+      energy: energy, kappas: kappas, structures: structures, isCancelled: isCancelled, progress: progress
+    ).map { angles in
+      zip(kappas, angles).map { kappa, beams in
+        beams.filter { vacuum(from: kappa, to: kappa + cell.beam($0.beam.h, $0.beam.k)) > 0 }
+      }
+    }
+  }
+
+  /// The same with the beams that do not leave the crystal: their amplitudes go on smoothly.
+  func amplitudes(
+    energy: Double, kappas: [PlaneVector], structures: [SurfaceStructure],
+    isCancelled: @Sendable () -> Bool = { false }, progress: @Sendable (Int) -> Void = { _ in }
+  ) throws(CBLEEDError) -> [[[ReflectedBeam]]] {
     guard let first = structures.first, !kappas.isEmpty else { return structures.map { _ in [] } }
     precondition(energy > 0, "energies are positive")
     let solver = DynamicalSolver(

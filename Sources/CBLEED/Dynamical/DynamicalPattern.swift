@@ -17,6 +17,12 @@ extension DynamicalModel {
     isCancelled: @Sendable () -> Bool = { false }, progress: @Sendable (Int) -> Void = { _ in }
   ) throws(CBLEEDError) -> [Matrix] {
     guard let first = structures.first else { return [] }
+    if case .interpolated(let degree) = settings.cone {
+      return try interpolatedPatterns(
+        energy: energy, structures: structures, detector: detector,
+        mirrors: use == .shared ? .shared(by: structures, throughOrigin: true) : .none, degree: degree,
+        isCancelled: isCancelled, progress: progress)
+    }
     let lit = detector.litPixels(cell: first.cell, energy: energy)
     let mirrors = use == .shared ? MirrorPlanes.shared(by: structures) : .none
     var kappas: [PlaneVector] = []
@@ -52,6 +58,12 @@ extension DynamicalModel {
     energy: Double, structures: [SurfaceStructure], detector: Detector, mirrors use: MirrorUse = .shared
   ) -> Int {
     guard let first = structures.first else { return 0 }
+    if case .interpolated(let degree) = settings.cone {
+      return ConeNodes(
+        degree: degree, centre: detector.tilt, radius: detector.discRadius,
+        mirrors: use == .shared ? .shared(by: structures, throughOrigin: true) : .none
+      ).directions.count
+    }
     let mirrors = use == .shared ? MirrorPlanes.shared(by: structures) : .none
     let lit = detector.litPixels(cell: first.cell, energy: energy)
     return Set(lit.map { KappaKey(mirrors.fold($0.kappa, $0.order).kappa) }).count

@@ -29,11 +29,13 @@ public struct DynamicalSettings: Sendable, Hashable {
   /// Bulk planes below the surface layers; rounded up to whole repeats.
   public var bulkLayers: Int
   public var potential: InnerPotential
+  /// Which incident directions of a pattern are solved.
+  public var cone: ConeSampling
 
   public init(
     maximumDegree: Int = 6, beamAmplitude: Double = 0.003, layerSpacing: Double = 1.24,
     latticeRadius: LatticeRadius = .untilAmplitude(0.001), bulkLayers: Int = 16,
-    potential: InnerPotential = InnerPotential()
+    potential: InnerPotential = InnerPotential(), cone: ConeSampling = .everyPixel
   ) {
     self.maximumDegree = maximumDegree
     self.beamAmplitude = beamAmplitude
@@ -41,6 +43,7 @@ public struct DynamicalSettings: Sendable, Hashable {
     self.latticeRadius = latticeRadius
     self.bulkLayers = bulkLayers
     self.potential = potential
+    self.cone = cone
   }
 
   func radius(absorption: Double) -> Double {

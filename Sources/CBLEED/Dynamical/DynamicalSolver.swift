@@ -81,7 +81,7 @@ struct DynamicalSolver: Sendable {
         under = try reflection(layer, beams, index, under, height, number == 0 ? [specular] : nil)
         height = layer.plane
       }
-      result.append(vacuumBeams(beams, specular, under, height))
+      result.append(reflectedBeams(beams, specular, under, height))
     }
     return result
   }
@@ -143,21 +143,31 @@ struct DynamicalSolver: Sendable {
     return whole
   }
 
-  /// Refers amplitudes to z = 0 and drops the beams that do not leave the crystal.
-  private func vacuumBeams(
+  /// Refers amplitudes to z = 0. Beams that do not leave the crystal have no intensity.
+  private func reflectedBeams(
     _ beams: BeamSet, _ specular: Int, _ reflected: ComplexMatrix, _ plane: Double
   ) -> [ReflectedBeam] {
-    let squared = energy / Physics.halfSquaredPlanckOverMass
-    let incident = squared - beams.kappa.squaredLength
-    guard incident > 0 else { return [] }
+    let vacuum = VacuumFactor(energy: energy)
     let back = beams.phases(-plane)
-    return beams.indices.indices.compactMap { beam in
-      let normal = squared - (beams.kappa + beams.orders[beam]).squaredLength
-      guard normal > 0 else { return nil }
+    return beams.indices.indices.map { beam in
       let amplitude = back[beam] * reflected[beam, 0] * back[specular]
       return ReflectedBeam(
         beam: beams.indices[beam], amplitude: amplitude,
-        intensity: (normal / incident).squareRoot() * amplitude.squaredModulus)
+        intensity: vacuum(from: beams.kappa, to: beams.kappa + beams.orders[beam]) * amplitude.squaredModulus)
     }
+  }
+}
+
+/// What turns squared amplitudes into currents: Kz out / Kz in, 0 where one of the waves cannot leave.
+struct VacuumFactor {
+  private let squaredWaveNumber: Double
+
+  init(energy: Double) { squaredWaveNumber = energy / Physics.halfSquaredPlanckOverMass }
+
+  func callAsFunction(from incident: PlaneVector, to leaving: PlaneVector) -> Double {
+    let (before, after) = (
+      squaredWaveNumber - incident.squaredLength, squaredWaveNumber - leaving.squaredLength
+    )
+    return before > 0 && after > 0 ? (after / before).squareRoot() : 0
   }
 }

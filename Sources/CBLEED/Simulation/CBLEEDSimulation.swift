@@ -5,6 +5,11 @@ public struct CBLEEDPattern: Sendable {
   public var sample: CBLEEDSample
   /// Absolute reflected intensities, or counts where the request asks for noise.
   public var pixels: Matrix
+
+  public init(sample: CBLEEDSample, pixels: Matrix) {
+    self.sample = sample
+    self.pixels = pixels
+  }
 }
 
 /// Simulates patterns of a surface over ranges of energy and structure.

@@ -9,6 +9,13 @@ public struct CBLEEDSample: Sendable, Equatable {
   public var parameters: [String: Double]
   /// The camera with this sample's misalignment.
   public var detector: Detector
+
+  public init(index: Int, energy: Double, parameters: [String: Double], detector: Detector) {
+    self.index = index
+    self.energy = energy
+    self.parameters = parameters
+    self.detector = detector
+  }
 }
 
 /// Latin hypercube samples (McKay, Beckman & Conover 1979): every parameter's range is cut into as many
@@ -21,14 +28,15 @@ struct SamplePlan {
 
   init(_ request: SimulationRequest) {
     let count = request.samples
-    let size = request.structuresPerEnergy
+    let size = request.order == .ramp ? 1 : request.structuresPerEnergy
     groups = stride(from: 0, to: count, by: size).map { $0..<min($0 + size, count) }
     let random = RandomNumbers(seed: request.seed)
-    let energies = Self.strata(groups.count, request.energies, random.stream(0))
+    let energies = Self.values(groups.count, request.energies, request.order, random.stream(0))
     let parameters = request.surface.parameters.enumerated().map { number, parameter in
       (
         parameter.name,
-        Self.strata(count, request.ranges[parameter.name] ?? parameter.range, random.stream(number + 1))
+        Self.values(
+          count, request.ranges[parameter.name] ?? parameter.range, request.order, random.stream(number + 1))
       )
     }
     var samples: [CBLEEDSample] = []
@@ -44,6 +52,14 @@ struct SamplePlan {
       }
     }
     self.samples = samples
+  }
+
+  private static func values(
+    _ count: Int, _ range: ClosedRange<Double>, _ order: SimulationRequest.Order, _ random: RandomNumbers
+  ) -> [Double] {
+    guard order == .ramp else { return strata(count, range, random) }
+    let step = (range.upperBound - range.lowerBound) / Double(max(1, count - 1))
+    return (0..<count).map { range.lowerBound + step * Double($0) }
   }
 
   private static func strata(_ count: Int, _ range: ClosedRange<Double>, _ random: RandomNumbers) -> [Double]

@@ -7,7 +7,16 @@ public struct SimulationRequest: Sendable, Equatable {
     case dynamical(DynamicalSettings)
   }
 
+  /// How samples fill the ranges.
+  public enum Order: Sendable, Equatable {
+    /// Evenly and in no order: for training.
+    case scattered
+    /// All ranges from their lower to their upper ends together: an acquisition during which things change.
+    case ramp
+  }
+
   public var surface: SurfaceModel
+  public var order = Order.scattered
   /// In eV.
   public var energies: ClosedRange<Double>
   /// Ranges of parameters; what is not named has the surface's own range, a single value is kept fixed.

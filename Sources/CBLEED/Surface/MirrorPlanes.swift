@@ -7,10 +7,12 @@ struct MirrorPlanes: Sendable, Equatable {
 
   static let none = MirrorPlanes(acrossX: false, acrossY: false)
 
-  static func shared(by structures: [SurfaceStructure]) -> MirrorPlanes {
+  /// - Parameter throughOrigin: only planes that contain the origin. Others keep intensities but turn the
+  ///   phases of amplitudes.
+  static func shared(by structures: [SurfaceStructure], throughOrigin: Bool = false) -> MirrorPlanes {
     MirrorPlanes(
-      acrossX: structures.allSatisfy { $0.isSymmetric(PlaneVector(-1, 1)) },
-      acrossY: structures.allSatisfy { $0.isSymmetric(PlaneVector(1, -1)) })
+      acrossX: structures.allSatisfy { $0.isSymmetric(PlaneVector(-1, 1), throughOrigin: throughOrigin) },
+      acrossY: structures.allSatisfy { $0.isSymmetric(PlaneVector(1, -1), throughOrigin: throughOrigin) })
   }
 
   /// The equivalent direction with components that are not negative, and the beam to look at there.
@@ -23,7 +25,7 @@ struct MirrorPlanes: Sendable, Equatable {
 
 extension SurfaceStructure {
   /// Whether reversing the components of `signs` that are negative, about a line somewhere, changes nothing.
-  package func isSymmetric(_ signs: PlaneVector) -> Bool {
+  package func isSymmetric(_ signs: PlaneVector, throughOrigin: Bool = false) -> Bool {
     func reflect(_ p: PlaneVector) -> PlaneVector { PlaneVector(signs.x * p.x, signs.y * p.y) }
     let cells = [cell, bulkCell]
     guard cells.allSatisfy({ $0.contains(reflect($0.a)) && $0.contains(reflect($0.b)) }) else { return false }
@@ -34,6 +36,7 @@ extension SurfaceStructure {
     for (target, _) in surface where first.matches(target) {
       let shift = target.position.plane - reflect(first.position.plane)
       let line = PlaneVector(signs.x < 0 ? shift.x : 0, signs.y < 0 ? shift.y : 0)
+      if throughOrigin, !cells.allSatisfy({ $0.contains(line) }) { continue }
       let fits = surface.allSatisfy { atom, home in
         surface.contains { other, otherHome in
           home == otherHome && atom.matches(other)

@@ -21,6 +21,7 @@ extension SurfaceModel {
       try reader.statement(keyword, Array(words.dropFirst()))
     }
     self = try reader.finished()
+    source = text
   }
 }
 

@@ -46,6 +46,8 @@ public struct SurfaceModel: Sendable, Equatable {
   var constants: [String: Double]
   var layers: [LayerRule]
   var bulk: [LayerRule]
+  /// The text that this was read from: a model file carries it.
+  public internal(set) var source = ""
 
   public func parameter(_ name: String) -> Parameter? { parameters.first { $0.name == name } }
 }

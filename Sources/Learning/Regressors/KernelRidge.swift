@@ -41,8 +41,16 @@ public enum Kernel: Sendable, Equatable {
 /// Ridge regression in the space of a kernel: weights (K + alpha I)^-1 Y on the training rows.
 public struct KernelRidge: Regressor {
   public let kernel: Kernel
-  private let training: DoubleMatrix
-  private let weights: DoubleMatrix
+  package let training: DoubleMatrix
+  package let weights: DoubleMatrix
+
+  /// From a file: what an earlier fit found.
+  package init(kernel: Kernel, training: DoubleMatrix, weights: DoubleMatrix) {
+    precondition(training.rows == weights.rows, "a weight for every training row")
+    self.kernel = kernel
+    self.training = training
+    self.weights = weights
+  }
 
   public init(
     fitting features: DoubleMatrix, _ targets: DoubleMatrix, kernel: Kernel, alpha: Double = 1

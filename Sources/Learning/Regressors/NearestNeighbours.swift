@@ -1,23 +1,23 @@
 import Arrays
 
 /// Training points kept feature by feature, so that distances to many of them run along rows.
-struct NeighbourSearch: Sendable {
-  let count: Int
+package struct NeighbourSearch: Sendable {
+  package let count: Int
   /// features x points.
   private let byFeature: DoubleMatrix
 
-  init(_ points: DoubleMatrix) {
+  package init(_ points: DoubleMatrix) {
     count = points.rows
     byFeature = points.transposed()
   }
 
-  struct Neighbour: Sendable {
-    var index: Int
-    var squaredDistance: Double
+  package struct Neighbour: Sendable {
+    package var index: Int
+    package var squaredDistance: Double
   }
 
   /// The `k` nearest points, nearest first, of equal distances the first in order; `excluding` one of them.
-  func nearest(_ k: Int, to point: [Double], excluding: Int? = nil) -> [Neighbour] {
+  package func nearest(_ k: Int, to point: [Double], excluding: Int? = nil) -> [Neighbour] {
     withUnsafeTemporaryAllocation(of: Double.self, capacity: Swift.max(count, 1)) { distances in
       byFeature.withElements { points in
         distances.initialize(repeating: 0)

@@ -9,6 +9,17 @@ public struct PrincipalComponents: Sendable {
   /// Each component's share of the total variance.
   public let explainedRatio: [Double]
 
+  /// From a file: what an earlier fit found.
+  package init(
+    mean: [Double], components: DoubleMatrix, explainedVariance: [Double], explainedRatio: [Double]
+  ) {
+    precondition(mean.count == components.columns, "a mean for every feature")
+    self.mean = mean
+    self.components = components
+    self.explainedVariance = explainedVariance
+    self.explainedRatio = explainedRatio
+  }
+
   /// From the Gram matrix of the shorter side: rows or features, whichever are fewer.
   public init(fitting data: DoubleMatrix, count: Int) throws(RegressionError) {
     precondition(count > 0 && count <= Swift.min(data.rows, data.columns), "\(count) components")

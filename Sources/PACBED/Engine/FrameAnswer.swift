@@ -67,7 +67,8 @@ struct FrameAnswer: Sendable {
     var values: [Quantity] = []
     let peaks = output.reading.map { heads.thickness.peaks($0.thickness, limit: 4) } ?? []
     func quantity(
-      _ name: String, _ value: Double, _ unit: String = "1", half: Double? = nil, within: ClosedRange<Double>? = nil
+      _ name: String, _ value: Double, _ unit: String = "1", half: Double? = nil,
+      within: ClosedRange<Double>? = nil
     ) -> Quantity {
       var low = half.map { value - $0 }
       var high = half.map { value + $0 }
@@ -206,7 +207,8 @@ struct FrameAnswer: Sendable {
     }
     if settings.convergence == nil {
       doubts.append(
-        Reason("ANGL", "the convergence angle is not known: \(short(conditions.convergence)) mrad is assumed"))
+        Reason("ANGL", "the convergence angle is not known: \(short(conditions.convergence)) mrad is assumed")
+      )
     }
     if !(domain.convergence.lowerBound * 0.99...domain.convergence.upperBound * 1.01)
       .contains(conditions.convergence)
@@ -221,7 +223,8 @@ struct FrameAnswer: Sendable {
       let t = fit.parameters.thickness
       if t > domain.thickness.upperBound - 0.3 {
         outside.append(
-          Reason("RNG", "thickness at the end of the model's range, \(short(domain.thickness.upperBound)) nm"))
+          Reason("RNG", "thickness at the end of the model's range, \(short(domain.thickness.upperBound)) nm")
+        )
       }
       if fit.parameters.mistilt.length > 0.985 * domain.mistilt.upperBound {
         outside.append(
@@ -256,7 +259,8 @@ struct FrameAnswer: Sendable {
           doubts.append(
             Reason(
               "2PK",
-              "second peak \(short(second.value)) nm, ratio \(short(second.probability / best.probability, 100))"))
+              "second peak \(short(second.value)) nm, ratio \(short(second.probability / best.probability, 100))"
+            ))
         }
         if best.probability < 0.5 {
           doubts.append(Reason("WIDE", "the best peak has \(Int(best.probability * 100)) % only"))

@@ -29,7 +29,9 @@ enum ModelChoice {
     let names = models.map(\.id).joined(separator: ", ")
     if let material = settings.material, material != "all" {
       models = models.filter { $0.id == material || $0.domain.crystal.name == material }
-      if models.isEmpty { models = folders.compactMap { try? PACBEDModel($0) }.filter { $0.id.hasPrefix(material) } }
+      if models.isEmpty {
+        models = folders.compactMap { try? PACBEDModel($0) }.filter { $0.id.hasPrefix(material) }
+      }
       guard !models.isEmpty else {
         self = .none(Reason("MODL", "no model for \(material) is installed (\(names))"))
         return

@@ -87,7 +87,9 @@ struct ScanAnalysis {
     // Directions are the same after a period: all near the first one's.
     let period = (try? model.domain.rotationPeriod()) ?? 360
     let first = found[0].rotationDegrees
-    let rotations = found.map { $0.rotationDegrees - period * (($0.rotationDegrees - first) / period).rounded() }
+    let rotations = found.map {
+      $0.rotationDegrees - period * (($0.rotationDegrees - first) / period).rounded()
+    }
     return PatternMatcher.SharedGeometry(
       pixel: median(found.map(\.pixel)), rotationDegrees: median(rotations),
       convergence: median(found.map(\.convergence)),

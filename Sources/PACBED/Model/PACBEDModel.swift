@@ -60,21 +60,31 @@ public struct PACBEDModel: Sendable {
     return try PatternReader(domain, model, temperatures: temperatures)
   }
 
-  /// Writes a model's folder. `facts` are the manifest's further members: training, validation.
+  /// Writes a model's folder: how it was made, how it did, and the files.
   @discardableResult
-  static func write(
-    id: String, training: PACBEDTraining, model: Model, temperatures: Temperatures, command: String,
-    facts: [String: JSON], to path: String
+  public static func write(
+    id: String, training: PACBEDTraining, result: PACBEDTraining.Output, report: ValidationReport,
+    command: String, resumedAt step: Int?, to path: String
   ) throws(PACBEDError) -> ModelFolder {
-    var manifest = facts
-    manifest["command"] = .text(command)
-    manifest["summary"] = .text(training.domain.summary)
-    manifest["domain"] = training.domain.json
-    manifest["calibration"] = temperatures.json
+    var facts: [String: JSON] = [
+      "steps": .integer(training.steps), "batch": .integer(training.batch),
+      "patterns": .integer(training.steps * training.batch), "seed": .integer(Int(training.seed)),
+      "threads": .integer(training.threads), "seconds": .integer(Int(result.seconds)),
+      "debye_waller_b": .list(training.motions.map(JSON.number)),
+      "peak_rate": .number((Double(training.peakRate) * 1e6).rounded() / 1e6),
+    ]
+    if let step { facts["resumed_at_step"] = .integer(step) }
     do {
       return try ModelFolder.write(
-        id: id, engine: Self.engine, manifest: manifest,
-        files: [networkFile: try model.bytes(), crystalFile: Array(training.cif.utf8)], to: path)
+        id: id, engine: Self.engine,
+        manifest: [
+          "command": .text(command), "summary": .text(training.domain.summary),
+          "domain": training.domain.json, "training": .object(facts), "validation": report.json,
+          "calibration": report.temperatures.json,
+        ],
+        files: [
+          networkFile: try result.model.bytes(), crystalFile: Array(training.cif.utf8),
+        ], to: path)
     } catch {
       throw .storage("\(error)")
     }

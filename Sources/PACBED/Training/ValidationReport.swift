@@ -83,7 +83,7 @@ public struct ValidationReport: Sendable {
       calibration: Case.calibrationError(cases, heads, temperatures))
   }
 
-  var json: JSON {
+  package var json: JSON {
     func number(_ x: Double) -> JSON { .number((x * 1e4).rounded() / 1e4) }
     return .list(
       rows.map { row in

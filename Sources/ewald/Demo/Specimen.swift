@@ -21,6 +21,7 @@ struct Exposure {
 /// Every engine's specimen, by the engine's name; a new engine adds its line.
 let specimens: [(name: String, make: @Sendable (_ size: Int, _ seed: UInt64) throws -> any Specimen)] = [
   ("frame", { size, seed in DiscSpecimen(beam: SimulatedBeam(size: size, seed: seed)) }),
+  ("cbleed", { size, seed in try SurfaceSpecimen(size: size, seed: seed) }),
   ("pacbed", { size, seed in try WedgeSpecimen(size: size, seed: seed) }),
 ]
 

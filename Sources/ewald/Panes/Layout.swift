@@ -9,6 +9,8 @@ package struct Layout {
   package var list: Rect?
   package var picture: Rect?
   package var map: Rect?
+  package var latent: Rect?
+  package var neighbours: Rect?
   package var histograms: [Rect] = []
   package var values: Rect?
   package var profile: Rect?
@@ -26,6 +28,7 @@ package struct Layout {
     case .live: live(rest)
     case .frame: frame(rest, model)
     case .map: map(rest, isZoomed: model.isZoomed)
+    case .latent: latent(rest, isZoomed: model.isZoomed)
     }
     if model.view == .live, model.isZoomed {
       list = nil
@@ -101,6 +104,19 @@ package struct Layout {
       (part, below) = below.splitLeft(below.width / (count - index))
       histograms.append(part)
     }
+  }
+
+  /// The cloud large; beside it the nearest patterns, the pictures and what was found.
+  private mutating func latent(_ area: Rect, isZoomed: Bool) {
+    guard !isZoomed, size.width >= 60, size.height >= 10 else {
+      latent = area
+      return
+    }
+    var right: Rect
+    (right, latent) = area.splitRight(area.width / 2)
+    (neighbours, right) = right.splitTop(min(6, right.height / 3))
+    (values, right) = right.splitBottom(min(10, right.height / 2))
+    picture = right
   }
 
   /// The map large, beside it the pattern of the position that is looked at, and what was found.

@@ -12,13 +12,15 @@ package func view(_ model: Model) -> Canvas {
   }
   if let rect = layout.list { drawFrameList(model, rect, &canvas) }
   if let rect = layout.picture {
-    if model.view == .frame {
+    if model.view == .frame || model.view == .latent {
       drawPictureStrip(model, rect, &canvas)
     } else {
       drawPicture(model, rect, &canvas)
     }
   }
   if let rect = layout.map { drawMap(model, rect, &canvas) }
+  if let rect = layout.latent { drawLatent(model, rect, &canvas) }
+  if let rect = layout.neighbours { drawNeighbours(model, rect, &canvas) }
   if let rect = layout.values { drawValues(model, rect, &canvas) }
   for (index, rect) in layout.histograms.enumerated() {
     guard let histogram = model.shown?.result?.histograms[index] else { continue }

@@ -2,16 +2,17 @@ import TerminalUI
 
 /// Where keys have a meaning of their own. Menus, prompts and forms take all keys themselves.
 package enum Context: String, CaseIterable, Sendable {
-  case live, frame, map
+  case live, frame, map, latent
 }
 
 /// Everything a key, the palette or the help screen can start.
 package enum Action: String, CaseIterable, Sendable {
   case quit, help, palette, redraw
-  case open, liveView, frameView, mapView, back, nextPane, zoom
+  case open, liveView, frameView, mapView, latentView, back, nextPane, zoom
   case down, up, pageDown, pageUp, first, last, nextFrame, previousFrame, follow
   case nextImage, previousImage, nextCandidate, previousCandidate, blink, alone
   case probeLeft, probeRight, probeUp, probeDown
+  case nextAxes, previousAxes, nextShade
   case mark, markAll, unmarkAll, tag, untag, note, exclude
   case filter, sort
   case reanalyse, undo, redo, retry
@@ -47,6 +48,7 @@ package struct Command: Sendable {
 private let live: Set<Context> = [.live]
 private let frame: Set<Context> = [.frame]
 private let map: Set<Context> = [.map]
+private let latent: Set<Context> = [.latent]
 
 package let commands: [Command] = [
   Command(.open, [.enter], "open the frame", in: live, hint: "open"),
@@ -79,6 +81,10 @@ package let commands: [Command] = [
   Command(.liveView, [.char("1")], "live view"),
   Command(.frameView, [.char("2")], "frame view"),
   Command(.mapView, [.char("3")], "map view of a scan"),
+  Command(.latentView, [.char("4")], "latent view: the frame among the patterns of its model"),
+  Command(.nextAxes, [.char("x")], "the next axes of the latent map", in: latent, hint: "axes"),
+  Command(.previousAxes, [.char("X")], "the axes before, of the latent map", in: latent),
+  Command(.nextShade, [.char("c")], "colour the latent map by the next quantity", in: latent, hint: "colour"),
   Command(.nextPane, [.tab], "frames or events: which one the arrows move", in: live),
 
   Command(.undo, [.char("u")], "accept the run before", hint: "undo"),

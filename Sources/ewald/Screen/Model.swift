@@ -4,7 +4,7 @@ import TerminalUI
 
 /// All that the screen shows, and nothing that it does: `update` changes it, `view` draws it.
 package struct Model {
-  package enum View: Sendable, Equatable { case live, frame, map }
+  package enum View: Sendable, Equatable { case live, frame, map, latent }
   package enum Mode: Sendable, Equatable {
     case follow
     /// Since so many results: the status line counts the new ones.
@@ -44,6 +44,9 @@ package struct Model {
   package var isBlinkOn = false
   /// Which map of a scan is shown, and the position that is looked at.
   package var map = 0
+  /// Which axes and which colour the latent map has.
+  package var scatterAxes = 0
+  package var scatterShade = 0
   package var eventScroll = 0
   package var detail: FrameDetail?
   /// Which image of a file with several is looked at.
@@ -76,6 +79,7 @@ package struct Model {
     case .live: .live
     case .frame: .frame
     case .map: .map
+    case .latent: .latent
     }
   }
 

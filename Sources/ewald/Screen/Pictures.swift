@@ -10,7 +10,7 @@ extension Model {
   /// where it has its own.
   var pictureStrip: [Picture] {
     guard let shown, let frame = shown.frame else { return [] }
-    let pictures = shown.pictures.filter { !$0.isMap }
+    let pictures = shown.pictures.filter { !$0.isMap && $0.scatter == nil }
     var names: [String] = []
     for picture in pictures where !names.contains(picture.name) { names.append(picture.name) }
     return [Picture(name: "Measured", pixels: frame.pixels, scale: Picture.measured)]

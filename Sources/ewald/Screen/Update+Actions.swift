@@ -23,6 +23,14 @@ extension Model {
       crosshair = nil
       hold()
       return show()
+    case .latentView:
+      view = .latent
+      crosshair = nil
+      hold()
+      return show()
+    case .nextAxes: turnScatter(axes: 1)
+    case .previousAxes: turnScatter(axes: -1)
+    case .nextShade: turnScatter(shade: 1)
     case .back: return back()
     case .nextPane: focus = focus == .frames ? .events : .frames
     case .zoom: isZoomed.toggle()

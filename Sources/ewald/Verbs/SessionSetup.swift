@@ -42,7 +42,8 @@ struct SessionSetup {
     let record = SessionRecord(
       id: state.sessionID
         ?? Identifier(unixMilliseconds: clock.unixMilliseconds(), random: (random.next(), random.next())),
-      program: "ewald", version: Ewald.version, commit: "", system: Self.system, operatorName: operatorName,
+      program: "ewald", version: Ewald.version, commit: Checkout.commit(), system: Self.system,
+      operatorName: operatorName,
       sample: sample, folders: [folder], settings: settings)
     return SessionSetup(folder: folder, log: log, state: state, record: record, notices: notices)
   }

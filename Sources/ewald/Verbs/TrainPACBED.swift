@@ -67,6 +67,14 @@ private struct TrainingRun {
   let training: PACBEDTraining
   let output: String
   let interruption: Interruption
+  /// As it was typed: the manifest tells how to make the model again.
+  private let command = (["ewald"] + CommandLine.arguments.dropFirst()).joined(separator: " ")
+
+  init(training: PACBEDTraining, output: String, interruption: Interruption) {
+    self.training = training
+    self.output = output
+    self.interruption = interruption
+  }
 
   func run() throws -> ExitCode {
     guard access(output, F_OK) != 0 else { throw UsageError("train: \(output) is there already") }
@@ -100,7 +108,25 @@ private struct TrainingRun {
       Console.message("stopped; the same command goes on from \(place)")
       return .interrupted
     }
+    Console.message("validation")
+    let report = try ValidationReport(
+      training, result.model, tables: tables, isCancelled: { interruption.isWanted })
+    for row in report.rows { Console.line(Self.line(row)) }
+    let model = try PACBEDModel.write(
+      id: output.split(separator: "/").last.map(String.init) ?? output, training: training, result: result,
+      report: report, command: command, resumedAt: checkpoint?.step, to: output)
+    unlink(place)
+    Console.line("\(output): \(model.sha256)")
     return .ok
+  }
+
+  private static func line(_ row: ValidationReport.Row) -> String {
+    func short(_ x: Double) -> String { String((x * 100).rounded() / 100) }
+    let score = row.score
+    var text = "\(row.name): thickness error \(short(score.mean)) % (median \(short(score.median)) %), "
+    text += "within 1 nm \(short(score.withinNanometre)), among three \(short(score.amongThree)), "
+    text += "mistilt \(short(score.mistilt)) mrad, scale \(short(score.scale)) %, "
+    return text + "calibration error \(short(row.calibration)) (raw \(short(row.calibrationBefore)))"
   }
 
   private static func line(_ progress: PACBEDTraining.Progress) -> String {
@@ -156,7 +182,8 @@ private enum TrainingRequest {
   private static func weights(_ name: String) throws -> Weights {
     do {
       if name.hasSuffix(".checkpoint") { return try checkpointWeights(name) }
-      return try ModelLibrary.standard.model(name, of: PACBEDModel.engine).model(PACBEDModel.networkFile).weights
+      return try ModelLibrary.standard.model(name, of: PACBEDModel.engine).model(PACBEDModel.networkFile)
+        .weights
     } catch {
       throw UsageError("train: --from \(name): \(error)")
     }

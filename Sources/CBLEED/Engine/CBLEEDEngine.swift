@@ -1,0 +1,299 @@
+import Arrays
+import Diffraction
+import Glibc
+import Learning
+import Synchronization
+
+/// Beam energy and surface structure from convergent-beam LEED patterns, with how sure the answer is and
+/// whether the pattern is one that the model knows.
+public struct CBLEEDEngine: AnalysisEngine {
+  private let library: ModelLibrary
+
+  public init(library: ModelLibrary = .standard) { self.library = library }
+
+  public let name = "cbleed"
+  public let label = "CBLE"
+  public let makesPictures = true
+
+  public let outputs = [
+    Output(name: "beam_energy", unit: "eV", symbol: "E", decimals: 2),
+    Output(name: "dimer_height", unit: "A", symbol: "dh", decimals: 3),
+    Output(name: "dimer_buckling", unit: "A", symbol: "b", decimals: 3),
+    Output(name: "dimer_length", unit: "A", symbol: "L", decimals: 3),
+    Output(name: "latent_distance", unit: "1", symbol: "d", decimals: 2),
+    Output(name: "reconstruction_residual", unit: "1", symbol: "R", decimals: 3),
+    Output(name: "misfit", unit: "1", symbol: "chi2", decimals: 2),
+    Output(name: "center_x", unit: "px", symbol: "x", decimals: 2),
+    Output(name: "center_y", unit: "px", symbol: "y", decimals: 2),
+    Output(name: "brightness", unit: "counts", symbol: "I", decimals: 1),
+  ]
+
+  static let model = Parameter(
+    name: "model", title: "trained model, by name or folder", unit: "", domain: .text, standard: .automatic)
+  static let regressor = Parameter(
+    name: "regressor", title: "how energy and structure are read", unit: "",
+    domain: .choice(RegressorKind.allCases.map(\.rawValue)),
+    standard: .text(RegressorKind.likelihood.rawValue))
+  static let refine = Parameter(
+    name: "refine", title: "refine by simulating around the answer (seconds a frame)", unit: "",
+    domain: .choice(["none", "simulation"]), standard: .text("none"))
+  static let pixel = Parameter(
+    name: "pixel_inv_angstrom", title: "momentum of a pixel", unit: "1/A", domain: .number(1e-5...1),
+    standard: .automatic)
+  static let latentLimit = Parameter(
+    name: "latent_limit", title: "latent distance that is still trusted", unit: "1",
+    domain: .number(0...1e6), standard: .automatic)
+
+  public let parameters = [model, regressor, refine, pixel, latentLimit]
+
+  /// Only instruments and simulations that say so: a pattern of discs may come from any microscope.
+  public func suitability(for file: FileSummary) -> Int {
+    if file.format.lowercased().hasPrefix("uview") { return 10 }
+    let says = file.metadata.contains { $0.name == "description" && $0.value.lowercased().contains("cbleed") }
+    return says ? 20 : 0
+  }
+
+  public func analyze(
+    _ subject: Subject, _ parameters: ParameterValues, _ context: AnalysisContext
+  ) throws(AnalysisError) -> Finding {
+    switch subject {
+    case .frame(let frame):
+      return try analyze(frame, parameters, context, withPictures: true)
+    case .scan(let source):
+      return try analyze(source, parameters, context)
+    }
+  }
+
+  /// A file of many frames, an energy ramp: every frame's values as curves, and the middle of each.
+  private func analyze(
+    _ source: any FrameSource, _ parameters: ParameterValues, _ context: AnalysisContext
+  ) throws(AnalysisError) -> Finding {
+    var values: [String: [Double]] = [:]
+    var worst: Finding?
+    let count = source.summary.frames
+    for index in 0..<count {
+      if context.isCancelled() { throw .cancelled }
+      let frame: Frame
+      do throws(FileRefusal) { frame = try source.frame(at: index) } catch { throw .file(error) }
+      let finding = try analyze(frame, parameters, context, withPictures: false)
+      for output in outputs {
+        if let value = finding[output.name]?.value { values[output.name, default: []].append(value) }
+      }
+      if worst.map({ Self.rank(finding.verdict) > Self.rank($0.verdict) }) ?? true { worst = finding }
+      context.progress(Double(index + 1) / Double(count))
+    }
+    guard var result = worst else { throw .failed("the file holds no frame") }
+    result.values = outputs.compactMap { output in
+      guard let all = values[output.name]?.sorted(), let low = all.first, let high = all.last else {
+        return nil
+      }
+      return Quantity(output.name, all[all.count / 2], unit: output.unit, low: low, high: high)
+    }
+    result.profiles = outputs.prefix(4).compactMap { output in
+      values[output.name].map { Profile(name: output.name, unit: "frame", values: $0) }
+    }
+    return result
+  }
+
+  private static func rank(_ verdict: Verdict) -> Int {
+    switch verdict {
+    case .accept: 0
+    case .doubtful: 1
+    case .outOfDomain: 2
+    case .notAnalysable: 3
+    }
+  }
+
+  private func analyze(
+    _ frame: Frame, _ parameters: ParameterValues, _ context: AnalysisContext, withPictures: Bool
+  ) throws(AnalysisError) -> Finding {
+    if let reason = Self.obstacle(frame.pixels) {
+      return Finding(values: [], verdict: .notAnalysable, reasons: [reason])
+    }
+    let (model, identity) = try loadModel(parameters)
+    let image = frame.pixels.matrix()
+    guard let pattern = model.aligner.align(image, scale: scale(frame, parameters)) else {
+      return Finding(
+        values: [], verdict: .notAnalysable,
+        reasons: [Reason("DISC", "no discs where a pattern of \(model.surfaceName) has them")],
+        model: identity)
+    }
+    let kind = parameters.text(Self.regressor).flatMap(RegressorKind.init) ?? .likelihood
+    var answer: PatternAnswer
+    do throws(CBLEEDError) {
+      answer = try model.read(pattern, regressor: kind)
+      if parameters.text(Self.refine) == "simulation" {
+        answer = try Self.simulators.refinement(of: model, identity.sha256).refine(
+          answer, pattern, isCancelled: context.isCancelled)
+      }
+    } catch {
+      if case .cancelled = error { throw .cancelled }
+      throw .failed("\(error)")
+    }
+    let (verdict, reasons) = judge(answer, pattern, frame.pixels, model, parameters)
+    return Finding(
+      values: quantities(answer, pattern, model), verdict: verdict, reasons: reasons, model: identity,
+      pictures: withPictures ? CBLEEDPictures(model, pattern, answer).all : [])
+  }
+
+  /// What makes a frame unreadable whatever the model.
+  private static func obstacle(_ pixels: Pixels) -> Reason? {
+    guard min(pixels.width, pixels.height) >= 24 else {
+      return Reason("SIZE", "\(pixels.width)x\(pixels.height) pixels are too few for discs")
+    }
+    let values = pixels.matrix().values
+    guard values.allSatisfy(\.isFinite) else { return Reason("NAN", "pixels hold no number") }
+    guard let low = values.min(), let high = values.max(), high > low, high > 0 else {
+      return Reason("EMTY", "empty frame: every pixel is the same")
+    }
+    return nil
+  }
+
+  /// A user's word first, then the file's, then the discs themselves.
+  private func scale(_ frame: Frame, _ parameters: ParameterValues) -> FrameAligner.Scale {
+    if let pixel = parameters.number(Self.pixel) { return .known(pixel) }
+    guard let axis = frame.calibration.x?.value, axis.scale.isFinite, axis.scale > 0 else { return .searched }
+    switch axis.unit {
+    case "1/A", "1/Å", "A^-1", "Å^-1": return .known(axis.scale)
+    case "1/nm", "nm^-1": return .known(axis.scale / 10)
+    default: return .searched
+    }
+  }
+
+  private func judge(
+    _ answer: PatternAnswer, _ pattern: AlignedPattern, _ pixels: Pixels, _ model: PatternModel,
+    _ parameters: ParameterValues
+  ) -> (Verdict, [Reason]) {
+    var reasons: [Reason] = []
+    let limit = parameters.number(Self.latentLimit) ?? model.calibration.latentLimit
+    if answer.latentDistance > limit {
+      reasons.append(
+        Reason(
+          "OOD",
+          "latent distance \(Self.text(answer.latentDistance, 1)) > \(Self.text(limit, 1)): unlike the training patterns"
+        ))
+    }
+    if answer.misfit != nil, answer.residual > model.calibration.residualLimit {
+      reasons.append(
+        Reason(
+          "RES",
+          "residual \(Self.text(answer.residual, 2)) > \(Self.text(model.calibration.residualLimit, 2)) of the mean brightness"
+        ))
+    }
+    if let misfit = answer.misfit, misfit > model.calibration.misfitLimit {
+      reasons.append(
+        Reason(
+          "FIT",
+          "misfit \(Self.text(misfit, 1)) > \(Self.text(model.calibration.misfitLimit, 1)): no simulated pattern is like it"
+        ))
+    }
+    for (index, target) in model.targets.enumerated() {
+      let value = index == model.mirrorTarget ? abs(answer.values[index]) : answer.values[index]
+      // The ends of the training range are where answers pile up that lie beyond.
+      let margin = 0.005 * (target.range.upperBound - target.range.lowerBound)
+      let low = index == model.mirrorTarget ? -.infinity : target.range.lowerBound + margin
+      if value < low || value > target.range.upperBound - margin {
+        reasons.append(
+          Reason(
+            "RNGE",
+            "\(target.name) lies at the end of the trained range, \(Self.text(target.range.lowerBound, 2)) to \(Self.text(target.range.upperBound, 2)) \(target.unit)"
+          ))
+      }
+    }
+    if !reasons.isEmpty { return (.outOfDomain, reasons) }
+    if let ceiling = pixels.sample.ceiling {
+      let saturated = pixels.doubles().reduce(0) { $0 + ($1 >= ceiling ? 1 : 0) }
+      if saturated > 3 {
+        return (
+          .doubtful, [Reason("SAT", "\(saturated) saturated pixels at \(Int(min(ceiling, 1e15))) counts")]
+        )
+      }
+    }
+    return (.accept, [])
+  }
+
+  private func quantities(
+    _ answer: PatternAnswer, _ pattern: AlignedPattern, _ model: PatternModel
+  ) -> [Quantity] {
+    // The declared order first, then what another surface's model reports beside it.
+    let declared = outputs.map(\.name)
+    let order = model.targets.indices.sorted {
+      (declared.firstIndex(of: model.targets[$0].name) ?? 1000 + $0)
+        < (declared.firstIndex(of: model.targets[$1].name) ?? 1000 + $1)
+    }
+    var values = order.map { index in
+      Quantity(
+        model.targets[index].name, Self.rounded(answer.values[index]), unit: model.targets[index].unit,
+        low: Self.rounded(answer.low[index]), high: Self.rounded(answer.high[index]))
+    }
+    values += [
+      Quantity("latent_distance", Self.rounded(answer.latentDistance)),
+      Quantity("reconstruction_residual", Self.rounded(answer.residual)),
+    ]
+    if let misfit = answer.misfit { values.append(Quantity("misfit", Self.rounded(misfit))) }
+    let binning = Double(pattern.binning)
+    // Pixels of the frame as it was measured.
+    let middle = pattern.geometry.middle
+    values += [
+      Quantity("center_x", Self.rounded(binning * (middle.x + 0.5) - 0.5), unit: "px"),
+      Quantity("center_y", Self.rounded(binning * (middle.y + 0.5) - 0.5), unit: "px"),
+      Quantity("brightness", Self.rounded(pattern.brightness / (binning * binning)), unit: "counts"),
+    ]
+    return values
+  }
+
+  /// Six digits are more than a pattern knows, and keep the session file small.
+  static func rounded(_ value: Double) -> Double {
+    guard value.isFinite, value != 0, value.magnitude < 1e15 else { return value }
+    if value == value.rounded() { return value }
+    let scale = pow(10, 5 - floor(log10(value.magnitude)))
+    return (value * scale).rounded() / scale
+  }
+
+  static func text(_ value: Double, _ decimals: Int) -> String {
+    guard value.isFinite, value.magnitude < 1e12 else { return "\(value)" }
+    let scale = pow(10, Double(decimals))
+    return "\((value * scale).rounded() / scale)"
+  }
+}
+
+extension CBLEEDEngine {
+  /// Loaded models by their digest: an engine is a value, and a model is large.
+  private static let models = Mutex<[String: PatternModel]>([:])
+  private static let simulators = Simulators()
+
+  private func loadModel(_ parameters: ParameterValues) throws(AnalysisError) -> (PatternModel, ModelIdentity)
+  {
+    do throws(NetworkError) {
+      let folder: ModelFolder
+      if let name = parameters.text(Self.model), !name.isEmpty {
+        folder = try library.model(name, of: engineName)
+      } else if let first = library.models(of: engineName).first {
+        folder = first
+      } else {
+        throw .file(path: "cbleed", reason: "no model is installed; ewald train cbleed makes one")
+      }
+      let identity = ModelIdentity(id: folder.id, sha256: folder.sha256)
+      if let known = Self.models.withLock({ $0[folder.sha256] }) { return (known, identity) }
+      let model = try PatternModel(folder)
+      Self.models.withLock { $0[folder.sha256] = model }
+      return (model, identity)
+    } catch {
+      throw .failed("\(error)")
+    }
+  }
+
+  private var engineName: String { "cbleed" }
+}
+
+/// Simulators around answers, by the digest of their model: phase shifts take a while.
+private final class Simulators: Sendable {
+  private let known = Mutex<[String: SimulationRefinement]>([:])
+
+  func refinement(of model: PatternModel, _ digest: String) throws(CBLEEDError) -> SimulationRefinement {
+    if let found = known.withLock({ $0[digest] }) { return found }
+    let new = try SimulationRefinement(model)
+    known.withLock { $0[digest] = new }
+    return new
+  }
+}
