@@ -71,7 +71,8 @@ let package = Package(
       name: "CBLEEDTests", dependencies: ["Arrays", "CBLEED", "Diffraction", "Learning"],
       exclude: ["Reference"]),
     .testTarget(
-      name: "PACBEDTests", dependencies: ["Arrays", "CDiffractionKernels", "PACBED", "Scattering"],
+      name: "PACBEDTests",
+      dependencies: ["Arrays", "CDiffractionKernels", "Diffraction", "Learning", "PACBED", "Scattering"],
       exclude: ["Reference"]),
     .testTarget(
       name: "FrameFilesTests", dependencies: ["Arrays", "Diffraction", "FrameFiles", "Fuzz"],

@@ -25,12 +25,14 @@ final class MatcherCache: Sendable {
         content.order.append(model.sha256)
         return .success(known)
       }
-      return Result { () throws(PACBEDError) in
+      do throws(PACBEDError) {
         let matcher = try Self.make(model, context)
         if content.order.count >= Self.limit { content.matchers[content.order.removeFirst()] = nil }
         content.matchers[model.sha256] = matcher
         content.order.append(model.sha256)
-        return matcher
+        return .success(matcher)
+      } catch {
+        return .failure(error)
       }
     }
     do {
@@ -46,11 +48,14 @@ final class MatcherCache: Sendable {
     _ model: PACBEDModel, _ context: AnalysisContext
   ) throws(PACBEDError) -> PatternMatcher {
     let request = try model.domain.tableRequest()
-    let table =
-      try TableCache.standard()?.table(
+    let table: PACBEDTable
+    if let cache = TableCache.standard() {
+      table = try cache.table(
         for: request, isCancelled: context.isCancelled, progress: context.progress
       ).table
-      ?? PACBEDTable.make(request, isCancelled: context.isCancelled, progress: context.progress)
+    } else {
+      table = try PACBEDTable.make(request, isCancelled: context.isCancelled, progress: context.progress)
+    }
     return PatternMatcher(domain: model.domain, reader: try model.reader(), table: table)
   }
 }

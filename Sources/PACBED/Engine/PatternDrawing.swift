@@ -7,7 +7,7 @@ import Scattering
 /// is left of the measured one, radial profiles, the match over all thicknesses.
 struct PatternDrawing {
   private let answer: FrameAnswer
-  static let largest = 200
+  static let largest = 128
 
   init(_ answer: FrameAnswer) { self.answer = answer }
 

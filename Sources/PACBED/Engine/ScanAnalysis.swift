@@ -46,7 +46,7 @@ struct ScanAnalysis {
       let used = settings
       let answers = parallelMap(ready.count) { number -> Position in
         guard let camera = ready[number] else { return Position() }
-        return position(camera, model, used, shared)
+        return Self.position(camera, model, used, shared)
       }
       for (number, answer) in answers.enumerated() { positions[start + number] = answer }
       context.progress(Double(min(count, start + chunk)) / Double(count))
@@ -96,7 +96,7 @@ struct ScanAnalysis {
       distortion: Vector2(median(found.map(\.distortion.x)), median(found.map(\.distortion.y))))
   }
 
-  private func position(
+  private static func position(
     _ camera: CameraFrame, _ model: PACBEDModel, _ settings: PACBEDSettings,
     _ shared: PatternMatcher.SharedGeometry?
   ) -> Position {

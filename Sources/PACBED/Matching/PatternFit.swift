@@ -86,7 +86,7 @@ public struct PatternFit: Sendable {
         }
         damping *= 6
       }
-      if !isBetter || gain < 1e-6 { break }
+      if !isBetter || gain < 1e-5 { break }
     }
     return finish(parameters, state, free, steps)
   }

@@ -242,18 +242,18 @@ public struct PatternMatcher: Sendable {
       }
     }
     seeds.sort { $0.match > $1.match }
-    seeds = Array(seeds.prefix(4))
+    seeds = Array(seeds.prefix(3))
     for peak in peaks where !seeds.contains(where: { abs($0.parameters.thickness - peak.value) < 1 }) {
       var p = starts[0]
       p.thickness = peak.value
       seeds.append((0, p))
     }
     let chosen = seeds
-    var results = each(chosen.count) { prepared.run(from: chosen[$0].parameters, steps: 7) }
+    var results = each(chosen.count) { prepared.run(from: chosen[$0].parameters, steps: 5) }
     results = Self.distinct(results)
-    let kept = min(3, results.count)
+    let kept = min(2, results.count)
     let goOn = Array(results.prefix(kept))
-    let refined = each(kept) { prepared.run(from: goOn[$0].parameters, steps: 14) }
+    let refined = each(kept) { prepared.run(from: goOn[$0].parameters, steps: 10) }
     results = Self.distinct(refined + results.dropFirst(kept))
     let curve = results.first.map { best in
       ThicknessScan(prepared, best.parameters, thicknesses: axis)

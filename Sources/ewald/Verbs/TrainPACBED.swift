@@ -29,7 +29,7 @@ let trainPACBED = Verb(
       throw UsageError("train: --output MODEL is needed")
     }
     let training = try TrainingRequest.training(arguments)
-    let interruption = Interruption()
+    let interruption = TrainingInterruption()
     do {
       return try TrainingRun(training: training, output: output, interruption: interruption).run()
     } catch PACBEDError.cancelled {
@@ -42,7 +42,7 @@ let trainPACBED = Verb(
   })
 
 /// Ctrl-C and SIGTERM ask for an orderly end.
-private final class Interruption: @unchecked Sendable {
+private final class TrainingInterruption: @unchecked Sendable {
   private let isAsked = Atomic<Bool>(false)
   // Only kept alive, never touched again.
   private var sources: [any DispatchSourceSignal] = []
@@ -66,11 +66,11 @@ private final class Interruption: @unchecked Sendable {
 private struct TrainingRun {
   let training: PACBEDTraining
   let output: String
-  let interruption: Interruption
+  let interruption: TrainingInterruption
   /// As it was typed: the manifest tells how to make the model again.
   private let command = (["ewald"] + CommandLine.arguments.dropFirst()).joined(separator: " ")
 
-  init(training: PACBEDTraining, output: String, interruption: Interruption) {
+  init(training: PACBEDTraining, output: String, interruption: TrainingInterruption) {
     self.training = training
     self.output = output
     self.interruption = interruption
