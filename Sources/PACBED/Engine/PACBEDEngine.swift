@@ -37,6 +37,9 @@ public struct PACBEDEngine: AnalysisEngine {
 
   /// Files that say they were taken with a convergent beam.
   public func suitability(for file: FileSummary) -> Int {
+    // Simulated frames say what they are.
+    let says = file.metadata.contains { $0.name == "description" && $0.value.lowercased().contains("pacbed") }
+    if says { return 20 }
     guard let convergence = file.beam.convergenceMilliradians?.value, convergence >= 4 else { return 0 }
     return 2
   }

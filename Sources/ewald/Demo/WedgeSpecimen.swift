@@ -35,7 +35,7 @@ struct WedgeSpecimen: Specimen {
     }
     let counts = values.map { UInt16(min(65535, max(0, $0.rounded()))) }
     let page = TIFFWriter.Page(
-      Pixels(width: size, height: size, values: counts), description: "simulated rutile wedge")
+      Pixels(width: size, height: size, values: counts), description: "simulated PACBED of a rutile wedge")
     return Exposure(file: frameName("pacbed", number), bytes: TIFFWriter.encode([page]))
   }
 

@@ -31,8 +31,11 @@ let demoVerb = Verb(
       "--specimen", specimen,
     ])
     defer { microscope.stop() }
+    var options = Session.Options()
+    // What an operator knows of the microscope and types in once.
+    options.settings = ["pacbed": ["material": "rutile-80kv", "voltage_kv": "80", "convergence_mrad": "20"]]
     let code = try await watchFolder(
-      frames, engine: "auto", options: Session.Options(), watch: WatchOptions(),
+      frames, engine: specimen == "all" ? "auto" : specimen, options: options, watch: WatchOptions(),
       path: folder + "/demo.session.jsonl", sample: "simulated: \(specimen)", surface: Surface(arguments))
     if arguments.has("--keep") { Console.message("kept: \(folder)") }
     return code
