@@ -37,7 +37,7 @@ import ewald
     let text = view(model()).text
     #expect(text.contains("AAAAAA") && text.contains("BBBBBB"))
     #expect(text.contains("0.62") && text.contains("17"))
-    #expect(text.contains("Virtual diffraction A"))
+    #expect(text.contains("Virtual-diffraction-A"))
   }
 
   @Test func joiningSplittingAndThresholdsAreNewRuns() {

@@ -14,7 +14,7 @@ let simulateSPED = Verb(
     Verb.Option("--scan", "WxH", "scan points (32x26)"),
     Verb.Option("--step-nm", "N", "6"),
     Verb.Option("--detector", "N", "pixels along an edge (72)"),
-    Verb.Option("--pixel", "N", "1/Å (0.0649)"),
+    Verb.Option("--pixel", "N", "1/angstrom (0.0649)"),
     Verb.Option("--voltage-kv", "N", "200"),
     Verb.Option("--precession-mrad", "N", "16"),
     Verb.Option("--electrons", "N", "of a pattern (16000)"),
