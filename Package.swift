@@ -37,7 +37,9 @@ let package = Package(
     .target(name: "CBLEED", dependencies: ["Arrays", "Diffraction", "Learning"]),
     .target(
       name: "SPED", dependencies: ["Arrays", "CVectorLoops", "Diffraction", "Imaging", "Scattering"]),
-    .target(name: "PACBED", dependencies: ["Arrays", "CDiffractionKernels", "Scattering"]),
+    .target(
+      name: "PACBED",
+      dependencies: ["Arrays", "CDiffractionKernels", "Diffraction", "Imaging", "Learning", "Scattering"]),
     .target(
       name: "FrameFiles", dependencies: ["Arrays", "Diffraction", "CTIFF", "CHDF5", "CPNG", "CLinux"]),
     .target(
@@ -71,7 +73,8 @@ let package = Package(
       name: "CBLEEDTests", dependencies: ["Arrays", "CBLEED", "Diffraction", "Learning"],
       exclude: ["Reference"]),
     .testTarget(
-      name: "PACBEDTests", dependencies: ["Arrays", "CDiffractionKernels", "PACBED", "Scattering"],
+      name: "PACBEDTests",
+      dependencies: ["Arrays", "CDiffractionKernels", "Diffraction", "Learning", "PACBED", "Scattering"],
       exclude: ["Reference"]),
     .testTarget(name: "SPEDTests", dependencies: ["Arrays", "Diffraction", "SPED", "Scattering"]),
     .testTarget(

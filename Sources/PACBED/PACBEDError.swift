@@ -8,12 +8,14 @@ public enum PACBEDError: Error, Sendable, Equatable, CustomStringConvertible {
   case parameter(String)
   /// A stored table that cannot be written or is not what it should be.
   case storage(String)
+  /// The network could not be trained or run.
+  case training(String)
 
   public var description: String {
     switch self {
     case .cancelled: "cancelled"
     case .crystal(let error): error.description
-    case .parameter(let reason), .storage(let reason): reason
+    case .parameter(let reason), .storage(let reason), .training(let reason): reason
     }
   }
 }

@@ -2,6 +2,7 @@ import CBLEED
 import Diffraction
 import FrameQuality
 import LiveSession
+import PACBED
 import SPED
 
 enum Ewald {
@@ -9,8 +10,7 @@ enum Ewald {
 
   /// The one list of engines: a new engine is a folder and one line here.
   static let engines: [any AnalysisEngine] = [
-    FrameEngine(), CBLEEDEngine(),
-    SPEDEngine(),
+    FrameEngine(), PACBEDEngine(), CBLEEDEngine(), SPEDEngine(),
   ]
 
   @MainActor

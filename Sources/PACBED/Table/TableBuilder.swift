@@ -4,7 +4,18 @@ import Scattering
 import Synchronization
 
 extension PACBEDTable {
-  /// Computes a table on all cores.
+  /// The table of a request, averaged over pixels where it asks for that.
+  public static func make(
+    _ request: TableRequest, isCancelled: @escaping @Sendable () -> Bool = { false },
+    progress: @escaping @Sendable (Double) -> Void = { _ in }
+  ) throws(PACBEDError) -> PACBEDTable {
+    var exact = request
+    exact.pixel = 0
+    let table = try PACBEDTable(computing: exact, isCancelled: isCancelled, progress: progress)
+    return request.pixel > 0 ? try table.averaged(over: request.pixel) : table
+  }
+
+  /// Computes a table on all cores; `request.pixel` does not count.
   ///
   /// `progress` is told the fraction done, `isCancelled` is asked for every incidence; both from several
   /// threads.

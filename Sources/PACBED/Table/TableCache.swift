@@ -40,7 +40,7 @@ public struct TableCache: Sendable {
         warning = "\(path): \(error), computed again"
       }
     }
-    let table = try PACBEDTable(computing: request, isCancelled: isCancelled, progress: progress)
+    let table = try PACBEDTable.make(request, isCancelled: isCancelled, progress: progress)
     if let reason = Self.write(TableCodec.encode(table), to: path, in: directory) {
       warning = "the table is not kept: \(reason)"
     }

@@ -85,6 +85,7 @@ extension TableRequest {
   public var identity: String {
     var text = "table 1\n"
     text += "beam \(kilovolts) step \(step) symmetry \(symmetry)\n"
+    if pixel > 0 { text += "pixel \(pixel)\n" }
     text += "reach \(convergence) \(mistilt) \(angle) \(thickness)\n"
     let m = multislice
     text +=

@@ -23,6 +23,9 @@ public struct TableRequest: Sendable, Hashable {
   public var thickness: Double
   public var symmetry: SymmetryUse
   public var step: Step
+  /// Rocking curves are averaged over pixels of so many mrad, see `averaged(over:)`; 0 keeps them as
+  /// they are, point by point.
+  public var pixel = 0.0
   /// Bytes that the table may take in memory while it is made; afterwards it is half as large.
   public var memoryLimit: Int
 
@@ -61,6 +64,7 @@ public struct TableRequest: Sendable, Hashable {
     try check("mistilt", mistilt, 0...100, "mrad")
     try check("scattering angle", angle, 0.1...300, "mrad")
     try check("thickness", thickness, 0.01...1000, "nm")
+    try check("pixel", pixel, 0...20, "mrad")
     switch step {
     case .adaptive(let error): try check("interpolation error", error, 1e-5...0.5, "of the intensity")
     case .fixed(let step): try check("step of incidences", step, 0.01...20, "mrad")

@@ -79,11 +79,14 @@ package struct ScanReading: Sendable {
     }
   }
 
+  /// Chance gathers peaks in proportion to the patterns, and so do crystals that are worth the name.
+  private var minimumPeaks: Int { max(settings.minimumPeaks, patterns / 4000) }
+
   /// Looks for vectors in what has gathered. Those known stay where they are, so that columns stay valid.
   package mutating func growVectors() {
     let spot = Float(geometry.spotSigma)
     let apart = 1.3 * spot
-    let found = histogram.vectors(within: max(0.8, 0.8 * spot), minimum: settings.minimumPeaks, apart: apart)
+    let found = histogram.vectors(within: max(0.8, 0.8 * spot), minimum: minimumPeaks, apart: apart)
     for vector in found where !vectors.contains(where: { $0.distance(to: vector) < apart }) {
       vectors.append(vector)
     }

@@ -118,8 +118,10 @@ extension Segmenter {
   }
 
   private func parted(_ drafts: [CrystalDraft]) -> [CrystalDraft] {
+    let patterns = CrystalLoadings(table: table).patterns(drafts.map(\.points))
+    let windows = drafts.map { $0.points.grown(margin($0.points)) }
     let pieces = parallelMap(drafts.count) { k in
-      ShapeSplit(minimumArea: minimumArea).split(drafts[k].points, spots(k, drafts))
+      ShapeSplit(minimumArea: minimumArea).split(drafts[k].points, spots(k, drafts, patterns, windows))
     }
     var out: [CrystalDraft] = []
     for (draft, pieces) in zip(drafts, pieces) {
@@ -132,15 +134,14 @@ extension Segmenter {
     return out
   }
 
-  private func spots(_ k: Int, _ drafts: [CrystalDraft]) -> SpotLevels {
+  private func spots(
+    _ k: Int, _ drafts: [CrystalDraft], _ patterns: [[Float]], _ windows: [PointSet]
+  ) -> SpotLevels {
     let loadings = CrystalLoadings(table: table)
     var others = PointSet(width: table.scanWidth, height: table.scanHeight)
     for j in drafts.indices where j != k { others.formUnion(drafts[j].points) }
-    let near = drafts.indices.filter { j in
-      j != k && drafts[j].points.grown(margin(drafts[j].points)).overlap(drafts[k].points) > 0
-    }
-    let clean = loadings.cleanVectors(
-      k, drafts, loadings.patterns(drafts.map(\.points)), neighbours: near)
+    let near = drafts.indices.filter { $0 != k && windows[$0].overlap(drafts[k].points) > 0 }
+    let clean = loadings.cleanVectors(k, drafts, patterns, neighbours: near)
     return SpotLevels(
       drafts[k].points, others: others.grown(1), table: table, vectors: clean,
       isBent: drafts[k].partial.count > 3)

@@ -45,7 +45,7 @@ struct ShapeSplit {
 
   /// Rectangles of even brightness, where these explain what one level does not.
   private func flatCrystals(_ window: ShapeWindow, _ spots: SpotLevels) -> Fit? {
-    guard spots.points.count >= 30, !spots.isBent else { return nil }
+    guard spots.points.count >= (spots.isBent ? 60 : 30) else { return nil }
     let single = spots.chiSquared(groups: 1)
     guard single > 1.6 else { return nil }
     // A tilted crystal or a sphere: its patterns change smoothly, and the same way to both sides.
@@ -57,17 +57,18 @@ struct ShapeSplit {
       // Levels without regard to place fit at least as well as any shapes.
       let levels = spots.chiSquared(groups: number == 2 ? 3 : 6)
       if number == 2 { three = levels }
-      guard levels < 1.6, levels < 0.8 * one, number == 2 || three > 1.3 else { continue }
+      guard levels < 1.6, levels < 0.8 * one, number == 2 || three > 1.3 && !spots.isBent else { continue }
       guard let fit = bestMultiple(window, number) else { continue }
       let chi = window.levelsMisfit(fit.shapes).chi
       let error = (window.residual(fit.shapes) / Double(window.count)).squareRoot()
-      if error < 0.25, isConvincing(chi, one, number) { return fit }
+      if error < 0.25, isConvincing(chi, one, number, spots.isBent) { return fit }
     }
     return nil
   }
 
-  /// More shapes have to explain more.
-  private func isConvincing(_ chi: Double, _ one: Double, _ number: Int) -> Bool {
+  /// More shapes, and shapes in what may be one bent crystal, have to explain more.
+  private func isConvincing(_ chi: Double, _ one: Double, _ number: Int, _ isBent: Bool) -> Bool {
+    if isBent { return chi < 2.2 && chi < 0.4 * one }
     if number > 2 { return chi < 2.2 && chi < 0.35 * one }
     return chi < 2.2 && chi < 0.9 * one || chi < 3.5 && chi < 0.65 * one
   }
@@ -86,15 +87,15 @@ struct ShapeSplit {
   private func bestMultiple(_ window: ShapeWindow, _ number: Int) -> Fit? {
     let starts = window.starts(.rectangle, number: number).map { ($0, window.cost($0)) }
       .sorted { $0.1 < $1.1 }
-    let fits = starts.prefix(4).map { optimised($0.0, window, evaluations: 250 * number) }
+    let fits = starts.prefix(3).map { optimised($0.0, window, evaluations: 120 * number) }
     guard var best = fits.min(by: { $0.criterion < $1.criterion }) else { return nil }
-    best = optimised(best.shapes, window, evaluations: 700 * number)
+    best = optimised(best.shapes, window, evaluations: 400 * number)
     // Every shape may be another family.
     for i in 0..<number {
       for family in [CrystalShape.Family.disc, .hexagon] {
         var shapes = best.shapes
         shapes[i] = window.converted(shapes[i], to: family)
-        let fit = optimised(shapes, window, evaluations: 400 * number)
+        let fit = optimised(shapes, window, evaluations: 150 * number)
         if fit.criterion < best.criterion { best = fit }
       }
     }

@@ -52,8 +52,12 @@ package enum CrystalShape: Sendable, Equatable {
       }
     case .rectangle(let cx, let cy, let a, let b, let angle):
       let (c, s) = (cos(angle), sin(angle))
-      for y in 0..<height {
-        for x in 0..<width {
+      // Only the box around it: fits ask thousands of times.
+      let reachX = (abs(a * c) + abs(b * s)) / 2 + 1
+      let reachY = (abs(a * s) + abs(b * c)) / 2 + 1
+      guard reachX < 1e6, reachY < 1e6, abs(cx) < 1e6, abs(cy) < 1e6 else { return out }
+      for y in max(0, Int(cy - reachY))..<max(0, min(height, Int(cy + reachY) + 2)) {
+        for x in max(0, Int(cx - reachX))..<max(0, min(width, Int(cx + reachX) + 2)) {
           let (dx, dy) = (Double(x) - cx, Double(y) - cy)
           let first = slab(dx * c + dy * s, a / 2)
           if first > 0 { out[y * width + x] = first * slab(dy * c - dx * s, b / 2) }

@@ -46,23 +46,35 @@ package struct VDFTable: Sendable {
   /// point of the film shows it in the same proportion: the proportion that most points agree on is put right.
   mutating func correctBackground() {
     let columns = vectors.count
-    for v in 0..<columns {
-      var factor: Float = 1
-      for _ in 0..<4 {
-        var (sum, expected): (Float, Float) = (0, 0)
-        for p in 0..<points where isMeasured[p] {
-          let b = background[p * columns + v] * factor
-          let n = counts[p * columns + v]
+    guard columns > 0 else { return }
+    var factors = [Float](repeating: 1, count: columns)
+    var isSettled = [Bool](repeating: false, count: columns)
+    for _ in 0..<4 {
+      var sums = [Float](repeating: 0, count: columns)
+      var expected = sums
+      // Row by row: a column of a large scan lies all over the memory.
+      for p in 0..<points where isMeasured[p] {
+        let row = p * columns
+        for v in 0..<columns {
+          let b = background[row + v] * factors[v]
+          let n = counts[row + v]
           if n < b + 2.5 * b.squareRoot() + 1 {
-            sum += n
-            expected += background[p * columns + v]
+            sums[v] += n
+            expected[v] += background[row + v]
           }
         }
-        guard expected > 0, sum > 0 else { break }
-        // What lies above the cut is missing from the sum: half the correction at a time, never below half.
-        factor = min(3, max(0.5, sum / expected))
       }
-      for p in 0..<points { background[p * columns + v] *= factor }
+      for v in 0..<columns where !isSettled[v] {
+        if expected[v] > 0, sums[v] > 0 {
+          factors[v] = min(3, max(0.5, sums[v] / expected[v]))
+        } else {
+          isSettled[v] = true
+        }
+      }
+    }
+    for p in 0..<points {
+      let row = p * columns
+      for v in 0..<columns { background[row + v] *= factors[v] }
     }
   }
 

@@ -38,6 +38,7 @@ extension Checkpoint {
     }
     file.content["step"] = .integer(step)
     file.content["moments"] = .integer(moments.count)
+    if !notes.isEmpty { file.content["notes"] = .object(notes.mapValues(JSON.text)) }
     if let stopping {
       file.content["stopping"] = .object([
         "patience": .integer(stopping.patience), "minimumGain": .number(stopping.minimumGain),
@@ -71,5 +72,6 @@ extension Checkpoint {
     self.init(
       step: step, weights: part("weights/"), moments: (0..<moments).map { part("moment\($0)/") },
       average: part("average/"), best: best.arrays.isEmpty ? nil : best, stopping: stopping)
+    if case .object(let members) = file.content["notes"] { notes = members.compactMapValues(\.string) }
   }
 }

@@ -10,6 +10,8 @@ public struct Checkpoint: Sendable, Equatable {
   public var average: Weights
   public var best: Weights?
   public var stopping: EarlyStopping?
+  /// Free text by key: what training it belongs to.
+  public var notes: [String: String] = [:]
 
   public init(
     step: Int, weights: Weights, moments: [Weights], average: Weights, best: Weights? = nil,

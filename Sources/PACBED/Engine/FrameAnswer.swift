@@ -1,0 +1,273 @@
+import Arrays
+import Diffraction
+import Glibc
+import Scattering
+
+/// What was found in one frame, ready to be told.
+struct FrameAnswer: Sendable {
+  let model: PACBEDModel
+  let matcher: PatternMatcher
+  let camera: CameraFrame
+  let conditions: PatternMatcher.Conditions
+  let settings: PACBEDSettings
+  let output: PatternMatcher.Output
+
+  var chosen: PatternMatcher.Candidate? {
+    output.candidates.isEmpty
+      ? nil : output.candidates[min(max(0, settings.candidate - 1), output.candidates.count - 1)]
+  }
+
+  var match: Double { chosen?.fit.match ?? 0 }
+
+  /// The match as it would be without noise: what noise alone takes from R says nothing about the crystal.
+  var cleanMatch: Double {
+    guard let fit = chosen?.fit else { return 0 }
+    let pixels = Double(output.image.counted.count)
+    let amplitude = output.image.amplitude
+    let noise = output.image.noise * amplitude
+    let clean = max(fit.totalSquares * 0.02, fit.totalSquares - noise * noise * pixels)
+    let model = max(0, fit.squares - noise * noise * pixels)
+    return max(0, 1 - model / clean).squareRoot()
+  }
+
+  /// Half of the 95 % interval of the thickness, ambiguity aside.
+  var halfWidth: Double {
+    guard let fit = chosen?.fit else { return 0 }
+    let statistical = model.interval.deviations * fit.deviation(.thickness)
+    let systematic = model.interval.share * fit.parameters.thickness + 0.02
+    return (statistical * statistical + systematic * systematic).squareRoot()
+  }
+
+  /// The other minima that match within 0.001: the pattern does not tell them apart.
+  var ambiguous: [PatternMatcher.Candidate] {
+    guard let chosen else { return [] }
+    return output.candidates.filter {
+      $0.fit.parameters.thickness != chosen.fit.parameters.thickness
+        && ($0.fit.match > chosen.fit.match - 0.001 && $0.probability > 0.02 || $0.probability > 0.2)
+    }
+  }
+
+  func finding(isDetailed: Bool) -> Finding {
+    let (verdict, reasons) = judge()
+    var finding = Finding(
+      values: values(), histograms: histograms(), verdict: verdict, reasons: reasons,
+      model: ModelIdentity(id: model.id, sha256: model.sha256))
+    if isDetailed, chosen != nil {
+      let drawing = PatternDrawing(self)
+      finding.pictures = drawing.pictures
+      finding.profiles = drawing.profiles
+    }
+    return finding
+  }
+
+  // MARK: Values
+
+  private func values() -> [Quantity] {
+    let heads = matcher.reader.heads
+    var values: [Quantity] = []
+    let peaks = output.reading.map { heads.thickness.peaks($0.thickness, limit: 4) } ?? []
+    func quantity(
+      _ name: String, _ value: Double, _ unit: String = "1", half: Double? = nil,
+      within: ClosedRange<Double>? = nil
+    ) -> Quantity {
+      var low = half.map { value - $0 }
+      var high = half.map { value + $0 }
+      if let within {
+        low = low.map { max($0, within.lowerBound) }
+        high = high.map { max($0, within.lowerBound) }
+      }
+      return Quantity(
+        name, PACBEDEngine.rounded(value), unit: unit, low: low.map(PACBEDEngine.rounded),
+        high: high.map(PACBEDEngine.rounded))
+    }
+    if let chosen {
+      let p = chosen.fit.parameters
+      var thickness = quantity("thickness", p.thickness, "nm", half: halfWidth, within: 0...1e9)
+      for other in ambiguous {
+        // The range is reported, not hidden.
+        let t = other.fit.parameters.thickness
+        thickness.low = min(thickness.low ?? t, PACBEDEngine.rounded(t))
+        thickness.high = max(thickness.high ?? t, PACBEDEngine.rounded(t))
+      }
+      thickness.probability = PACBEDEngine.rounded(chosen.probability)
+      thickness.alternatives = output.candidates.filter { $0.fit.parameters != p }.map {
+        Quantity.Alternative(
+          value: PACBEDEngine.rounded($0.fit.parameters.thickness),
+          probability: PACBEDEngine.rounded($0.probability))
+      }
+      values.append(thickness)
+      let tilt = max(chosen.fit.deviation(.tiltX), chosen.fit.deviation(.tiltY))
+      values.append(
+        quantity(
+          "mistilt", p.mistilt.length, "mrad", half: (6 * tilt * tilt + 0.01).squareRoot(), within: 0...1e9))
+      values.append(quantity("mistilt_azimuth", Self.onScreen(p.azimuthDegrees), "deg"))
+      let assumed = output.assumedPixel
+      let pixel = output.image.pitch * p.scale / output.step
+      values.append(quantity("scale", pixel / assumed, half: 2 * chosen.fit.deviation(.scale)))
+      values.append(quantity("match", chosen.fit.match))
+      let angle = chosen.fit.deviation(.convergence)
+      values.append(quantity("convergence", p.convergence, "mrad", half: 2 * angle))
+      values.append(quantity("rotation", p.rotationDegrees, "deg"))
+      values.append(quantity("pixel", pixel, "mrad"))
+      let at = output.centre + p.shift * output.step
+      values.append(quantity("center_x", at.y, "px"))
+      values.append(quantity("center_y", at.x, "px"))
+      values.append(quantity("distortion_x", p.distortion.x))
+      values.append(quantity("distortion_y", p.distortion.y))
+      values.append(
+        quantity(
+          "thickness_range",
+          chosen.fit.thicknessRange(dR: 0.001, pixels: output.image.counted.count), "nm"))
+    } else if let reading = output.reading {
+      if let best = peaks.first {
+        var thickness = Quantity(
+          "thickness", PACBEDEngine.rounded(best.value), unit: "nm",
+          low: PACBEDEngine.rounded(heads.thickness.quantile(0.025, reading.thickness)),
+          high: PACBEDEngine.rounded(heads.thickness.quantile(0.975, reading.thickness)),
+          probability: PACBEDEngine.rounded(best.probability))
+        thickness.alternatives = peaks.dropFirst().map {
+          Quantity.Alternative(
+            value: PACBEDEngine.rounded($0.value), probability: PACBEDEngine.rounded($0.probability))
+        }
+        values.append(thickness)
+      }
+      if let best = heads.mistilt.peaks(reading.mistilt, limit: 1).first {
+        values.append(
+          Quantity(
+            "mistilt", PACBEDEngine.rounded(best.value), unit: "mrad",
+            low: PACBEDEngine.rounded(heads.mistilt.quantile(0.025, reading.mistilt)),
+            high: PACBEDEngine.rounded(heads.mistilt.quantile(0.975, reading.mistilt)),
+            probability: PACBEDEngine.rounded(best.probability)))
+      }
+      if let best = heads.azimuth.peaks(reading.azimuth, limit: 1).first {
+        values.append(quantity("mistilt_azimuth", Self.onScreen(best.value), "deg"))
+      }
+      let scale = heads.scale.peaks(reading.scale, limit: 1).first?.value ?? 1
+      let pixel = output.image.pitch * scale / output.step
+      values.append(quantity("scale", pixel / output.assumedPixel))
+      values.append(quantity("pixel", pixel, "mrad"))
+      let at = output.centre + reading.shift * output.step
+      values.append(quantity("center_x", at.y, "px"))
+      values.append(quantity("center_y", at.x, "px"))
+    }
+    if let best = peaks.first {
+      values.append(
+        Quantity(
+          "network_thickness", PACBEDEngine.rounded(best.value), unit: "nm",
+          probability: PACBEDEngine.rounded(best.probability)))
+    }
+    values.append(quantity("noise", output.image.noise))
+    return values
+  }
+
+  /// Degrees from the image's right, counter-clockwise as one sees it on the screen.
+  private static func onScreen(_ fromRows: Double) -> Double {
+    // Rows run down, columns to the right: from down towards right is counter-clockwise from -90 degrees.
+    let angle = fromRows - 90
+    return angle - 360 * (angle / 360).rounded(.down)
+  }
+
+  private func histograms() -> [Histogram] {
+    guard let reading = output.reading else { return [] }
+    let heads = matcher.reader.heads
+    func histogram(_ name: String, _ unit: String, _ axis: BinAxis, _ p: [Double]) -> Histogram {
+      Histogram(
+        name: name, unit: unit, centres: axis.centres.map(PACBEDEngine.rounded),
+        probabilities: p.map { ($0 * 1e5).rounded() / 1e5 })
+    }
+    return [
+      histogram("thickness", "nm", heads.thickness, reading.thickness),
+      histogram("mistilt", "mrad", heads.mistilt, reading.mistilt),
+      histogram("scale", "1", heads.scale, reading.scale),
+    ]
+  }
+
+  // MARK: Verdict
+
+  static let poorMatch = 0.97
+
+  private func judge() -> (Verdict, [Reason]) {
+    func short(_ x: Double, _ digits: Double = 10) -> String { String((x * digits).rounded() / digits) }
+    var doubts: [Reason] = []
+    var outside: [Reason] = []
+    let domain = model.domain
+    if camera.saturatedShare > 0.0005 {
+      doubts.append(Reason("SAT", "\(short(camera.saturatedShare * 100)) % of the pixels are saturated"))
+    }
+    if camera.notFinite > 0 { doubts.append(Reason("NAN", "\(camera.notFinite) pixels hold no number")) }
+    let share = Double(output.image.counted.count) / Double(NetworkImage.inside.count)
+    if share < 0.4 {
+      return (
+        .notAnalysable,
+        [Reason("CUT", "only \(Int(share * 100)) % of the pattern lies on the camera")] + doubts
+      )
+    }
+    if share < 0.85 {
+      doubts.append(Reason("CUT", "\(Int((1 - share) * 100)) % of the pattern is cut off or not usable"))
+    }
+    if settings.convergence == nil {
+      doubts.append(
+        Reason("ANGL", "the convergence angle is not known: \(short(conditions.convergence)) mrad is assumed")
+      )
+    }
+    if !(domain.convergence.lowerBound * 0.99...domain.convergence.upperBound * 1.01)
+      .contains(conditions.convergence)
+    {
+      outside.append(
+        Reason(
+          "RNG",
+          "convergence angle \(short(conditions.convergence)) mrad: the model knows \(short(domain.convergence.lowerBound)) to \(short(domain.convergence.upperBound)) mrad"
+        ))
+    }
+    if let fit = chosen?.fit {
+      let t = fit.parameters.thickness
+      if t > domain.thickness.upperBound - 0.3 {
+        outside.append(
+          Reason("RNG", "thickness at the end of the model's range, \(short(domain.thickness.upperBound)) nm")
+        )
+      }
+      if fit.parameters.mistilt.length > 0.985 * domain.mistilt.upperBound {
+        outside.append(
+          Reason("RNG", "mistilt at the end of the model's range, \(short(domain.mistilt.upperBound)) mrad"))
+      }
+      if cleanMatch < Self.poorMatch {
+        outside.append(
+          Reason(
+            "OOD",
+            "poor match: R \(short(fit.match, 1e4)), \(short(cleanMatch, 1e4)) without the noise; another material, zone or voltage?"
+          ))
+      }
+      if t < 2 { doubts.append(Reason("THIN", "below 2 nm patterns hardly differ")) }
+      if let other = ambiguous.first(where: { abs($0.fit.parameters.thickness - t) > 1.5 }) {
+        doubts.append(
+          Reason(
+            "2PK",
+            "\(short(other.fit.parameters.thickness)) nm matches as well: R \(short(other.fit.match, 1e4)) against \(short(fit.match, 1e4))"
+          ))
+      }
+      if halfWidth > max(1, 0.06 * t) {
+        doubts.append(Reason("WIDE", "thickness is uncertain by \(short(halfWidth)) nm"))
+      }
+    } else if let reading = output.reading {
+      let heads = matcher.reader.heads
+      let peaks = heads.thickness.peaks(reading.thickness, limit: 3)
+      if let best = peaks.first {
+        if best.value < 2 { doubts.append(Reason("THIN", "below 2 nm patterns hardly differ")) }
+        if let second = peaks.dropFirst().first, second.probability > 0.5 * best.probability,
+          abs(second.value - best.value) > 1.5
+        {
+          doubts.append(
+            Reason(
+              "2PK",
+              "second peak \(short(second.value)) nm, ratio \(short(second.probability / best.probability, 100))"
+            ))
+        }
+        if best.probability < 0.5 {
+          doubts.append(Reason("WIDE", "the best peak has \(Int(best.probability * 100)) % only"))
+        }
+      }
+    }
+    if !outside.isEmpty { return (.outOfDomain, outside + doubts) }
+    return (doubts.isEmpty ? .accept : .doubtful, doubts)
+  }
+}

@@ -1,0 +1,148 @@
+import Arrays
+import Diffraction
+import Glibc
+import Learning
+import Scattering
+
+/// Thickness and mistilt of a crystal from its position-averaged convergent-beam pattern: a network proposes,
+/// a fit against the simulation decides and says how sure it is.
+public struct PACBEDEngine: AnalysisEngine {
+  let library: ModelLibrary
+
+  public init(library: ModelLibrary = .standard) { self.library = library }
+
+  public let name = "pacbed"
+  public let label = "PACB"
+
+  public let outputs = [
+    Output(name: "thickness", unit: "nm", symbol: "t", decimals: 1),
+    Output(name: "mistilt", unit: "mrad", symbol: "tilt", decimals: 1),
+    Output(name: "mistilt_azimuth", unit: "deg", symbol: "az", decimals: 0),
+    Output(name: "scale", unit: "1", symbol: "scale", decimals: 3),
+    Output(name: "match", unit: "1", symbol: "R", decimals: 4),
+    Output(name: "convergence", unit: "mrad", symbol: "alpha", decimals: 2),
+    Output(name: "rotation", unit: "deg", symbol: "rot", decimals: 1),
+    Output(name: "pixel", unit: "mrad", symbol: "px", decimals: 4),
+    Output(name: "center_x", unit: "px", symbol: "x", decimals: 1),
+    Output(name: "center_y", unit: "px", symbol: "y", decimals: 1),
+    Output(name: "distortion_x", unit: "1", symbol: "d1", decimals: 3),
+    Output(name: "distortion_y", unit: "1", symbol: "d2", decimals: 3),
+    Output(name: "network_thickness", unit: "nm", symbol: "t net", decimals: 1),
+    Output(name: "noise", unit: "1", symbol: "noise", decimals: 3),
+  ]
+
+  public let parameters = [
+    material, model, convergence, voltage, pixel, method, candidate, centre, scale, geometry, scan,
+  ]
+
+  /// Files that say they were taken with a convergent beam.
+  public func suitability(for file: FileSummary) -> Int {
+    guard let convergence = file.beam.convergenceMilliradians?.value, convergence >= 4 else { return 0 }
+    return 2
+  }
+
+  public func analyze(
+    _ subject: Subject, _ parameters: ParameterValues, _ context: AnalysisContext
+  ) throws(AnalysisError) -> Finding {
+    let settings = try PACBEDSettings(parameters)
+    switch subject {
+    case .frame(let frame): return try analyze(frame, settings, context)
+    case .scan(let source):
+      return try ScanAnalysis(engine: self, source: source, settings: settings, context: context).run()
+    }
+  }
+
+  private func analyze(
+    _ frame: Frame, _ settings: PACBEDSettings, _ context: AnalysisContext
+  ) throws(AnalysisError) -> Finding {
+    var settings = settings
+    settings.complete(from: frame.calibration, frame.beam)
+    let camera: CameraFrame
+    do {
+      camera = try CameraFrame(frame.pixels)
+    } catch {
+      return Self.refused(error)
+    }
+    switch try ModelChoice(settings, previous: context.previous, library: library) {
+    case .none(let reason): return Finding(values: [], verdict: .notAnalysable, reasons: [reason])
+    case .one(let model):
+      return try analyze(camera, with: model, settings, context).finding(isDetailed: true)
+    case .several(let models):
+      var answers: [FrameAnswer] = []
+      for model in models { answers.append(try analyze(camera, with: model, settings, context)) }
+      return Self.ranked(answers)
+    }
+  }
+
+  func analyze(
+    _ camera: CameraFrame, with model: PACBEDModel, _ settings: PACBEDSettings, _ context: AnalysisContext,
+    turns: Int = 4
+  ) throws(AnalysisError) -> FrameAnswer {
+    if context.isCancelled() { throw .cancelled }
+    let matcher = try MatcherCache.shared.matcher(for: model, context)
+    let domain = model.domain
+    let middle = (domain.convergence.lowerBound + domain.convergence.upperBound) / 2
+    var conditions = PatternMatcher.Conditions(convergence: settings.convergence ?? middle)
+    conditions.pixel = settings.pixel
+    conditions.centre = settings.centre
+    conditions.scale = settings.scale
+    conditions.method = settings.method
+    if settings.sharesGeometry == true { conditions.shared = Self.shared(context.previous) }
+    do {
+      let output = try matcher.match(camera, conditions, turns: turns)
+      return FrameAnswer(
+        model: model, matcher: matcher, camera: camera, conditions: conditions, settings: settings,
+        output: output)
+    } catch .cancelled {
+      throw .cancelled
+    } catch {
+      throw .failed("\(error)")
+    }
+  }
+
+  /// The geometry that the frame before had.
+  static func shared(_ previous: Finding?) -> PatternMatcher.SharedGeometry? {
+    guard let previous, previous.verdict == .accept || previous.verdict == .doubtful,
+      let pixel = previous["pixel"]?.value, let rotation = previous["rotation"]?.value,
+      let convergence = previous["convergence"]?.value, let x = previous["distortion_x"]?.value,
+      let y = previous["distortion_y"]?.value, pixel > 0, convergence > 0
+    else { return nil }
+    return PatternMatcher.SharedGeometry(
+      pixel: pixel, rotationDegrees: rotation, convergence: convergence, distortion: Vector2(x, y))
+  }
+
+  static func refused(_ refusal: CameraFrame.Refusal) -> Finding {
+    let reason =
+      switch refusal {
+      case .noNumbers: Reason("NAN", "no pixel holds a number")
+      case .flat(let value): Reason("EMTY", "empty frame: every pixel is \(value)")
+      case .tooSmall: Reason("SMAL", "a pattern needs at least 16 x 16 pixels")
+      case .noBeam: Reason("BLNK", "no disc rises above the background")
+      }
+    return Finding(values: [], verdict: .notAnalysable, reasons: [reason])
+  }
+
+  /// The best matching material's answer, and how the others match.
+  private static func ranked(_ answers: [FrameAnswer]) -> Finding {
+    let sorted = answers.sorted { $0.match > $1.match }
+    guard let best = sorted.first else {
+      return Finding(values: [], verdict: .notAnalysable, reasons: [Reason("MODL", "no model")])
+    }
+    var finding = best.finding(isDetailed: true)
+    for answer in sorted {
+      finding.values.append(Quantity("match \(answer.model.id)", rounded(answer.match)))
+    }
+    if sorted.count > 1, best.match - sorted[1].match < 0.003 {
+      finding.reasons.append(Reason("MAT", "\(sorted[1].model.id) matches nearly as well"))
+      if finding.verdict == .accept { finding.verdict = .doubtful }
+    }
+    return finding
+  }
+
+  /// Six digits are more than a pattern knows, and keep the session file small.
+  static func rounded(_ value: Double) -> Double {
+    guard value.isFinite, value != 0, value.magnitude < 1e15 else { return value }
+    let scale = pow(10, 5 - floor(log10(value.magnitude)))
+    return (value * scale).rounded() / scale
+  }
+}

@@ -1,0 +1,97 @@
+import Diffraction
+import Scattering
+
+extension PACBEDEngine {
+  static let model = Parameter(
+    name: "model", title: "model", unit: "", domain: .text, standard: .automatic)
+  static let material = Parameter(
+    name: "material", title: "material (all: try every model)", unit: "", domain: .text, standard: .automatic)
+  static let voltage = Parameter(
+    name: "voltage_kv", title: "voltage", unit: "kV", domain: .number(10...3000), standard: .automatic)
+  static let convergence = Parameter(
+    name: "convergence_mrad", title: "convergence angle", unit: "mrad", domain: .number(0.5...80),
+    standard: .automatic)
+  static let pixel = Parameter(
+    name: "pixel_mrad", title: "angle of a pixel", unit: "mrad", domain: .number(1e-4...20),
+    standard: .automatic)
+  static let centre = Parameter(
+    name: "center_px", title: "centre x,y", unit: "px", domain: .text, standard: .automatic)
+  static let scale = Parameter(
+    name: "scale", title: "true over stated angle of a pixel", unit: "", domain: .number(0.5...2),
+    standard: .automatic)
+  static let candidate = Parameter(
+    name: "candidate", title: "which answer", unit: "", domain: .number(1...6), standard: .number(1))
+  static let method = Parameter(
+    name: "method", title: "method", unit: "",
+    domain: .choice(PatternMatcher.Method.allCases.map(\.rawValue)),
+    standard: .text(PatternMatcher.Method.networkAndFit.rawValue))
+  static let geometry = Parameter(
+    name: "geometry", title: "scale, rotation, distortion, angle", unit: "",
+    domain: .choice(["own", "shared"]), standard: .automatic)
+  static let scan = Parameter(
+    name: "scan", title: "positions WxH", unit: "", domain: .text, standard: .automatic)
+}
+
+/// The parameters of one analysis, read.
+struct PACBEDSettings {
+  var model: String?
+  var material: String?
+  var kilovolts: Double?
+  var convergence: Double?
+  var pixel: Double?
+  /// Row and column.
+  var centre: Vector2?
+  var scale: Double?
+  var candidate: Int
+  var method: PatternMatcher.Method
+  /// Whether the geometry of the frame before is kept; nil where nobody said.
+  var sharesGeometry: Bool?
+  var scan: ScanShape?
+
+  init(_ values: ParameterValues) throws(AnalysisError) {
+    model = Self.word(values.text(PACBEDEngine.model))
+    material = Self.word(values.text(PACBEDEngine.material))
+    kilovolts = values.number(PACBEDEngine.voltage)
+    convergence = values.number(PACBEDEngine.convergence)
+    pixel = values.number(PACBEDEngine.pixel)
+    scale = values.number(PACBEDEngine.scale)
+    candidate = Int(values.number(PACBEDEngine.candidate) ?? 1)
+    method = values.text(PACBEDEngine.method).flatMap(PatternMatcher.Method.init) ?? .networkAndFit
+    sharesGeometry = values.text(PACBEDEngine.geometry).map { $0 == "shared" }
+    if let text = Self.word(values.text(PACBEDEngine.centre)) {
+      let numbers = text.split(separator: ",").compactMap { Double($0) }
+      guard numbers.count == 2, numbers.allSatisfy(\.isFinite) else {
+        throw .parameter(InvalidParameter("center_px: \"\(text)\" is no pair such as 256.5,250"))
+      }
+      centre = Vector2(numbers[1], numbers[0])
+    }
+    if let text = Self.word(values.text(PACBEDEngine.scan)) {
+      let sides = text.split(separator: "x").compactMap { Int($0) }
+      guard sides.count == 2, sides.allSatisfy({ 1...100_000 ~= $0 }) else {
+        throw .parameter(InvalidParameter("scan: \"\(text)\" is no raster such as 64x64"))
+      }
+      scan = ScanShape(width: sides[0], height: sides[1])
+    }
+  }
+
+  private static func word(_ text: String?) -> String? {
+    guard let text, !text.isEmpty, text != "auto" else { return nil }
+    return text
+  }
+
+  /// What the file states where no parameter does.
+  mutating func complete(from calibration: Calibration, _ beam: Beam) {
+    if kilovolts == nil { kilovolts = beam.voltageKilovolts?.value }
+    if convergence == nil { convergence = beam.convergenceMilliradians?.value }
+    guard pixel == nil, let axis = calibration.x?.value, axis.scale.isFinite, axis.scale > 0 else { return }
+    switch axis.unit {
+    case "mrad": pixel = axis.scale
+    case "rad": pixel = axis.scale * 1e3
+    case "1/nm":
+      if let kilovolts { pixel = axis.scale * ElectronBeam(kilovolts: kilovolts).wavelength / 10 * 1e3 }
+    case "1/A", "1/Å":
+      if let kilovolts { pixel = axis.scale * ElectronBeam(kilovolts: kilovolts).wavelength * 1e3 }
+    default: break
+    }
+  }
+}

@@ -1,0 +1,169 @@
+import Arrays
+import Diffraction
+import Glibc
+import Scattering
+
+/// The pictures and curves that explain a fit: the predicted pattern as the camera would have seen it, what
+/// is left of the measured one, radial profiles, the match over all thicknesses.
+struct PatternDrawing {
+  private let answer: FrameAnswer
+  static let largest = 128
+
+  init(_ answer: FrameAnswer) { self.answer = answer }
+
+  var pictures: [Picture] {
+    var pictures: [Picture] = []
+    let chosen = answer.chosen?.fit.parameters
+    let all = answer.output.candidates.prefix(3).map(\.fit.parameters)
+    let order = [chosen].compactMap { $0 } + all.filter { $0 != chosen }
+    for (number, parameters) in order.prefix(3).enumerated() {
+      let (predicted, difference) = draw(parameters)
+      pictures.append(
+        Picture(
+          name: "Predicted", pixels: predicted, scale: Picture.measured, candidate: number))
+      pictures.append(
+        Picture(name: "Difference", pixels: difference, isSigned: true, candidate: number))
+    }
+    return pictures
+  }
+
+  /// On the frame's own pixels, several of them taken together where there are many.
+  private func draw(_ p: PatternParameters) -> (Pixels, Pixels) {
+    let camera = answer.camera
+    let bin = max(1, (max(camera.image.rows, camera.image.columns) + Self.largest - 1) / Self.largest)
+    let measured =
+      bin == 1 ? camera.image : camera.image.binned(by: bin).mapValues { $0 / Float(bin * bin) }
+    let step = answer.output.step / camera.reduction
+    let half = Vector2(1, 1) * (camera.reduction - 1) / 2
+    let centre = (answer.output.centre - half) / camera.reduction + p.shift * step
+    let pitch = answer.output.image.pitch * p.scale * Double(bin) / step
+    let geometry = PatternGeometry(
+      rows: measured.rows, columns: measured.columns, pitch: [pitch, pitch],
+      centre: (centre - Vector2(1, 1) * Double(bin - 1) / 2) / Double(bin),
+      rotationDegrees: p.rotationDegrees, distortion: p.distortion)
+    let look = Appearance(answer.matcher.table, answer.output.image, p)
+    let pass = PatternPass(
+      answer.matcher.table, geometry, p.illumination(pitch: answer.output.image.pitch),
+      thicknesses: [p.thickness])
+    var predicted = Matrix(rows: measured.rows, columns: measured.columns)
+    predicted.values.withUnsafeMutableBufferPointer { buffer in
+      nonisolated(unsafe) let base = buffer.baseAddress
+      parallelChunks(geometry.rows, size: PatternPass.tile) { rows in
+        if let base { pass.fill(rows: rows, images: base) }
+      }
+    }
+    // A pixel's share of the beam grows with its area.
+    let ratio = answer.output.image.pitch * p.scale / pitch
+    let strength = Float(look.strength * ratio * ratio)
+    let width = look.width / ratio
+    for r in 0..<predicted.rows {
+      let y = (Double(r) - geometry.centre.x) / width
+      for c in 0..<predicted.columns {
+        let x = (Double(c) - geometry.centre.y) / width
+        let glow = look.glow * exp(-(y * y + x * x) / 2)
+        predicted[r, c] = predicted[r, c] * strength + Float(look.offset + glow)
+      }
+    }
+    let difference = zip(measured.values, predicted.values).map { $0 - $1 }
+    return (
+      Pixels(width: predicted.columns, height: predicted.rows, values: predicted.values),
+      Pixels(width: predicted.columns, height: predicted.rows, values: difference)
+    )
+  }
+
+  var profiles: [Profile] {
+    guard let p = answer.chosen?.fit.parameters else { return [] }
+    let image = answer.output.image
+    let look = Appearance(answer.matcher.table, image, p)
+    let size = FitImage.size
+    let middle = Double(size - 1) / 2
+    let count = size / 2
+    var sums = [(measured: Double, predicted: Double, number: Double)](repeating: (0, 0, 0), count: count)
+    for index in image.counted {
+      let i = Int(index)
+      let r = Vector2(Double(i / size) - middle - p.shift.x, Double(i % size) - middle - p.shift.y).length
+      let bin = Int(r)
+      guard bin < count else { continue }
+      sums[bin].measured += Double(image.pixels[i])
+      sums[bin].predicted += look.value(at: i)
+      sums[bin].number += 1
+    }
+    let used = sums.prefix { $0.number > 0 }
+    let step = image.pitch * p.scale
+    func profile(_ name: String, _ values: [Double]) -> Profile {
+      Profile(
+        name: name, unit: "mrad", start: PACBEDEngine.rounded(step / 2), step: PACBEDEngine.rounded(step),
+        values: values.map(PACBEDEngine.rounded))
+    }
+    var profiles = [
+      profile("radial, measured", used.map { $0.measured / $0.number }),
+      profile("radial, predicted", used.map { $0.predicted / $0.number }),
+    ]
+    let curve = answer.output.curve
+    if curve.thicknesses.count > 1 {
+      // Steps of the scan grow at 20 nm; a profile's do not.
+      var values: [Double] = []
+      var at = 0
+      let first = curve.thicknesses[0]
+      let last = curve.thicknesses[curve.thicknesses.count - 1]
+      for t in stride(from: first, through: last, by: 0.4) {
+        while at + 2 < curve.thicknesses.count, curve.thicknesses[at + 1] < t { at += 1 }
+        let part = (t - curve.thicknesses[at]) / (curve.thicknesses[at + 1] - curve.thicknesses[at])
+        values.append(
+          PACBEDEngine.rounded(curve.matches[at] * (1 - part) + curve.matches[at + 1] * part))
+      }
+      profiles.append(
+        Profile(name: "match by thickness", unit: "nm", start: first, step: 0.4, values: values))
+    }
+    return profiles
+  }
+}
+
+/// Brightness, offset and glow of a fitted pattern, by linear least squares.
+struct Appearance {
+  let strength: Double
+  let offset: Double
+  let glow: Double
+  /// Standard deviation of the glow in pixels of the image.
+  let width: Double
+  private let model: [Float]
+  private let centre: Vector2
+
+  init(_ table: PACBEDTable, _ image: FitImage, _ p: PatternParameters) {
+    let size = FitImage.size
+    let middle = Double(size - 1) / 2
+    width = 1.2 * p.convergence / (image.pitch * p.scale)
+    centre = Vector2(middle, middle) + p.shift
+    var model = [Float](repeating: 0, count: size * size)
+    let fit = PatternFit(table: table, image: image, statedConvergence: p.convergence)
+    fit.render(p, thicknesses: [p.thickness], into: &model)
+    self.model = model
+    var normal = [Double](repeating: 0, count: 9)
+    var right = [Double](repeating: 0, count: 3)
+    // In units of the model's largest value, so that the equations are well balanced.
+    let top = Double(model.max() ?? 1)
+    for index in image.counted {
+      let i = Int(index)
+      let columns = [Double(model[i]) / max(top, 1e-30), 1, Self.glow(i, centre, width)]
+      for a in 0..<3 {
+        right[a] += columns[a] * Double(image.pixels[i])
+        for b in 0..<3 { normal[a * 3 + b] += columns[a] * columns[b] }
+      }
+    }
+    for a in 0..<3 { normal[a * 3 + a] += 1e-9 * Double(image.counted.count) }
+    let solution = Cholesky(normal, count: 3)?.solve(right) ?? [0, 0, 0]
+    strength = solution[0] / max(top, 1e-30)
+    offset = solution[1]
+    glow = solution[2]
+  }
+
+  func value(at index: Int) -> Double {
+    Double(model[index]) * strength + offset + glow * Self.glow(index, centre, width)
+  }
+
+  private static func glow(_ index: Int, _ centre: Vector2, _ width: Double) -> Double {
+    let y = (Double(index / FitImage.size) - centre.x) / width
+    let x = (Double(index % FitImage.size) - centre.y) / width
+    return exp(-(y * y + x * x) / 2)
+  }
+}

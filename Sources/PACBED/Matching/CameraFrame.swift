@@ -1,0 +1,223 @@
+import Arrays
+import Diffraction
+import Imaging
+import Scattering
+
+/// A frame of any camera, made ready: defects found, reduced to a manageable size, the beam located.
+public struct CameraFrame: Sendable {
+  /// Background and defects still in it; edges of at most `largest` pixels.
+  public let image: Matrix
+  /// Pixels that must not count: not finite, saturated or defective.
+  let isBad: [Bool]
+  /// Pixels of the camera to one of `image`.
+  public let reduction: Double
+  /// Row and column of the pattern's middle in `image`, and the radius of the bright disc, as a first guess.
+  public var centre: Vector2
+  public var radius: Double
+  public let saturatedShare: Double
+  public let notFinite: Int
+  public let repaired: Int
+
+  static let largest = 384
+
+  public enum Refusal: Error, Sendable, Equatable {
+    case noNumbers
+    case flat(Double)
+    case tooSmall
+    case noBeam
+  }
+
+  public init(_ pixels: Pixels) throws(Refusal) {
+    guard pixels.width >= 16, pixels.height >= 16 else { throw .tooSmall }
+    try self.init(pixels.matrix(), ceiling: pixels.sample.ceiling)
+  }
+
+  /// `ceiling` is the largest value that the camera's numbers can hold.
+  public init(_ matrix: Matrix, ceiling: Double?) throws(Refusal) {
+    guard matrix.rows >= 16, matrix.columns >= 16 else { throw .tooSmall }
+    var matrix = matrix
+    let defects = Defects(&matrix, ceiling: ceiling)
+    guard defects.finite > 0 else { throw .noNumbers }
+    guard defects.high > defects.low else { throw .flat(Double(defects.low)) }
+    notFinite = matrix.count - defects.finite
+    saturatedShare = Double(defects.saturated) / Double(matrix.count)
+    repaired = defects.repaired
+
+    let longest = max(matrix.rows, matrix.columns)
+    let factor = max(1, (longest + Self.largest - 1) / Self.largest)
+    reduction = Double(factor)
+    if factor > 1 {
+      let rows = matrix.rows / factor
+      let columns = matrix.columns / factor
+      image = matrix.binned(by: factor).mapValues { $0 / Float(factor * factor) }
+      var bad = [Bool](repeating: false, count: rows * columns)
+      for index in defects.bad {
+        let r = index / matrix.columns / factor
+        let c = index % matrix.columns / factor
+        if r < rows, c < columns { bad[r * columns + c] = true }
+      }
+      isBad = bad
+    } else {
+      image = matrix
+      var bad = [Bool](repeating: false, count: matrix.count)
+      for index in defects.bad { bad[index] = true }
+      isBad = bad
+    }
+    guard let disc = Self.locate(image) else { throw .noBeam }
+    (centre, radius) = disc
+  }
+
+  /// The bright disc: Otsu's threshold on a small smoothed copy, centre of mass and area of what is above.
+  static func locate(_ image: Matrix) -> (centre: Vector2, radius: Double)? {
+    let factor = max(1, max(image.rows, image.columns) / 96)
+    let small = (factor > 1 ? image.binned(by: factor) : image).gaussian(sigma: 1.2)
+    // A few bright discs inside the pattern must not stand for all of it.
+    let ceiling = small.percentile(90)
+    let floor = small.percentile(2)
+    let flattened = small.mapValues { min(max($0, floor), ceiling) }
+    guard ceiling > floor else { return nil }
+    let threshold = flattened.otsuThreshold()
+    // The disc's edge rather than its bright half.
+    let mask = flattened.brighter(than: floor + 0.7 * (threshold - floor))
+    var (sum, rows, columns) = (0.0, 0.0, 0.0)
+    for r in 0..<mask.rows {
+      for c in 0..<mask.columns where mask[r, c] {
+        sum += 1
+        rows += Double(r)
+        columns += Double(c)
+      }
+    }
+    guard sum >= 9, sum < 0.98 * Double(mask.count) else { return nil }
+    let scale = Double(factor)
+    let centre = Vector2(rows / sum, columns / sum) * scale + Vector2(1, 1) * (scale - 1) / 2
+    return (centre, (sum / .pi).squareRoot() * scale)
+  }
+
+  /// Finds the disc's edge: within 6 % of a known radius, or anywhere near the first guess.
+  public mutating func findDisc(radius known: Double?) {
+    let radii = known.map { $0 * 0.94...$0 * 1.06 } ?? radius * 0.68...radius * 1.2
+    guard radii.upperBound < 0.75 * Double(max(image.rows, image.columns)), radii.lowerBound > 3 else {
+      return
+    }
+    (centre, radius) = DiscSearch(image).run(from: centre, radii: radii)
+  }
+
+  /// Cuts out the network's image around `centre`, `step` pixels of `image` to one of its own: each is the
+  /// mean over the area that it covers.
+  public func view(centre: Vector2, step: Double, pitch: Double) -> FitImage {
+    let size = FitImage.size
+    let middle = Double(size - 1) / 2
+    let samples = max(1, min(12, Int(step.rounded(.up))))
+    var pixels = [Float](repeating: 0, count: size * size)
+    var isCounted = [Bool](repeating: true, count: size * size)
+    let (rows, columns) = (image.rows, image.columns)
+    image.withElements { from in
+      isBad.withUnsafeBufferPointer { bad in
+        for r in 0..<size {
+          for c in 0..<size {
+            var sum: Float = 0
+            var number: Float = 0
+            for a in 0..<samples {
+              let y =
+                centre.x + (Double(r) - middle + (Double(a) + 0.5) / Double(samples) - 0.5) * step
+              let iy = Int(y.rounded(.down))
+              let fy = Float(y - Double(iy))
+              guard iy >= 0, iy + 1 < rows else { continue }
+              for b in 0..<samples {
+                let x =
+                  centre.y + (Double(c) - middle + (Double(b) + 0.5) / Double(samples) - 0.5) * step
+                let ix = Int(x.rounded(.down))
+                guard ix >= 0, ix + 1 < columns else { continue }
+                let at = iy * columns + ix
+                if bad[at] || bad[at + 1] || bad[at + columns] || bad[at + columns + 1] { continue }
+                let fx = Float(x - Double(ix))
+                let top = from[at] + fx * (from[at + 1] - from[at])
+                let below = from[at + columns] + fx * (from[at + columns + 1] - from[at + columns])
+                sum += top + fy * (below - top)
+                number += 1
+              }
+            }
+            let i = r * size + c
+            if number * 4 >= Float(samples * samples) {
+              pixels[i] = sum / number
+            } else {
+              isCounted[i] = false
+            }
+          }
+        }
+      }
+    }
+    fill(&pixels, isCounted)
+    return FitImage(pixels: pixels, isCounted: isCounted, pitch: pitch)
+  }
+
+  /// What was not seen is taken for background: the mean of the faintest tenth.
+  private func fill(_ pixels: inout [Float], _ isCounted: [Bool]) {
+    let seen = NetworkImage.inside.filter { isCounted[$0] }.map { pixels[$0] }.sorted()
+    guard !seen.isEmpty else { return }
+    let faint = seen.prefix(max(1, seen.count / 10))
+    let background = faint.reduce(0, +) / Float(faint.count)
+    for i in pixels.indices where !isCounted[i] { pixels[i] = background }
+  }
+}
+
+/// Pixels that say nothing about the specimen.
+private struct Defects {
+  var bad: [Int] = []
+  var finite = 0
+  var saturated = 0
+  var repaired = 0
+  var low = Float.infinity
+  var high = -Float.infinity
+
+  /// Lone bright pixels are replaced by their neighbours' mean in place; the others are listed. What is not
+  /// a number becomes the floor.
+  init(_ matrix: inout Matrix, ceiling: Double?) {
+    let (rows, columns) = (matrix.rows, matrix.columns)
+    for i in matrix.values.indices where !matrix.values[i].isFinite { bad.append(i) }
+    finite = matrix.count - bad.count
+    for value in matrix.values where value.isFinite {
+      low = min(low, value)
+      high = max(high, value)
+    }
+    guard finite > 0, high > low else { return }
+    for i in bad { matrix.values[i] = low }
+    // One pixel in many tells where most of them lie.
+    let sample = stride(from: 0, to: matrix.count, by: max(1, matrix.count / 8192)).map { matrix.values[$0] }
+      .sorted()
+    let floor = sample[sample.count / 100]
+    let span = sample[sample.count - 1 - sample.count / 250] - floor
+    let full = ceiling.map(Float.init)
+    let high = high
+    var lone: [(index: Int, value: Float)] = []
+    var fullPixels: [Int] = []
+    matrix.withElements { m in
+      for r in 0..<rows {
+        for c in 0..<columns {
+          let i = r * columns + c
+          let v = m[i]
+          if v >= high { fullPixels.append(i) }
+          guard v - floor > 0.3 * span else { continue }
+          // Twice as bright as the brightest of its four neighbours.
+          let up = r > 0 ? m[i - columns] : floor
+          let down = r + 1 < rows ? m[i + columns] : floor
+          let left = c > 0 ? m[i - 1] : floor
+          let right = c + 1 < columns ? m[i + 1] : floor
+          let most = max(max(up, down), max(left, right))
+          if v - floor > 2 * (most - floor) + 0.1 * span {
+            lone.append((i, (up + down + left + right) / 4))
+          }
+        }
+      }
+    }
+    // Flat tops: the camera's ceiling, or a largest value that is common.
+    if fullPixels.count > 4, high == full || fullPixels.count * 2000 > rows * columns {
+      saturated = fullPixels.count
+      bad += fullPixels
+    }
+    // Where there are many of them it is noise, and belongs to the pattern.
+    guard lone.count * 200 < rows * columns else { return }
+    repaired = lone.count
+    for (index, value) in lone { matrix.values[index] = value }
+  }
+}

@@ -1,0 +1,63 @@
+import Arrays
+import Scattering
+
+/// A measured pattern on the square grid that the network reads, as it is compared with simulations.
+public struct FitImage: Sendable {
+  public static let size = PatternNetwork.size
+  /// Row after row; the network's image before it is standardised.
+  public var pixels: [Float]
+  /// Positions that count: inside the disc, inside the frame, not saturated, not defective.
+  public let counted: [Int32]
+  /// mrad a pixel, as assumed when the image was cut out.
+  public let pitch: Double
+
+  public init(pixels: [Float], isCounted: [Bool], pitch: Double) {
+    precondition(pixels.count == Self.size * Self.size && isCounted.count == pixels.count, "one size")
+    self.pixels = pixels
+    self.pitch = pitch
+    counted = NetworkImage.inside.filter { isCounted[$0] }.map(Int32.init)
+  }
+
+  private init(_ image: FitImage, counted: [Int32]) {
+    pixels = image.pixels
+    pitch = image.pitch
+    self.counted = counted
+  }
+
+  /// The same image, of which only even rows count.
+  var everySecondRow: FitImage {
+    FitImage(self, counted: counted.filter { Int($0) / Self.size % 2 == 0 })
+  }
+
+  /// The counted pixels' values.
+  var values: [Float] { counted.map { pixels[Int($0)] } }
+
+  /// Standard deviation of the noise from pixel to pixel: what a plane through neighbours does not explain
+  /// (Immerkær 1996), relative to the brightest pixels.
+  public var noise: Double {
+    let n = Self.size
+    var isCounted = [Bool](repeating: false, count: n * n)
+    for i in counted { isCounted[Int(i)] = true }
+    var (sum, number) = (0.0, 0)
+    for r in 1..<n - 1 {
+      for c in 1..<n - 1 where isCounted[r * n + c] {
+        let i = r * n + c
+        let edges = pixels[i - 1] + pixels[i + 1] + pixels[i - n] + pixels[i + n]
+        let corners = pixels[i - n - 1] + pixels[i - n + 1] + pixels[i + n - 1] + pixels[i + n + 1]
+        sum += Double(abs(corners - 2 * edges + 4 * pixels[i]))
+        number += 1
+      }
+    }
+    guard number > 0 else { return 0 }
+    let sigma = sum / Double(number) * (Double.pi / 2).squareRoot() / 6
+    let amplitude = amplitude
+    return amplitude > 0 ? sigma / amplitude : 0
+  }
+
+  /// From the faintest to the brightest pixels.
+  var amplitude: Double {
+    let sorted = values.sorted()
+    guard let low = sorted.first else { return 0 }
+    return max(0, Double(sorted[sorted.count * 995 / 1000] - low))
+  }
+}

@@ -1,0 +1,52 @@
+import Glibc  // atan2
+import Scattering
+
+/// Everything that decides what a pattern looks like, apart from its brightness.
+public struct PatternParameters: Sendable, Hashable {
+  /// nm.
+  public var thickness: Double
+  /// mrad, in the crystal's frame.
+  public var mistilt: Vector2
+  /// mrad.
+  public var convergence: Double
+  /// True angle of a pixel over the assumed one.
+  public var scale = 1.0
+  /// Degrees from rows towards columns by which the crystal is turned in the image.
+  public var rotationDegrees = 0.0
+  /// The direct beam's place off the middle of the image, rows and columns, in pixels.
+  public var shift = Vector2.zero
+  public var distortion = Vector2.zero
+
+  public init(thickness: Double, mistilt: Vector2 = .zero, convergence: Double) {
+    self.thickness = thickness
+    self.mistilt = mistilt
+    self.convergence = convergence
+  }
+
+  /// Direction of the mistilt in the image, degrees from rows towards columns, 0 to 360.
+  public var azimuthDegrees: Double {
+    let turned = atan2(mistilt.y, mistilt.x) * 180 / .pi + rotationDegrees
+    return turned - 360 * (turned / 360).rounded(.down)
+  }
+
+  /// Pixels step `stride` rows and columns on the grid of `size` pixels with the assumed `pitch`.
+  func geometry(size: Int = FitImage.size, pitch: Double, rowStride: Int = 1) -> PatternGeometry {
+    let middle = Double(size - 1) / 2
+    return PatternGeometry(
+      rows: size / rowStride, columns: size,
+      pitch: [pitch * scale * Double(rowStride), pitch * scale],
+      centre: [(middle + shift.x) / Double(rowStride), middle + shift.y], rotationDegrees: rotationDegrees,
+      distortion: distortion)
+  }
+
+  func illumination(pitch: Double) -> Illumination {
+    Illumination(
+      convergence: convergence, mistilt: mistilt, edge: .intensity(width: 1.6 * pitch * scale))
+  }
+
+  func isWithin(_ table: PACBEDTable) -> Bool {
+    let request = table.request
+    return thickness >= 0 && thickness <= request.thickness && mistilt.length <= request.mistilt
+      && convergence > 0 && scale > 0.5 && scale < 2
+  }
+}

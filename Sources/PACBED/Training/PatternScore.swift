@@ -1,0 +1,101 @@
+import Learning
+import Scattering
+
+/// How well a network reads patterns whose thickness is known, down to 2 nm: what is thinner shows
+/// nothing to any network.
+public struct PatternScore: Sendable, Equatable {
+  public var count = 0
+  /// Relative errors of the most probable thickness, in percent.
+  public var mean = 0.0
+  public var median = 0.0
+  /// Shares.
+  public var withinNanometre = 0.0
+  /// The truth lies within 1.5 nm of one of the three best.
+  public var amongThree = 0.0
+  /// mrad.
+  public var mistilt = 0.0
+  /// Mean relative error of the scale, in percent.
+  public var scale = 0.0
+  /// Pixels of 64.
+  public var centre = 0.0
+
+  public init(_ cases: [(truth: TrainingPatterns.Truth, reading: NetworkReading)], _ heads: PatternNetwork) {
+    guard !cases.isEmpty else { return }
+    var errors: [Double] = []
+    for (truth, reading) in cases {
+      let peaks = heads.thickness.peaks(reading.thickness, limit: 3)
+      let best = peaks.first?.value ?? 0
+      errors.append(abs(best - truth.thickness) / truth.thickness * 100)
+      if abs(best - truth.thickness) <= 1 { withinNanometre += 1 }
+      if peaks.contains(where: { abs($0.value - truth.thickness) <= 1.5 }) { amongThree += 1 }
+      let tilt = heads.mistilt.peaks(reading.mistilt, limit: 1).first?.value ?? 0
+      mistilt += abs(tilt - truth.mistilt.length)
+      let scale = heads.scale.peaks(reading.scale, limit: 1).first?.value ?? 0
+      self.scale += abs(scale / truth.scale - 1) * 100
+      centre += (reading.shift - truth.shift).length
+    }
+    let n = Double(cases.count)
+    count = cases.count
+    mean = errors.reduce(0, +) / n
+    median = errors.sorted()[errors.count / 2]
+    withinNanometre /= n
+    amongThree /= n
+    mistilt /= n
+    scale /= n
+    centre /= n
+  }
+
+  /// Patterns with one strength of Gaussian noise, kept aside.
+  public struct Set: Sendable {
+    let heads: PatternNetwork
+    public let samples: Samples
+    public let truths: [TrainingPatterns.Truth]
+
+    public init(
+      _ domain: ModelDomain, tables: [PACBEDTable], count: Int, noise: Double, seed: UInt64
+    ) throws(PACBEDError) {
+      let patterns = try TrainingPatterns(domain, tables: tables, disturbances: .noise(noise), seed: seed)
+      let chosen = patterns.independent(count)
+      var samples = Samples(inputs: [:], targets: [:])
+      var truths: [TrainingPatterns.Truth] = []
+      for at in chosen {
+        let (one, truth) = patterns.samples(at..<at + 1)
+        truths += truth
+        samples.inputs.merge(one.inputs) { $0 + $1 }
+        samples.targets.merge(one.targets) { $0 + $1 }
+      }
+      self.samples = samples
+      self.truths = truths
+      heads = patterns.heads
+    }
+
+    public func score(_ model: Model) throws(PACBEDError) -> PatternScore {
+      let logits: [String: [Float]]
+      do {
+        let predictor = try Predictor(model.network, weights: model.weights, batch: 32)
+        logits = try predictor.predict(samples.inputs)
+      } catch {
+        throw .training("\(error)")
+      }
+      let none = Temperatures.none.at(noise: 0)
+      return PatternScore(
+        truths.indices.map { number in
+          (truths[number], NetworkReading(heads, logits, at: number, turns: 1, temperatures: none))
+        }, heads)
+    }
+  }
+}
+
+extension TrainingPatterns {
+  /// Numbers of patterns that share no geometry and are at least 2 nm thick.
+  public func independent(_ count: Int) -> [Int] {
+    var chosen: [Int] = []
+    var group = 0
+    while chosen.count < count {
+      let at = group * Self.group + group % Self.group
+      if thickness(at) >= min(2, domain.thickness.upperBound / 2) { chosen.append(at) }
+      group += 1
+    }
+    return chosen
+  }
+}

@@ -1,0 +1,200 @@
+import Arrays
+import Glibc  // sin, cos, exp, log
+import Learning
+import Scattering
+
+/// Patterns as cameras record them, made while a network learns: no two are alike and none is stored.
+/// Number i is the same pattern whenever and on whatever thread it is made.
+public struct TrainingPatterns: Sendable {
+  /// What a pattern shows, as the network is to say it.
+  public struct Truth: Sendable, Hashable {
+    /// nm.
+    public var thickness: Double
+    /// mrad.
+    public var convergence: Double
+    public var statedConvergence: Double
+    /// mrad, in the crystal's frame.
+    public var mistilt: Vector2
+    /// Degrees in the image.
+    public var azimuthDegrees: Double
+    public var rotationDegrees: Double
+    public var scale: Double
+    /// Pixels, rows and columns, off the image's middle.
+    public var shift: Vector2
+    /// Standard deviation of the noise in units of the brightest pixel.
+    public var noise: Double
+  }
+
+  /// What is added to the physics.
+  public struct Disturbances: Sendable, Hashable {
+    /// Noise of a pixel in units of the brightest one: the largest, and the power of the uniform draw
+    /// (more than 1: most patterns have little).
+    public var noise = 0.55
+    /// Noise grows to its full strength over so many patterns: first what there is to see, then how to see
+    /// it through noise.
+    public var calm = 0
+    public var noisePower = 4.0
+    /// Electrons a pattern, drawn evenly in the logarithm.
+    public var electrons: ClosedRange<Double> = 2e5...1e9
+    public var distortion = 0.03
+    public var background = 0.15
+    public var haze = 0.3
+    /// The share of patterns with hot pixels, and with a saturated camera.
+    public var hot = 0.15
+    public var saturated = 0.08
+    /// Share of patterns drawn from the thinnest fifth of the range as well.
+    public var thin = 0.3
+
+    public init() {}
+
+    /// Everything of the geometry, nothing of the camera but Gaussian noise of one strength.
+    public static func noise(_ sigma: Double) -> Disturbances {
+      var d = Disturbances()
+      (d.noise, d.noisePower, d.distortion, d.background, d.haze) = (sigma, 0, 0, 0, 0)
+      (d.electrons, d.hot, d.saturated, d.thin) = (1e30...1e30, 0, 0, 0)
+      return d
+    }
+  }
+
+  public let domain: ModelDomain
+  public let heads: PatternNetwork
+  let tables: [PACBEDTable]
+  let disturbances: Disturbances
+  let random: RandomNumbers
+  /// Patterns in a row that differ in thickness, camera and a quarter turn only: they cost little more
+  /// than one.
+  static let group = 4
+
+  public init(
+    _ domain: ModelDomain, tables: [PACBEDTable], disturbances: Disturbances = .init(), seed: UInt64
+  ) throws(PACBEDError) {
+    guard !tables.isEmpty else { throw .parameter("patterns need a table") }
+    self.domain = domain
+    heads = try PatternNetwork(domain)
+    self.tables = tables
+    self.disturbances = disturbances
+    random = RandomNumbers(seed: seed)
+  }
+
+  /// For a trainer: sample s of step n is pattern n * batch + s.
+  public func source(batch: Int) -> SampleSource {
+    { step, range in
+      let first = step * batch
+      return samples(first + range.lowerBound..<first + range.upperBound).samples
+    }
+  }
+
+  /// Inputs and targets of a range of patterns, on the calling thread alone.
+  public func samples(_ range: Range<Int>) -> (samples: Samples, truths: [Truth]) {
+    let count = PatternNetwork.size * PatternNetwork.size
+    var truths: [Truth] = []
+    truths.reserveCapacity(range.count)
+    let images = [Float](unsafeUninitializedCapacity: range.count * 2 * count) { buffer, initialised in
+      guard let base = buffer.baseAddress else { return }
+      let raw = UnsafeMutablePointer<Float>.allocate(capacity: Self.group * count)
+      let turned = UnsafeMutablePointer<Float>.allocate(capacity: count)
+      defer {
+        raw.deallocate()
+        turned.deallocate()
+      }
+      var at = range.lowerBound
+      while at < range.upperBound {
+        let end = min(range.upperBound, (at / Self.group + 1) * Self.group)
+        for (number, truth) in fill(at..<end, raw).enumerated() {
+          let channels = base + (at - range.lowerBound + number) * 2 * count
+          let turns = (at + number) % 4
+          QuarterTurn.turn(raw + number * count, by: turns, into: turned)
+          NetworkImage.encode(turned, into: channels)
+          truths.append(truth)
+        }
+        at = end
+      }
+      initialised = range.count * 2 * count
+    }
+    let samples = Samples(
+      inputs: ["image": images, "beam": truths.map { heads.beam($0.statedConvergence) }],
+      targets: targets(truths))
+    return (samples, truths)
+  }
+
+  /// A pattern as a camera sees it, before it is standardised.
+  public func image(_ number: Int) -> (image: FitImage, truth: Truth) {
+    let count = PatternNetwork.size * PatternNetwork.size
+    var raw = [Float](repeating: 0, count: count)
+    var turned = raw
+    let truths = raw.withUnsafeMutableBufferPointer { raw -> [Truth] in
+      guard let base = raw.baseAddress else { return [] }
+      let truths = fill(number..<number + 1, base)
+      turned.withUnsafeMutableBufferPointer { turned in
+        if let into = turned.baseAddress { QuarterTurn.turn(base, by: number % 4, into: into) }
+      }
+      return truths
+    }
+    let pitch = ModelDomain.field * truths[0].statedConvergence / (Double(PatternNetwork.size) / 2)
+    return (
+      FitImage(pixels: turned, isCounted: [Bool](repeating: true, count: count), pitch: pitch), truths[0]
+    )
+  }
+
+  func thickness(_ number: Int) -> Double {
+    var stream = random.stream(2 * number + 1)
+    return drawThickness(&stream)
+  }
+
+  func targets(_ truths: [Truth]) -> [String: [Float]] {
+    var targets: [String: [Float]] = [:]
+    for head in PatternNetwork.Head.allCases {
+      guard let axis = heads.axis(head) else {
+        targets[head.rawValue] = truths.flatMap {
+          [Float($0.shift.x / NetworkImage.shift), Float($0.shift.y / NetworkImage.shift)]
+        }
+        continue
+      }
+      var values = [Float](repeating: 0, count: truths.count * axis.count)
+      for (number, truth) in truths.enumerated() {
+        let start = number * axis.count
+        var certainty: Float = 1
+        let value: Double
+        switch head {
+        case .thickness: value = truth.thickness
+        case .mistilt: value = truth.mistilt.length
+        case .scale: value = truth.scale
+        case .rotation: value = truth.rotationDegrees
+        default:
+          value = truth.azimuthDegrees
+          // A crystal that is hardly tilted is tilted in no direction.
+          certainty = Float(min(1, truth.mistilt.length / (0.1 * domain.mistilt.upperBound)))
+        }
+        if certainty < 1 {
+          for bin in 0..<axis.count { values[start + bin] = (1 - certainty) / Float(axis.count) }
+        }
+        axis.share(value) { values[start + $0] += certainty * $1 }
+      }
+      targets[head.rawValue] = values
+    }
+    return targets
+  }
+}
+
+/// Turns a square image by quarter turns: any crystal may lie so on the camera.
+enum QuarterTurn {
+  /// From rows towards columns: what lay at +x (down) comes to lie at +y (right).
+  static func turn(_ from: UnsafePointer<Float>, by turns: Int, into: UnsafeMutablePointer<Float>) {
+    let n = PatternNetwork.size
+    switch ((turns % 4) + 4) % 4 {
+    case 0: into.update(from: from, count: n * n)
+    case 1: for r in 0..<n { for c in 0..<n { into[r * n + c] = from[c * n + (n - 1 - r)] } }
+    case 2: for i in 0..<n * n { into[i] = from[n * n - 1 - i] }
+    default: for r in 0..<n { for c in 0..<n { into[r * n + c] = from[(n - 1 - c) * n + r] } }
+    }
+  }
+
+  static func turn(_ v: Vector2, by turns: Int) -> Vector2 {
+    switch ((turns % 4) + 4) % 4 {
+    case 0: v
+    case 1: [-v.y, v.x]
+    case 2: [-v.x, -v.y]
+    default: [v.y, -v.x]
+    }
+  }
+}

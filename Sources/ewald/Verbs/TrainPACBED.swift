@@ -1,0 +1,216 @@
+import Dispatch
+import Glibc
+import Learning
+import PACBED
+import Scattering
+import Synchronization
+
+let trainPACBED = Verb(
+  name: "pacbed", operands: "",
+  summary: "thickness and mistilt of one crystal along one zone axis, from its CIF",
+  options: [
+    Verb.Option(
+      "--crystal", "FILE.cif|NAME", "a CIF file, or one of \(Crystal.knownNames.joined(separator: ", "))"),
+    Verb.Option("--zone", "U,V,W", "zone axis (0,0,1)"),
+    Verb.Option("--voltage-kv", "N", "80"),
+    Verb.Option("--convergence-mrad", "A..B", "the range to learn (15..25)"),
+    Verb.Option("--thickness-nm", "A..B", "0..100"),
+    Verb.Option("--mistilt-mrad", "A..B", "0..10"),
+    Verb.Option("--steps", "N", "batches of 64 fresh patterns (6000)"),
+    Verb.Option("--from", "MODEL", "start from another material's network: a model or a checkpoint"),
+    Verb.Option("--seed", "N", "same seed, same model (1)"),
+    Verb.Option("--threads", "N", "processor cores to use (1)"),
+    Verb.Option(
+      "--foreground", nil, "at normal priority: without it, only where nothing else wants the processor"),
+    Verb.Option("--output", "MODEL", "the model's folder; MODEL.checkpoint beside it while it is trained"),
+  ],
+  run: { arguments in
+    guard let output = arguments["--output"], !output.isEmpty else {
+      throw UsageError("train: --output MODEL is needed")
+    }
+    let training = try TrainingRequest.training(arguments)
+    let interruption = TrainingInterruption()
+    do {
+      return try TrainingRun(training: training, output: output, interruption: interruption).run()
+    } catch PACBEDError.cancelled {
+      return .interrupted
+    } catch let error as PACBEDError {
+      throw Failure("train: \(error)")
+    } catch let error as NetworkError {
+      throw Failure("train: \(error)")
+    }
+  })
+
+/// Ctrl-C and SIGTERM ask for an orderly end.
+private final class TrainingInterruption: @unchecked Sendable {
+  private let isAsked = Atomic<Bool>(false)
+  // Only kept alive, never touched again.
+  private var sources: [any DispatchSourceSignal] = []
+
+  init() {
+    sources = [SIGINT, SIGTERM].map { number in
+      signal(number, SIG_IGN)
+      return DispatchSource.makeSignalSource(signal: number, queue: .global())
+    }
+    for source in sources {
+      source.setEventHandler { [weak self] in self?.isAsked.store(true, ordering: .relaxed) }
+      source.resume()
+    }
+  }
+
+  deinit { for source in sources { source.cancel() } }
+
+  var isWanted: Bool { isAsked.load(ordering: .relaxed) }
+}
+
+private struct TrainingRun {
+  let training: PACBEDTraining
+  let output: String
+  let interruption: TrainingInterruption
+  /// As it was typed: the manifest tells how to make the model again.
+  private let command = (["ewald"] + CommandLine.arguments.dropFirst()).joined(separator: " ")
+
+  init(training: PACBEDTraining, output: String, interruption: TrainingInterruption) {
+    self.training = training
+    self.output = output
+    self.interruption = interruption
+  }
+
+  func run() throws -> ExitCode {
+    guard access(output, F_OK) != 0 else { throw UsageError("train: \(output) is there already") }
+    let place = output + ".checkpoint"
+    var checkpoint: Checkpoint?
+    if access(place, F_OK) == 0 {
+      checkpoint = try training.checkpoint(file: place)
+      Console.message("goes on from \(place) at step \(checkpoint?.step ?? 0)")
+    }
+    let interruption = interruption
+    let tables = try training.tables(isCancelled: { interruption.isWanted }) { fraction in
+      if isatty(2) == 1 { Console.write("\rtables \(Int(fraction * 100)) %", to: 2) }
+    }
+    if isatty(2) == 1 { Console.write("\r", to: 2) }
+    for table in tables {
+      Console.message("table: \(table.byteCount >> 20) MiB, step \((table.step * 100).rounded() / 100) mrad")
+    }
+    let result = try training.run(tables: tables, resuming: checkpoint) { progress, checkpoint in
+      Console.message(Self.line(progress))
+      if progress.validation != nil || interruption.isWanted {
+        do {
+          try training.write(checkpoint(), to: place)
+        } catch {
+          Console.message("\(error)")
+        }
+      }
+      return interruption.isWanted ? .stop : .goOn
+    }
+    try training.write(result.checkpoint, to: place)
+    guard result.isFinished else {
+      Console.message("stopped; the same command goes on from \(place)")
+      return .interrupted
+    }
+    Console.message("validation")
+    let report = try ValidationReport(
+      training, result.model, tables: tables, isCancelled: { interruption.isWanted })
+    for row in report.rows { Console.line(Self.line(row)) }
+    let model = try PACBEDModel.write(
+      id: output.split(separator: "/").last.map(String.init) ?? output, training: training, result: result,
+      report: report, command: command, resumedAt: checkpoint?.step, to: output)
+    unlink(place)
+    Console.line("\(output): \(model.sha256)")
+    return .ok
+  }
+
+  private static func line(_ row: ValidationReport.Row) -> String {
+    func short(_ x: Double) -> String { String((x * 100).rounded() / 100) }
+    let score = row.score
+    var text = "\(row.name): thickness error \(short(score.mean)) % (median \(short(score.median)) %), "
+    text += "within 1 nm \(short(score.withinNanometre)), among three \(short(score.amongThree)), "
+    text += "mistilt \(short(score.mistilt)) mrad, scale \(short(score.scale)) %, "
+    return text + "calibration error \(short(row.calibration)) (raw \(short(row.calibrationBefore)))"
+  }
+
+  private static func line(_ progress: PACBEDTraining.Progress) -> String {
+    func short(_ x: Double) -> String { String((x * 100).rounded() / 100) }
+    var text = "step \(progress.step)/\(progress.steps), loss \(short(progress.loss))"
+    if let score = progress.validation {
+      text += ", thickness error \(short(score.mean)) % (median \(short(score.median)) %)"
+      text += ", among three \(short(score.amongThree)), mistilt \(short(score.mistilt)) mrad"
+      text += ", scale \(short(score.scale)) %, centre \(short(score.centre)) px"
+    }
+    return text + ", \(Int(progress.secondsLeft / 60)) min \(Int(progress.secondsLeft) % 60) s left"
+  }
+}
+
+/// The flags of `train pacbed`.
+private enum TrainingRequest {
+  static func training(_ arguments: Arguments) throws -> PACBEDTraining {
+    guard let name = arguments["--crystal"] else {
+      throw UsageError("train: --crystal FILE.cif|NAME is needed")
+    }
+    let crystal: (Crystal, String)
+    do {
+      crystal = try CrystalFile.read(name)
+    } catch {
+      throw UsageError("\(name): \(error)")
+    }
+    let zone = (arguments["--zone"] ?? "0,0,1").split(separator: ",").compactMap { Int($0) }
+    guard zone.count == 3, zone.allSatisfy({ $0.magnitude < 100 }) else {
+      throw UsageError("train: --zone: three small whole numbers are needed")
+    }
+    var training = PACBEDTraining(
+      ModelDomain(
+        crystal: crystal.0, zone: SIMD3(zone[0], zone[1], zone[2]),
+        kilovolts: try arguments.number("--voltage-kv", 80, in: 10...1000),
+        convergence: try range(arguments, "--convergence-mrad", 15...25),
+        thickness: try range(arguments, "--thickness-nm", 0...100),
+        mistilt: try range(arguments, "--mistilt-mrad", 0...10)))
+    training.cif = crystal.1
+    training.steps = Int(try arguments.number("--steps", 6000, in: 1...1e7))
+    training.seed = UInt64(try arguments.number("--seed", 1, in: 0...1e15))
+    training.threads = Int(try arguments.number("--threads", 1, in: 1...64))
+    training.priority = arguments.has("--foreground") ? .normal : .background
+    training.cache = .standard()
+    if let from = arguments["--from"] { training.start = try weights(from) }
+    return training
+  }
+
+  private static func checkpointWeights(_ path: String) throws -> Weights {
+    let checkpoint = try Checkpoint(file: path)
+    return Weights(checkpoint.weights.arrays.merging(checkpoint.average.arrays) { $1 })
+  }
+
+  private static func weights(_ name: String) throws -> Weights {
+    do {
+      if name.hasSuffix(".checkpoint") { return try checkpointWeights(name) }
+      return try ModelLibrary.standard.model(name, of: PACBEDModel.engine).model(PACBEDModel.networkFile)
+        .weights
+    } catch {
+      throw UsageError("train: --from \(name): \(error)")
+    }
+  }
+
+  /// `15..25`.
+  private static func range(
+    _ arguments: Arguments, _ name: String, _ standard: ClosedRange<Double>
+  ) throws -> ClosedRange<Double> {
+    guard let text = arguments[name] else { return standard }
+    if let dots = text.firstRange(of: ".."), let low = Double(text[..<dots.lowerBound]),
+      let high = Double(text[dots.upperBound...]), low.isFinite, high.isFinite, low < high
+    {
+      return low...high
+    }
+    throw UsageError("train: \(name) \(text): a range such as 15..25 is needed")
+  }
+}
+
+/// A crystal by name or by file, with the text it was read from.
+enum CrystalFile {
+  static func read(_ name: String) throws -> (Crystal, String) {
+    if let text = Crystal.knownText(name) { return (try Crystal(known: name), text) }
+    guard let text = readTextFile(name, limit: 16 << 20) else {
+      let known = Crystal.knownNames.joined(separator: ", ")
+      throw UsageError("neither a file that can be read nor a known crystal (\(known))")
+    }
+    return (try Crystal(cif: text), text)
+  }
+}

@@ -1,0 +1,66 @@
+import Diffraction
+import LiveSession
+import Testing
+
+import ewald
+
+/// A scan of 12 x 8 patterns with two crystals under the segments view.
+@Suite struct SegmentsViewTests {
+  private func model(width: Int = 100, height: Int = 32) -> Model {
+    var model = SampleSession.model(width: width, height: height)
+    model.type("5")
+    var detail = SampleSession.detail(of: 215)
+    detail.frames = 96
+    let labels = (0..<96).map { UInt16($0 % 12 < 5 ? 1 : $0 % 12 > 6 ? 2 : 0) }
+    detail.pictures = [
+      Picture(name: "map: segments", pixels: Pixels(width: 12, height: 8, values: labels), isMap: true),
+      Picture(name: "Virtual diffraction", pixels: SampleSession.frame.pixels, candidate: 0),
+      Picture(name: "Virtual diffraction", pixels: SampleSession.frame.pixels, candidate: 1),
+    ]
+    detail.result?.engine = "sped"
+    detail.result?.parameters = ["significance": "3.5", "edits": ""]
+    detail.result?.values = [
+      Quantity("crystals", 2), Quantity("area_A", 40, unit: "px", probability: 0.99), Quantity("spots_A", 17),
+      Quantity("area_B", 38, unit: "px", probability: 0.62), Quantity("spots_B", 4),
+    ]
+    _ = model.update(.detail(detail))
+    return model
+  }
+
+  private func settings(_ effects: [Effect]) -> [String: String]? {
+    guard case .perform(.reanalyse(let files, let engine, let settings))? = effects.first else { return nil }
+    #expect(files == [215] && engine == "sped")
+    return settings
+  }
+
+  @Test func crystalsAreLettersWithALegend() {
+    let text = view(model()).text
+    #expect(text.contains("AAAAAA") && text.contains("BBBBBB"))
+    #expect(text.contains("0.62") && text.contains("17"))
+    #expect(text.contains("Virtual diffraction A"))
+  }
+
+  @Test func joiningSplittingAndThresholdsAreNewRuns() {
+    var model = model()
+    #expect(model.update(.key(.char("w"))).isEmpty)
+    #expect(model.update(.key(.char("n"))).isEmpty)
+    #expect(settings(model.update(.key(.char("w"))))?["edits"] == "A+B")
+    #expect(settings(model.update(.key(.char("x"))))?["edits"] == "B/2")
+    #expect(settings(model.update(.key(.char("D"))))?["edits"] == "-B")
+    #expect(model.update(.key(.char("N"))).isEmpty)
+    #expect(settings(model.update(.key(.char("x"))))?["edits"] == "A/2")
+    #expect(settings(model.update(.key(.char(">"))))?["significance"] == "4")
+  }
+
+  @Test func theProbeMovesOverTheScan() {
+    var model = model()
+    let effects = model.update(.key(.char("l")))
+    #expect(effects == [.load(file: 215, image: 1)])
+  }
+
+  @Test func noSizeIsTooSmall() {
+    for (width, height) in [(1, 1), (20, 5), (60, 12), (80, 24), (200, 50)] {
+      #expect(view(model(width: width, height: height)).size.width == width)
+    }
+  }
+}
