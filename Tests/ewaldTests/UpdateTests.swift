@@ -254,7 +254,7 @@ extension Model {
 }
 
 @Test func xAndCTurnTheLatentMap() {
-  var model = SampleSession.model()
+  var model = SampleSession.model(width: 200, height: 50)
   #expect(model.type("4") == [.load(file: 215, image: 0)])
   _ = model.update(.detail(SampleSession.placed(215)))
   var titles: [String] = []
