@@ -33,9 +33,16 @@ struct FrameAnswer: Sendable {
   /// Half of the 95 % interval of the thickness, ambiguity aside.
   var halfWidth: Double {
     guard let fit = chosen?.fit else { return 0 }
-    let statistical = model.interval.deviations * fit.deviation(.thickness)
-    let systematic = model.interval.share * fit.parameters.thickness + 0.02
-    return (statistical * statistical + systematic * systematic).squareRoot()
+    let statistical = self.model.interval.deviations * fit.deviation(.thickness)
+    let systematic = self.model.interval.share * fit.parameters.thickness + 0.02
+    // What the simulation does not explain counts by how little of R it takes to move the answer.
+    let pixels = Double(output.image.counted.count)
+    let noise = output.image.noise * output.image.amplitude
+    let unexplained = max(0, 1 - 1.3 * noise * noise * pixels / max(fit.squares, 1e-30)).squareRoot()
+    let lack = 1 - fit.match * fit.match
+    // A residual of 1 % of the variance, as good fits of measured patterns leave it, counts fully.
+    let model = unexplained * min(1, lack / 0.01) * fit.thicknessRange(dR: 0.001, pixels: Int(pixels))
+    return (statistical * statistical + systematic * systematic + model * model).squareRoot()
   }
 
   /// The other minima that match within 0.001: the pattern does not tell them apart.

@@ -55,12 +55,15 @@ struct PatternDrawing {
     // A pixel's share of the beam grows with its area.
     let ratio = answer.output.image.pitch * p.scale / pitch
     let strength = Float(look.strength * ratio * ratio)
-    let width = look.width / ratio
+    let widths = look.widths.map { $0 / ratio }
     for r in 0..<predicted.rows {
-      let y = (Double(r) - geometry.centre.x) / width
+      let y = Double(r) - geometry.centre.x
       for c in 0..<predicted.columns {
-        let x = (Double(c) - geometry.centre.y) / width
-        let glow = look.glow * exp(-(y * y + x * x) / 2)
+        let x = Double(c) - geometry.centre.y
+        var glow = 0.0
+        for (part, width) in zip(look.glows, widths) {
+          glow += part * exp(-(y * y + x * x) / (2 * width * width))
+        }
         predicted[r, c] = predicted[r, c] * strength + Float(look.offset + glow)
       }
     }
@@ -123,42 +126,49 @@ struct PatternDrawing {
 struct Appearance {
   let strength: Double
   let offset: Double
-  let glow: Double
-  /// Standard deviation of the glow in pixels of the image.
-  let width: Double
+  let glows: [Double]
+  /// Standard deviations of the glow's parts in pixels of the image.
+  let widths: [Double]
   private let model: [Float]
   private let centre: Vector2
 
   init(_ table: PACBEDTable, _ image: FitImage, _ p: PatternParameters) {
     let size = FitImage.size
     let middle = Double(size - 1) / 2
-    width = 1.2 * p.convergence / (image.pitch * p.scale)
-    centre = Vector2(middle, middle) + p.shift
+    let widths = LinearBasis.widths.map { $0 * p.convergence / (image.pitch * p.scale) }
+    let centre = Vector2(middle, middle) + p.shift
+    self.widths = widths
+    self.centre = centre
     var model = [Float](repeating: 0, count: size * size)
     let fit = PatternFit(table: table, image: image, statedConvergence: p.convergence)
     fit.render(p, thicknesses: [p.thickness], into: &model)
     self.model = model
-    var normal = [Double](repeating: 0, count: 9)
-    var right = [Double](repeating: 0, count: 3)
+    let count = 2 + widths.count
+    var normal = [Double](repeating: 0, count: count * count)
+    var right = [Double](repeating: 0, count: count)
     // In units of the model's largest value, so that the equations are well balanced.
     let top = Double(model.max() ?? 1)
     for index in image.counted {
       let i = Int(index)
-      let columns = [Double(model[i]) / max(top, 1e-30), 1, Self.glow(i, centre, width)]
-      for a in 0..<3 {
+      let columns =
+        [Double(model[i]) / max(top, 1e-30), 1] + widths.map { Self.glow(i, centre, $0) }
+      for a in 0..<count {
         right[a] += columns[a] * Double(image.pixels[i])
-        for b in 0..<3 { normal[a * 3 + b] += columns[a] * columns[b] }
+        for b in 0..<count { normal[a * count + b] += columns[a] * columns[b] }
       }
     }
-    for a in 0..<3 { normal[a * 3 + a] += 1e-9 * Double(image.counted.count) }
-    let solution = Cholesky(normal, count: 3)?.solve(right) ?? [0, 0, 0]
+    for a in 0..<count { normal[a * count + a] += 1e-9 * Double(image.counted.count) }
+    let solution =
+      Cholesky(normal, count: count)?.solve(right) ?? [Double](repeating: 0, count: count)
     strength = solution[0] / max(top, 1e-30)
     offset = solution[1]
-    glow = solution[2]
+    glows = Array(solution[2...])
   }
 
   func value(at index: Int) -> Double {
-    Double(model[index]) * strength + offset + glow * Self.glow(index, centre, width)
+    zip(glows, widths).reduce(Double(model[index]) * strength + offset) {
+      $0 + $1.0 * Self.glow(index, centre, $1.1)
+    }
   }
 
   private static func glow(_ index: Int, _ centre: Vector2, _ width: Double) -> Double {

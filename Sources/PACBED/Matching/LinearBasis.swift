@@ -4,6 +4,9 @@ import Scattering
 /// What a camera adds to a pattern whatever the specimen: an offset and a broad glow around the beam. Their
 /// strengths follow from the measured image by linear least squares, so that only R remains to be compared.
 struct LinearBasis {
+  /// Standard deviations of the glow's two parts, in units of the disc's radius: what phonons scatter close
+  /// to the beam, and what comes from farther.
+  static let widths = [0.7, 1.6]
   /// Orthonormal, over the counted pixels.
   let vectors: [[Float]]
   /// The measured values with the basis taken out, and their sum of squares.
@@ -15,15 +18,17 @@ struct LinearBasis {
   init(_ image: FitImage, shift: Vector2, convergencePixels: Double) {
     let size = FitImage.size
     let middle = Double(size - 1) / 2
-    let width = 1.2 * convergencePixels
-    let glow = image.counted.map { index -> Float in
-      let y = (Double(Int(index) / size) - middle - shift.x) / width
-      let x = (Double(Int(index) % size) - middle - shift.y) / width
-      return Float(exp(-(y * y + x * x) / 2))
+    let glows = Self.widths.map { width -> [Float] in
+      let width = width * convergencePixels
+      return image.counted.map { index -> Float in
+        let y = (Double(Int(index) / size) - middle - shift.x) / width
+        let x = (Double(Int(index) % size) - middle - shift.y) / width
+        return Float(exp(-(y * y + x * x) / 2))
+      }
     }
     let flat = [Float](repeating: 1, count: image.counted.count)
     var vectors: [[Float]] = []
-    for column in [flat, glow] {
+    for column in [flat] + glows {
       var v = column
       for u in vectors { Self.take(u, from: &v) }
       let norm = Self.dot(v, v).squareRoot()
