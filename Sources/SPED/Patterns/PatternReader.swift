@@ -215,9 +215,9 @@ extension PatternReader {
     let middle = expected ?? (Float(width) / 2, Float(height) / 2)
     let reach = expected == nil ? max(width, height) / 3 : max(8, width / 10)
     let (mx, my) = (Int(middle.x), Int(middle.y))
-    let columns = max(0, mx - reach)..<max(0, min(width, mx + reach + 1))
+    let columns = within(0..<width, mx - reach, mx + reach + 1)
     var best: (value: Float, x: Int, y: Int) = (0, mx, my)
-    for y in max(0, my - reach)..<max(0, min(height, my + reach + 1)) {
+    for y in within(0..<height, my - reach, my + reach + 1) {
       let row = smooth + y * stride
       for x in columns where row[x] > best.value { best = (row[x], x, y) }
     }
