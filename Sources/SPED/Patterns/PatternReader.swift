@@ -166,7 +166,7 @@ extension PatternReader {
         for x in 0..<width {
           let value = number(from[x]) * scale
           // A comparison, not isFinite, so that the loop stays one of vectors.
-          row[x] = value.magnitude < 1e30 ? value : 0
+          row[x] = value.magnitude < 1e12 ? value : 0
         }
       } else {
         for x in 0..<width {
@@ -175,7 +175,7 @@ extension PatternReader {
             let from = base + (y * binning + v) * frameWidth + x * binning
             for u in 0..<binning {
               let value = number(from[u])
-              sum += value.magnitude < 1e30 ? value : 0
+              sum += value.magnitude < 1e12 ? value : 0
             }
           }
           row[x] = sum * scale
