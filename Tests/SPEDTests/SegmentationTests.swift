@@ -110,4 +110,15 @@ import SPED
       #expect(throws: SPEDError.self) { try CrystalEdit.list(text) }
     }
   }
+
+  @Test func spotsBesideTheDetectorAreLeftOutOfAPattern() throws {
+    // The beam of the scan wanders by two pixels: a spot at the edge of one pattern is beyond it in another.
+    let scan = SyntheticScan([
+      SyntheticScan.Part(
+        columns: 3..<20, rows: 3..<16,
+        spots: [(12, 3, 120), (-12, -3, 90), (28, 2, 200), (-2, -28, 200), (-28, 1, 200), (1, 29, 200)])
+    ])
+    let finding = try SPEDEngine().analyze(.scan(scan), ParameterValues(), AnalysisContext())
+    #expect(finding["crystals"]?.value == 1)
+  }
 }

@@ -122,8 +122,8 @@ extension SPEDReport {
       let y = table.vectors[v].y + Float(height / 2)
       let (cx, cy) = (Int(x.rounded()), Int(y.rounded()))
       let top = electrons / (2 * .pi * sigma * sigma)
-      for j in max(0, cy - reach)..<max(0, min(height, cy + reach + 1)) {
-        for i in max(0, cx - reach)..<max(0, min(width, cx + reach + 1)) {
+      for j in within(0..<height, cy - reach, cy + reach + 1) {
+        for i in within(0..<width, cx - reach, cx + reach + 1) {
           let (dx, dy) = (Float(i) - x, Float(j) - y)
           values[j * width + i] += top * expf(-(dx * dx + dy * dy) / (2 * sigma * sigma))
         }

@@ -79,11 +79,16 @@ struct ScanPass {
   }
 
   private func frame(_ index: Int) throws(AnalysisError) -> Pixels {
+    let pixels: Pixels
     do {
-      return try source.frame(at: index).pixels
+      pixels = try source.frame(at: index).pixels
     } catch {
       throw .file(error)
     }
+    guard pixels.width == source.summary.width, pixels.height == source.summary.height else {
+      throw .failed("pattern \(index) is \(pixels.width) x \(pixels.height): not as large as the others")
+    }
+    return pixels
   }
 
   func each(

@@ -166,7 +166,7 @@ extension PatternReader {
         for x in 0..<width {
           let value = number(from[x]) * scale
           // A comparison, not isFinite, so that the loop stays one of vectors.
-          row[x] = value.magnitude < 1e30 ? value : 0
+          row[x] = value.magnitude < 1e12 ? value : 0
         }
       } else {
         for x in 0..<width {
@@ -175,7 +175,7 @@ extension PatternReader {
             let from = base + (y * binning + v) * frameWidth + x * binning
             for u in 0..<binning {
               let value = number(from[u])
-              sum += value.magnitude < 1e30 ? value : 0
+              sum += value.magnitude < 1e12 ? value : 0
             }
           }
           row[x] = sum * scale
@@ -215,9 +215,9 @@ extension PatternReader {
     let middle = expected ?? (Float(width) / 2, Float(height) / 2)
     let reach = expected == nil ? max(width, height) / 3 : max(8, width / 10)
     let (mx, my) = (Int(middle.x), Int(middle.y))
-    let columns = max(0, mx - reach)..<max(0, min(width, mx + reach + 1))
+    let columns = within(0..<width, mx - reach, mx + reach + 1)
     var best: (value: Float, x: Int, y: Int) = (0, mx, my)
-    for y in max(0, my - reach)..<max(0, min(height, my + reach + 1)) {
+    for y in within(0..<height, my - reach, my + reach + 1) {
       let row = smooth + y * stride
       for x in columns where row[x] > best.value { best = (row[x], x, y) }
     }

@@ -108,8 +108,8 @@ struct PublishedVDF {
 
   private func disc(_ image: Image, _ centre: Point) -> Float {
     var sum: Float = 0
-    for y in max(0, Int(centre.y - aperture))..<max(0, min(image.rows, Int(centre.y + aperture) + 2)) {
-      for x in max(0, Int(centre.x - aperture))..<max(0, min(image.columns, Int(centre.x + aperture) + 2)) {
+    for y in within(0..<image.rows, Int(centre.y - aperture), Int(centre.y + aperture) + 2) {
+      for x in within(0..<image.columns, Int(centre.x - aperture), Int(centre.x + aperture) + 2) {
         let (dy, dx) = (Double(y) - centre.y, Double(x) - centre.x)
         if dy * dy + dx * dx <= aperture * aperture { sum += image[y, x] }
       }

@@ -56,8 +56,8 @@ package enum CrystalShape: Sendable, Equatable {
       let reachX = (abs(a * c) + abs(b * s)) / 2 + 1
       let reachY = (abs(a * s) + abs(b * c)) / 2 + 1
       guard reachX < 1e6, reachY < 1e6, abs(cx) < 1e6, abs(cy) < 1e6 else { return out }
-      for y in max(0, Int(cy - reachY))..<max(0, min(height, Int(cy + reachY) + 2)) {
-        for x in max(0, Int(cx - reachX))..<max(0, min(width, Int(cx + reachX) + 2)) {
+      for y in within(0..<height, Int(cy - reachY), Int(cy + reachY) + 2) {
+        for x in within(0..<width, Int(cx - reachX), Int(cx + reachX) + 2) {
           let (dx, dy) = (Double(x) - cx, Double(y) - cy)
           let first = slab(dx * c + dy * s, a / 2)
           if first > 0 { out[y * width + x] = first * slab(dy * c - dx * s, b / 2) }

@@ -145,8 +145,8 @@ extension SPEDSimulation.Maker {
   ) {
     let reach = Int((4 * sigma).rounded(.up)) + 1
     let (cx, cy) = (Int(place.x.rounded()), Int(place.y.rounded()))
-    for y in max(0, cy - reach)..<max(0, min(n, cy + reach + 1)) {
-      for x in max(0, cx - reach)..<max(0, min(n, cx + reach + 1)) {
+    for y in within(0..<n, cy - reach, cy + reach + 1) {
+      for x in within(0..<n, cx - reach, cx + reach + 1) {
         let (dx, dy) = (Double(x) - place.x, Double(y) - place.y)
         image[y * n + x] +=
           electrons / (2 * .pi * sigma * sigma) * exp(-(dx * dx + dy * dy) / (2 * sigma * sigma))
