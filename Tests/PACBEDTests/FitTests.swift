@@ -138,6 +138,7 @@ import Testing
     #expect(frame.notFinite == 1)
     #expect(frame.saturatedShare == 0)
     for c in 60..<70 { image[64, c] = 65535 }
-    #expect(try CameraFrame(image, ceiling: 65535).saturatedShare == 10.0 / (128 * 128))
+    let saturated = try CameraFrame(image, ceiling: 65535)
+    #expect(saturated.saturatedShare == 10.0 / (128 * 128))
   }
 }
