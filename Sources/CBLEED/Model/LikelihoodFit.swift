@@ -54,7 +54,7 @@ struct LikelihoodFit: Sendable {
   /// Most of the way with the coarse emulator, the last steps with the whole one.
   func solve(_ coordinates: [Double], _ weighing: Weighing, start: [Double]) -> Answer? {
     let near = solve(coordinates, weighing, start: start, coarse, steps: 12)
-    return solve(coordinates, weighing, start: near?.scaled ?? start, emulator, steps: near == nil ? 12 : 2)
+    return solve(coordinates, weighing, start: near?.scaled ?? start, emulator, steps: near == nil ? 12 : 1)
   }
 
   /// Levenberg's and Marquardt's way from a start. Answers stay a little beyond the training domain at most.
@@ -88,7 +88,7 @@ struct LikelihoodFit: Sendable {
         }
         damping = max(1e-6, damping) * 10
       }
-      if !isImproved || length < 1e-5 { break }
+      if !isImproved || length < 1e-3 { break }
     }
     guard let inverse = try? Cholesky(normal).solve(DoubleMatrix.identity(dimensions)) else { return nil }
     guard misfit.isFinite else { return nil }
