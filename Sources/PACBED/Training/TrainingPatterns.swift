@@ -33,7 +33,7 @@ public struct TrainingPatterns: Sendable {
     /// Noise grows to its full strength over so many patterns: first what there is to see, then how to see
     /// it through noise.
     public var calm = 0
-    public var noisePower = 4.0
+    public var noisePower = 2.5
     /// Electrons a pattern, drawn evenly in the logarithm.
     public var electrons: ClosedRange<Double> = 2e5...1e9
     public var distortion = 0.03

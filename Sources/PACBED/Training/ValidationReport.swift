@@ -41,6 +41,8 @@ public struct ValidationReport: Sendable {
       for head in PatternNetwork.Head.allCases where heads.axis(head) != nil {
         set.values[head] = Case.temperature(fitting, heads, head)
       }
+      // What the screen shows of the thickness is the probability of a summit: that must be honest.
+      set.values[.thickness] = Case.honestTemperature(fitting, heads)
       // Higher measured noise must come later, or there is nothing to interpolate.
       let level = fitting.map(\.image.noise).reduce(0, +) / Double(max(1, fitting.count))
       measured.append(max(level, (measured.last ?? -1) + 1e-4))
@@ -150,6 +152,16 @@ struct Case: Sendable {
       if loss(exp(a)) < loss(exp(b)) { high = b } else { low = a }
     }
     return exp((low + high) / 2)
+  }
+
+  /// The temperature at which the best summit's probability is nearest to how often it holds the truth.
+  static func honestTemperature(_ cases: [Case], _ heads: PatternNetwork) -> Double {
+    let candidates = (0...24).map { 0.4 * pow(7.5, Double($0) / 24) }
+    let errors = candidates.map { temperature in
+      calibrationError(
+        cases, heads, Temperatures(noises: [0], sets: [Temperatures.Set(values: [.thickness: temperature])]))
+    }
+    return zip(candidates, errors).min { $0.1 < $1.1 }?.0 ?? 1
   }
 
   /// Of the best summit of the thickness: its probability against how often the truth lies in it.
