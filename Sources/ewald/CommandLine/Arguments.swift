@@ -62,6 +62,17 @@ package struct Arguments: Sendable {
     return value
   }
 
+  /// `15..25`
+  func range(_ name: String, _ standard: ClosedRange<Double>) throws -> ClosedRange<Double> {
+    guard let text = values[name] else { return standard }
+    if let dots = text.firstRange(of: ".."), let low = Double(text[..<dots.lowerBound]),
+      let high = Double(text[dots.upperBound...]), low.isFinite, high.isFinite, low < high
+    {
+      return low...high
+    }
+    throw UsageError("\(verb): \(name) \(text): a range such as 15..25 is needed")
+  }
+
   func operand(_ what: String) throws -> String {
     guard operands.count == 1 else {
       throw UsageError("\(verb): one \(what) is needed, \(operands.count) were given")

@@ -12,12 +12,14 @@ struct WedgeSpecimen: Specimen {
   private let seed: UInt64
   private var pass: (number: Int, frames: [Matrix])?
 
+  /// mrad across the camera, whatever its size.
+  static let field = 64.0
+
   init(size: Int, seed: UInt64) throws {
     sample = try .rutile()
     sample.simulation.cache = .standard()
     (sample.simulation.width, sample.simulation.height) = (size, size)
-    // The camera shows 64 mrad across whatever its size.
-    sample.simulation.pitch = Vector2(64 / Double(size), 64 / Double(size))
+    sample.simulation.pitch = Vector2(Self.field / Double(size), Self.field / Double(size))
     self.size = size
     self.seed = seed
   }

@@ -82,20 +82,11 @@ private enum PACBEDRequest {
   }
 
   private static func crystal(_ name: String) throws -> Crystal {
-    if Crystal.knownNames.contains(name) { return try Crystal(known: name) }
     do {
-      return try Crystal(cif: try text(of: name))
-    } catch let error as ScatteringError {
+      return try CrystalFile.read(name).0
+    } catch {
       throw UsageError("\(name): \(error)")
     }
-  }
-
-  private static func text(of path: String) throws -> String {
-    guard let text = readTextFile(path, limit: 16 << 20) else {
-      let known = Crystal.knownNames.joined(separator: ", ")
-      throw UsageError("\(path): neither a file that can be read nor a known crystal (\(known))")
-    }
-    return text
   }
 
   private static func numbers(_ text: String, _ name: String, count: ClosedRange<Int>) throws -> [Double] {

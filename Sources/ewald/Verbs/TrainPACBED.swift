@@ -161,9 +161,9 @@ private enum TrainingRequest {
       ModelDomain(
         crystal: crystal.0, zone: SIMD3(zone[0], zone[1], zone[2]),
         kilovolts: try arguments.number("--voltage-kv", 80, in: 10...1000),
-        convergence: try range(arguments, "--convergence-mrad", 15...25),
-        thickness: try range(arguments, "--thickness-nm", 0...100),
-        mistilt: try range(arguments, "--mistilt-mrad", 0...10)))
+        convergence: try arguments.range("--convergence-mrad", 15...25),
+        thickness: try arguments.range("--thickness-nm", 0...100),
+        mistilt: try arguments.range("--mistilt-mrad", 0...10)))
     training.cif = crystal.1
     training.steps = Int(try arguments.number("--steps", 6000, in: 1...1e7))
     training.seed = UInt64(try arguments.number("--seed", 1, in: 0...1e15))
@@ -187,19 +187,6 @@ private enum TrainingRequest {
     } catch {
       throw UsageError("train: --from \(name): \(error)")
     }
-  }
-
-  /// `15..25`.
-  private static func range(
-    _ arguments: Arguments, _ name: String, _ standard: ClosedRange<Double>
-  ) throws -> ClosedRange<Double> {
-    guard let text = arguments[name] else { return standard }
-    if let dots = text.firstRange(of: ".."), let low = Double(text[..<dots.lowerBound]),
-      let high = Double(text[dots.upperBound...]), low.isFinite, high.isFinite, low < high
-    {
-      return low...high
-    }
-    throw UsageError("train: \(name) \(text): a range such as 15..25 is needed")
   }
 }
 
