@@ -14,6 +14,7 @@ let suites: [(name: String, run: @Sendable () async -> [Measurement])] = [
   ("session", sessionSuite),
   ("networks", networksSuite),
   ("pacbed", PACBEDSuite.run),
+  ("pacbed-accuracy", PACBEDAccuracySuite.run),
   ("pacbed-fit", PACBEDFitSuite.run),
   ("cbleed", cbleedSuite),
   ("cbleed-reading", cbleedReadingSuite),

@@ -10,7 +10,7 @@ import ewald
 /// To accept a change: EWALD_RECORD=1 swift test --filter golden, then read the difference.
 private enum Scene: String, CaseIterable, Sendable {
   case live, frame, bad, zoom, help, palette, form, prompt, logFailure, folderMissing, replay, empty,
-    crosshair, explained, otherAnswer, alone, map, latent
+    crosshair, explained, otherAnswer, alone, map, latent, segments
 
   func model(_ width: Int, _ height: Int) -> Model {
     var model = SampleSession.model(width: width, height: height)
@@ -41,6 +41,7 @@ private enum Scene: String, CaseIterable, Sendable {
     case .map:
       model.type("3")
       _ = model.update(.detail(SampleSession.scanned(215)))
+    case .segments: model = SegmentsViewTests.model(width: width, height: height)
     case .latent:
       model.type("4")
       _ = model.update(.detail(SampleSession.placed(215)))

@@ -6,7 +6,7 @@ import ewald
 
 /// A scan of 12 x 8 patterns with two crystals under the segments view.
 @Suite struct SegmentsViewTests {
-  private func model(width: Int = 100, height: Int = 32) -> Model {
+  static func model(width: Int = 100, height: Int = 32) -> Model {
     var model = SampleSession.model(width: width, height: height)
     model.type("5")
     var detail = SampleSession.detail(of: 215)
@@ -34,14 +34,14 @@ import ewald
   }
 
   @Test func crystalsAreLettersWithALegend() {
-    let text = view(model()).text
+    let text = view(Self.model()).text
     #expect(text.contains("AAAAAA") && text.contains("BBBBBB"))
     #expect(text.contains("0.62") && text.contains("17"))
     #expect(text.contains("Virtual-diffraction-A"))
   }
 
   @Test func joiningSplittingAndThresholdsAreNewRuns() {
-    var model = model()
+    var model = Self.model()
     #expect(model.update(.key(.char("w"))).isEmpty)
     #expect(model.update(.key(.char("n"))).isEmpty)
     #expect(settings(model.update(.key(.char("w"))))?["edits"] == "A+B")
@@ -53,14 +53,14 @@ import ewald
   }
 
   @Test func theProbeMovesOverTheScan() {
-    var model = model()
+    var model = Self.model()
     let effects = model.update(.key(.char("l")))
     #expect(effects == [.load(file: 215, image: 1)])
   }
 
   @Test func noSizeIsTooSmall() {
     for (width, height) in [(1, 1), (20, 5), (60, 12), (80, 24), (200, 50)] {
-      #expect(view(model(width: width, height: height)).size.width == width)
+      #expect(view(Self.model(width: width, height: height)).size.width == width)
     }
   }
 }
