@@ -32,23 +32,25 @@ import ewald
     struct Truth: Decodable {
       struct Frame: Decodable {
         var file: String
-        var thickness_nm: Double
+        var thicknessNm: Double
       }
       var frames: [Frame]
-      var mistilt_mrad: [Double]
+      var mistiltMrad: [Double]
     }
     let folder = Self.samples.appending(path: "rutile-wedge")
-    let truth = try JSONDecoder().decode(
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    let truth = try decoder.decode(
       Truth.self, from: Data(contentsOf: folder.appending(path: "truth.json")))
     let chosen = truth.frames.enumerated().filter { $0.offset % 6 == 1 }.map(\.element)
     let found = try await results(
       ["--engine", "pacbed", "--material", "rutile-80kv", "--convergence-mrad", "20", "--pixel-mrad", "0.5"]
         + chosen.map { folder.appending(path: $0.file).path })
     #expect(found.count == chosen.count)
-    let tilt = hypot(truth.mistilt_mrad[0], truth.mistilt_mrad[1])
+    let tilt = hypot(truth.mistiltMrad[0], truth.mistiltMrad[1])
     for (result, frame) in zip(found, chosen) {
       let thickness = try #require(result["thickness"])
-      #expect(abs(thickness - frame.thickness_nm) <= max(0.3, 0.03 * frame.thickness_nm), "\(frame.file)")
+      #expect(abs(thickness - frame.thicknessNm) <= max(0.3, 0.03 * frame.thicknessNm), "\(frame.file)")
       #expect(abs(try #require(result["mistilt"]) - tilt) <= 0.6, "\(frame.file)")
       #expect(try #require(result["match"]) > 0.99)
       #expect(result.verdict == "accept")
