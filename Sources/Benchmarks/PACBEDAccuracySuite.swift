@@ -24,6 +24,8 @@ enum PACBEDAccuracySuite {
     let domain = ModelDomain(crystal: try Crystal(known: "rutile"), kilovolts: 80, convergence: 15...25)
     var request = try domain.tableRequest()
     request.pixel = 0
+    // The corners of a square camera.
+    request.angle = 62
     let table = try TableCache.standard()?.table(for: request).table ?? PACBEDTable.make(request)
     // The first frame loads the model and its table.
     _ = try answer(engine, try frame(table, Case(0), 0), Case(0), "network+fit")
@@ -86,7 +88,7 @@ enum PACBEDAccuracySuite {
   private static let size = 160
 
   private static func frame(_ table: PACBEDTable, _ truth: Case, _ sigma: Double) throws -> Frame {
-    let pitch = 1.6 * truth.convergence / Double(size / 2)
+    let pitch = 1.55 * truth.convergence / Double(size / 2)
     let geometry = PatternGeometry(
       rows: size, columns: size, pitch: [pitch, pitch],
       centre: Vector2(Double(size / 2), Double(size / 2)) + truth.shift, rotationDegrees: truth.rotation)
