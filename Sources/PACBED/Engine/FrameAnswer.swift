@@ -19,16 +19,7 @@ struct FrameAnswer: Sendable {
 
   var match: Double { chosen?.fit.match ?? 0 }
 
-  /// The match as it would be without noise: what noise alone takes from R says nothing about the crystal.
-  var cleanMatch: Double {
-    guard let fit = chosen?.fit else { return 0 }
-    let pixels = Double(output.image.counted.count)
-    let amplitude = output.image.amplitude
-    let noise = output.image.noise * amplitude
-    let clean = max(fit.totalSquares * 0.02, fit.totalSquares - noise * noise * pixels)
-    let model = max(0, fit.squares - noise * noise * pixels)
-    return max(0, 1 - model / clean).squareRoot()
-  }
+  var cleanMatch: Double { chosen?.fit.matchWithoutNoise(in: output.image) ?? 0 }
 
   /// Half of the 95 % interval of the thickness, ambiguity aside.
   var halfWidth: Double {

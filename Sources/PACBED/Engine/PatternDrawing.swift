@@ -139,10 +139,8 @@ struct Appearance {
     let centre = Vector2(middle, middle) + p.shift
     self.widths = widths
     self.centre = centre
-    var model = [Float](repeating: 0, count: size * size)
     let fit = PatternFit(table: table, image: image, statedConvergence: p.convergence)
-    fit.render(p, thicknesses: [p.thickness], into: &model)
-    self.model = model
+    model = fit.render(p, thickness: p.thickness)
     let count = 2 + widths.count
     var normal = [Double](repeating: 0, count: count * count)
     var right = [Double](repeating: 0, count: count)

@@ -168,10 +168,10 @@ struct ScanAnalysis {
       values: values, verdict: verdict, reasons: reasons,
       model: ModelIdentity(id: model.id, sha256: model.sha256),
       pictures: [
-        map("map: thickness") { isGood($0) ? $0.thickness : .nan },
-        map("map: mistilt") { isGood($0) ? $0.mistilt : .nan },
-        map("map: match") { $0.match },
-        map("map: quality") {
+        map("thickness") { isGood($0) ? $0.thickness : .nan },
+        map("mistilt") { isGood($0) ? $0.mistilt : .nan },
+        map("match") { $0.match },
+        map("quality") {
           switch $0.verdict {
           case .accept: 1
           case .doubtful: 0.5

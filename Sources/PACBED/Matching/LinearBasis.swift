@@ -16,7 +16,7 @@ struct LinearBasis {
   let totalSquares: Double
 
   init(_ image: FitImage, shift: Vector2, convergencePixels: Double) {
-    let size = FitImage.size
+    let size = image.edge
     let middle = Double(size - 1) / 2
     let glows = Self.widths.map { width -> [Float] in
       let width = width * convergencePixels

@@ -49,6 +49,15 @@ public struct PatternFit: Sendable {
     public var deviations: [Double]
     public var steps: Int
 
+    /// The match as it would be without the camera's noise: what noise alone takes from R says nothing about
+    /// the crystal.
+    public func matchWithoutNoise(in image: FitImage) -> Double {
+      let noise = image.noise * image.amplitude
+      let expected = noise * noise * Double(image.counted.count)
+      let clean = max(totalSquares * 0.02, totalSquares - expected)
+      return max(0, 1 - max(0, squares - expected) / clean).squareRoot()
+    }
+
     public func deviation(_ quantity: Quantity) -> Double { deviations[quantity.rawValue] }
     /// Half the range of thicknesses within which R, all else fitted anew, falls by less than `dR`.
     public func thicknessRange(dR: Double, pixels: Int) -> Double {
@@ -63,111 +72,133 @@ public struct PatternFit: Sendable {
   /// The nearest minimum.
   public func run(from start: PatternParameters, steps limit: Int = 20) -> Result {
     let free = Quantity.allCases.filter { !fixed.contains($0) }
-    var parameters = clamped(start)
-    var state = evaluate(parameters, free)
+    var point = Point(self, clamped(start), free)
+    var slope = Slope(self, point, free)
     var damping = 1e-2
     var steps = 0
     while steps < limit {
       steps += 1
-      var isBetter = false
       var gain = 0.0
       for _ in 0..<5 {
-        guard let step = solve(state, damping: damping, count: free.count) else { break }
-        var trial = parameters
+        guard let step = slope.step(damping: damping, floor: point.basis.totalSquares) else { break }
+        var trial = point.parameters
         for (i, quantity) in free.enumerated() { add(step[i] * quantity.unit, to: quantity, &trial) }
-        trial = clamped(trial)
-        let next = evaluate(trial, free)
-        if next.objective < state.objective {
-          gain = (state.objective - next.objective) / state.objective
-          (parameters, state) = (trial, next)
+        let next = Point(self, clamped(trial), free)
+        if next.objective < point.objective {
+          gain = (point.objective - next.objective) / point.objective
+          point = next
+          slope = Slope(self, point, free)
           damping = max(1e-6, damping / 5)
-          isBetter = true
           break
         }
         damping *= 6
       }
-      if !isBetter || gain < 1e-5 { break }
+      if gain < 1e-5 { break }
     }
-    return finish(parameters, state, free, steps)
+    return finish(point, slope, free, steps)
   }
 
   // MARK: One evaluation
 
-  struct State {
-    var objective: Double
-    var squares: Double
-    var totalSquares: Double
-    /// Normal equations of the scaled step, priors included.
-    var normal: [Double]
-    var gradient: [Double]
+  /// A set of parameters and what it leaves unexplained. Slopes cost five times as much: they are made only
+  /// where a step is taken.
+  private struct Point {
+    let parameters: PatternParameters
+    let basis: LinearBasis
+    /// All pixels of the simulation, and the counted ones without what the basis explains.
+    let image: [Float]
+    let model: [Float]
+    let modelSquares: Double
+    let amplitude: Double
+    let residual: [Float]
+    let squares: Double
+    /// The squares, and what is known beforehand.
+    let objective: Double
+    /// Of the residual.
+    let variance: Double
+
+    init(_ fit: PatternFit, _ p: PatternParameters, _ free: [Quantity]) {
+      parameters = p
+      let pitch = fit.image.pitch
+      basis = LinearBasis(fit.image, shift: p.shift, convergencePixels: p.convergence / (pitch * p.scale))
+      image = fit.render(p, thickness: p.thickness)
+      var model = fit.gather(image)
+      basis.project(&model)
+      modelSquares = LinearBasis.dot(model, model)
+      amplitude = modelSquares > 0 ? LinearBasis.dot(basis.rest, model) / modelSquares : 0
+      var residual = basis.rest
+      let strength = Float(amplitude)
+      for i in residual.indices { residual[i] -= strength * model[i] }
+      squares = LinearBasis.dot(residual, residual)
+      variance = squares / Double(max(1, residual.count - 13))
+      self.model = model
+      self.residual = residual
+      // What is known beforehand counts as so many standard deviations of the residual.
+      var objective = squares
+      for quantity in free {
+        guard let prior = fit.prior(quantity, p) else { continue }
+        objective += variance * (prior.off / prior.width) * (prior.off / prior.width)
+      }
+      self.objective = objective
+    }
   }
 
-  private func evaluate(_ p: PatternParameters, _ free: [Quantity]) -> State {
-    let size = FitImage.size
-    let count = size * size
-    let pitch = image.pitch
-    let basis = LinearBasis(image, shift: p.shift, convergencePixels: p.convergence / (pitch * p.scale))
-    let delta = 0.06
-    let back = p.thickness + delta > table.request.thickness ? -delta : delta
-    var pair = [Float](repeating: 0, count: 2 * count)
-    render(p, thicknesses: [p.thickness, p.thickness + back], into: &pair)
-    let gathered = gather(pair, 0)
-    var model = gathered
-    basis.project(&model)
-    let modelSquares = LinearBasis.dot(model, model)
-    let amplitude = modelSquares > 0 ? LinearBasis.dot(basis.rest, model) / modelSquares : 0
-    var residual = basis.rest
-    let strength = Float(amplitude)
-    for i in residual.indices { residual[i] -= strength * model[i] }
-    let squares = LinearBasis.dot(residual, residual)
+  /// Normal equations of the scaled step, what is known beforehand included.
+  private struct Slope {
+    private(set) var normal: [Double]
+    private var gradient: [Double]
+    private let count: Int
 
-    var columns: [[Float]] = []
-    for quantity in free {
-      var column: [Float]
-      switch quantity {
-      case .thickness:
-        let later = gather(pair, count)
-        let factor = Float(1 / back)
-        column = zip(later, gathered).map { ($0 - $1) * factor }
-      case .tiltX, .tiltY, .convergence:
-        column = difference(p, quantity, from: gathered)
-      default:
-        column = geometric(pair, p, quantity)
+    init(_ fit: PatternFit, _ point: Point, _ free: [Quantity]) {
+      let p = point.parameters
+      let gathered = fit.gather(point.image)
+      var columns: [[Float]] = []
+      for quantity in free {
+        var column: [Float]
+        switch quantity {
+        case .thickness, .tiltX, .tiltY, .convergence: column = fit.difference(p, quantity, from: gathered)
+        default: column = fit.geometric(point.image, p, quantity)
+        }
+        let factor = Float(point.amplitude * quantity.unit)
+        for i in column.indices { column[i] *= factor }
+        point.basis.project(&column)
+        // The brightness follows: only what it cannot imitate counts.
+        if point.modelSquares > 0 {
+          let part = Float(LinearBasis.dot(column, point.model) / point.modelSquares)
+          for i in column.indices { column[i] -= part * point.model[i] }
+        }
+        columns.append(column)
       }
-      let factor = strength * Float(quantity.unit)
-      for i in column.indices { column[i] *= factor }
-      basis.project(&column)
-      // The brightness follows: only what it cannot imitate counts.
-      if modelSquares > 0 {
-        let part = Float(LinearBasis.dot(column, model) / modelSquares)
-        for i in column.indices { column[i] -= part * model[i] }
+      let n = free.count
+      var normal = [Double](repeating: 0, count: n * n)
+      var gradient = [Double](repeating: 0, count: n)
+      for i in 0..<n {
+        gradient[i] = LinearBasis.dot(columns[i], point.residual)
+        for j in 0...i {
+          let product = LinearBasis.dot(columns[i], columns[j])
+          normal[i * n + j] = product
+          normal[j * n + i] = product
+        }
       }
-      columns.append(column)
-    }
-    let n = free.count
-    var normal = [Double](repeating: 0, count: n * n)
-    var gradient = [Double](repeating: 0, count: n)
-    for i in 0..<n {
-      gradient[i] = LinearBasis.dot(columns[i], residual)
-      for j in 0...i {
-        let product = LinearBasis.dot(columns[i], columns[j])
-        normal[i * n + j] = product
-        normal[j * n + i] = product
+      for (i, quantity) in free.enumerated() {
+        guard let prior = fit.prior(quantity, p) else { continue }
+        let unit = quantity.unit
+        normal[i * n + i] += point.variance * (unit / prior.width) * (unit / prior.width)
+        gradient[i] -= point.variance * unit * prior.off / (prior.width * prior.width)
       }
+      self.normal = normal
+      self.gradient = gradient
+      count = n
     }
-    // What is known beforehand counts as so many standard deviations of the residual.
-    let variance = squares / Double(max(1, residual.count - 13))
-    var objective = squares
-    for (i, quantity) in free.enumerated() {
-      guard let prior = prior(quantity, p) else { continue }
-      let unit = quantity.unit / prior.width
-      normal[i * n + i] += variance * unit * unit
-      gradient[i] -= variance * unit * prior.off / prior.width
-      objective += variance * (prior.off / prior.width) * (prior.off / prior.width)
+
+    func step(damping: Double, floor: Double) -> [Double]? {
+      var matrix = normal
+      for i in 0..<count {
+        matrix[i * count + i] *= 1 + damping
+        matrix[i * count + i] += 1e-12 * (1 + floor)
+      }
+      return Cholesky(matrix, count: count)?.solve(gradient)
     }
-    return State(
-      objective: objective, squares: squares, totalSquares: basis.totalSquares, normal: normal,
-      gradient: gradient)
   }
 
   private func prior(_ quantity: Quantity, _ p: PatternParameters) -> (off: Double, width: Double)? {
@@ -179,37 +210,40 @@ public struct PatternFit: Sendable {
     }
   }
 
-  func render(_ p: PatternParameters, thicknesses: [Double], into images: inout [Float]) {
+  func render(_ p: PatternParameters, thickness: Double) -> [Float] {
     let pass = PatternPass(
-      table, p.geometry(pitch: image.pitch), p.illumination(pitch: image.pitch), thicknesses: thicknesses)
-    images.withUnsafeMutableBufferPointer { buffer in
+      table, p.geometry(pitch: image.pitch), p.illumination(pitch: image.pitch), thicknesses: [thickness])
+    return [Float](unsafeUninitializedCapacity: FitImage.size * FitImage.size) { buffer, count in
       if let base = buffer.baseAddress { pass.fill(rows: 0..<FitImage.size, images: base) }
+      count = FitImage.size * FitImage.size
     }
   }
 
-  private func gather(_ images: [Float], _ offset: Int) -> [Float] {
-    images.withUnsafeBufferPointer { images in image.counted.map { images[offset + Int($0)] } }
+  private func gather(_ pixels: [Float]) -> [Float] {
+    pixels.withUnsafeBufferPointer { pixels in image.counted.map { pixels[Int($0)] } }
   }
 
   private func difference(_ p: PatternParameters, _ quantity: Quantity, from model: [Float]) -> [Float] {
     var q = p
-    var step = quantity == .convergence ? 0.1 : 0.15
+    var step: Double
     // Inwards, so that the table holds it.
     switch quantity {
     case .tiltX:
-      if p.mistilt.x > 0 { step = -step }
+      step = p.mistilt.x > 0 ? -0.15 : 0.15
       q.mistilt.x += step
     case .tiltY:
-      if p.mistilt.y > 0 { step = -step }
+      step = p.mistilt.y > 0 ? -0.15 : 0.15
       q.mistilt.y += step
-    default:
-      if p.convergence > statedConvergence { step = -step }
+    case .convergence:
+      step = p.convergence > statedConvergence ? -0.1 : 0.1
       q.convergence += step
+    default:
+      step = p.thickness + 0.06 > table.request.thickness ? -0.06 : 0.06
+      q.thickness += step
     }
-    var other = [Float](repeating: 0, count: FitImage.size * FitImage.size)
-    render(q, thicknesses: [p.thickness], into: &other)
+    let other = gather(render(q, thickness: q.thickness))
     let factor = Float(1 / step)
-    return zip(gather(other, 0), model).map { ($0 - $1) * factor }
+    return zip(other, model).map { ($0 - $1) * factor }
   }
 
   /// A change of geometry moves pixels through the same pattern: the derivative is the image's slope along
@@ -259,15 +293,6 @@ public struct PatternFit: Sendable {
 
   // MARK: Steps
 
-  private func solve(_ state: State, damping: Double, count: Int) -> [Double]? {
-    var matrix = state.normal
-    for i in 0..<count {
-      matrix[i * count + i] *= 1 + damping
-      matrix[i * count + i] += 1e-12 * (1 + state.totalSquares)
-    }
-    return Cholesky(matrix, count: count)?.solve(state.gradient)
-  }
-
   private func add(_ change: Double, to quantity: Quantity, _ p: inout PatternParameters) {
     // No step jumps over a neighbouring minimum.
     let limit = quantity == .thickness ? max(0.8, 0.06 * p.thickness) : 5 * quantity.unit
@@ -300,64 +325,16 @@ public struct PatternFit: Sendable {
     return p
   }
 
-  private func finish(_ p: PatternParameters, _ state: State, _ free: [Quantity], _ steps: Int) -> Result {
+  private func finish(_ point: Point, _ slope: Slope, _ free: [Quantity], _ steps: Int) -> Result {
     var deviations = [Double](repeating: 0, count: Quantity.allCases.count)
-    let n = free.count
-    let variance = state.squares / Double(max(1, image.counted.count - 13))
-    if let inverse = Cholesky(state.normal, count: n)?.inverseDiagonal() {
+    if let inverse = Cholesky(slope.normal, count: free.count)?.inverseDiagonal() {
       for (i, quantity) in free.enumerated() {
-        deviations[quantity.rawValue] = (variance * inverse[i]).squareRoot() * quantity.unit
+        deviations[quantity.rawValue] = (point.variance * inverse[i]).squareRoot() * quantity.unit
       }
     }
-    let total = max(state.totalSquares, 1e-30)
+    let total = max(point.basis.totalSquares, 1e-30)
     return Result(
-      parameters: p, match: max(0, 1 - state.squares / total).squareRoot(), squares: state.squares,
-      totalSquares: total, deviations: deviations, steps: steps)
-  }
-}
-
-/// Solves small symmetric positive systems.
-struct Cholesky {
-  private let lower: [Double]
-  private let count: Int
-
-  /// Nil where the matrix is not positive.
-  init?(_ matrix: [Double], count n: Int) {
-    var l = [Double](repeating: 0, count: n * n)
-    for i in 0..<n {
-      for j in 0...i {
-        var sum = matrix[i * n + j]
-        for k in 0..<j { sum -= l[i * n + k] * l[j * n + k] }
-        if i == j {
-          guard sum > 0, sum.isFinite else { return nil }
-          l[i * n + i] = sum.squareRoot()
-        } else {
-          l[i * n + j] = sum / l[j * n + j]
-        }
-      }
-    }
-    lower = l
-    count = n
-  }
-
-  func solve(_ right: [Double]) -> [Double] {
-    var x = right
-    for i in 0..<count {
-      for k in 0..<i { x[i] -= lower[i * count + k] * x[k] }
-      x[i] /= lower[i * count + i]
-    }
-    for i in stride(from: count - 1, through: 0, by: -1) {
-      for k in i + 1..<max(i + 1, count) { x[i] -= lower[k * count + i] * x[k] }
-      x[i] /= lower[i * count + i]
-    }
-    return x
-  }
-
-  func inverseDiagonal() -> [Double] {
-    (0..<count).map { i in
-      var unit = [Double](repeating: 0, count: count)
-      unit[i] = 1
-      return solve(unit)[i]
-    }
+      parameters: point.parameters, match: max(0, 1 - point.squares / total).squareRoot(),
+      squares: point.squares, totalSquares: total, deviations: deviations, steps: steps)
   }
 }

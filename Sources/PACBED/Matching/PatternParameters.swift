@@ -29,13 +29,12 @@ public struct PatternParameters: Sendable, Hashable {
     return turned - 360 * (turned / 360).rounded(.down)
   }
 
-  /// Pixels step `stride` rows and columns on the grid of `size` pixels with the assumed `pitch`.
-  func geometry(size: Int = FitImage.size, pitch: Double, rowStride: Int = 1) -> PatternGeometry {
+  /// On a grid of `size` pixels with the assumed `pitch`.
+  func geometry(size: Int = FitImage.size, pitch: Double) -> PatternGeometry {
     let middle = Double(size - 1) / 2
     return PatternGeometry(
-      rows: size / rowStride, columns: size,
-      pitch: [pitch * scale * Double(rowStride), pitch * scale],
-      centre: [(middle + shift.x) / Double(rowStride), middle + shift.y], rotationDegrees: rotationDegrees,
+      rows: size, columns: size, pitch: [pitch * scale, pitch * scale],
+      centre: [middle + shift.x, middle + shift.y], rotationDegrees: rotationDegrees,
       distortion: distortion)
   }
 

@@ -91,6 +91,15 @@ public struct Illumination: Sendable, Hashable {
     }
   }
 
+  /// Up to this angle all intensity passes.
+  var inner: Double {
+    switch edge {
+    case .hard: convergence
+    case .amplitude: 0
+    case .intensity(let width): max(0, convergence - width / 2)
+    }
+  }
+
   /// Relative intensity at an angle in mrad from the aperture's centre.
   @inline(__always)
   func weight(_ q: Vector2) -> Double {

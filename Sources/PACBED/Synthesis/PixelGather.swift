@@ -15,6 +15,11 @@ struct PixelGather {
   private let b: Vector2
   private let tilt: Vector2
   private let parts: Vector2
+  /// Where the neighbours lie in mrad, and the squares of the angles within which a weight is one and beyond
+  /// which it is none: most pixels need no root.
+  private let offsets: [Vector2]
+  private let inner: Double
+  private let outer: Double
 
   init(_ table: PACBEDTable, _ illumination: Illumination, neighbours: [SIMD2<Int>], scale: Double) {
     self.table = table
@@ -32,6 +37,10 @@ struct PixelGather {
     let k = Vector2(tan(illumination.mistilt.x * 1e-3), tan(illumination.mistilt.y * 1e-3)) / wavelength
     tilt = [k.dot(crystal.first), k.dot(crystal.second)]
     parts = Vector2(table.grid.parts)
+    let (a, b) = (self.a, self.b)
+    offsets = neighbours.map { a * Double($0.x) + b * Double($0.y) }
+    inner = illumination.inner * illumination.inner
+    outer = illumination.outer * illumination.outer
   }
 
   /// How many rows the pixel at `angle` (mrad) sums; they and their weights are written.
@@ -60,30 +69,36 @@ struct PixelGather {
       reflections.number.withUnsafeBufferPointer { number in
         table.scales.withUnsafeBufferPointer { scales in
           neighbours.withUnsafeBufferPointer { neighbours in
-            var count = 0
-            for offset in neighbours {
-              let weight = illumination.weight(rest - a * Double(offset.x) - b * Double(offset.y))
-              guard weight > 0 else { continue }
-              let h = h0 + offset.x
-              let k = k0 + offset.y
-              let nh = h - reflections.low.x
-              let nk = k - reflections.low.y
-              guard nh >= 0, nk >= 0, nh < reflections.height, nk < reflections.width else { continue }
-              let g = Int(number[nh * reflections.width + nk])
-              let i = baseI - grid.parts.x * h
-              let j = baseJ - grid.parts.y * k
-              guard g >= 0, i >= 0, j >= 0, i + 1 < grid.height, j + 1 < grid.width else { continue }
-              let place = (i * grid.width + j) * reflections.count + g
-              let unit = Float(weight * scale) * scales[g]
-              for c in 0..<4 {
-                let row = places[place + ((c >> 1) * grid.width + (c & 1)) * reflections.count]
-                guard row >= 0 else { continue }
-                pointers[count] = UnsafePointer(base + Int(row) * stride)
-                weights[count] = unit * corner[c]
-                count += 1
+            offsets.withUnsafeBufferPointer { offsets in
+              var count = 0
+              for n in neighbours.indices {
+                let q = rest - offsets[n]
+                let distance = q.x * q.x + q.y * q.y
+                guard distance <= outer else { continue }
+                let weight = distance < inner ? 1 : illumination.weight(q)
+                guard weight > 0 else { continue }
+                let offset = neighbours[n]
+                let h = h0 + offset.x
+                let k = k0 + offset.y
+                let nh = h - reflections.low.x
+                let nk = k - reflections.low.y
+                guard nh >= 0, nk >= 0, nh < reflections.height, nk < reflections.width else { continue }
+                let g = Int(number[nh * reflections.width + nk])
+                let i = baseI - grid.parts.x * h
+                let j = baseJ - grid.parts.y * k
+                guard g >= 0, i >= 0, j >= 0, i + 1 < grid.height, j + 1 < grid.width else { continue }
+                let place = (i * grid.width + j) * reflections.count + g
+                let unit = Float(weight * scale) * scales[g]
+                for c in 0..<4 {
+                  let row = places[place + ((c >> 1) * grid.width + (c & 1)) * reflections.count]
+                  guard row >= 0 else { continue }
+                  pointers[count] = UnsafePointer(base + Int(row) * stride)
+                  weights[count] = unit * corner[c]
+                  count += 1
+                }
               }
+              return count
             }
-            return count
           }
         }
       }

@@ -4,21 +4,21 @@ public typealias Vector3 = SIMD3<Double>
 public typealias Vector2 = SIMD2<Double>
 
 extension SIMD3<Double> {
-  public func dot(_ other: Self) -> Double { (self * other).sum() }
+  @inlinable public func dot(_ other: Self) -> Double { (self * other).sum() }
 
   public func cross(_ b: Self) -> Self {
     Self(y * b.z - z * b.y, z * b.x - x * b.z, x * b.y - y * b.x)
   }
 
-  public var length: Double { dot(self).squareRoot() }
+  @inlinable public var length: Double { dot(self).squareRoot() }
   public var across: Vector2 { Vector2(x, y) }
 }
 
 extension SIMD2<Double> {
-  public func dot(_ other: Self) -> Double { (self * other).sum() }
+  @inlinable public func dot(_ other: Self) -> Double { (self * other).sum() }
   /// The z component of the vector product: positive when `b` is counterclockwise of `self`.
-  public func cross(_ b: Self) -> Double { x * b.y - y * b.x }
-  public var length: Double { dot(self).squareRoot() }
+  @inlinable public func cross(_ b: Self) -> Double { x * b.y - y * b.x }
+  @inlinable public var length: Double { dot(self).squareRoot() }
 }
 
 /// A 3x3 matrix that acts on columns.

@@ -1,0 +1,226 @@
+import Arrays
+import Glibc  // cos, exp, sin
+import Scattering
+
+/// The physics as referee: whatever the network proposes, the best match against the table wins.
+extension PatternMatcher {
+  /// What the fits of a frame's images came to.
+  struct Verdict {
+    var look: Look
+    /// Best first.
+    var candidates: [Candidate]
+    /// Thickness against match at the best fit's geometry.
+    var curve: (thicknesses: [Double], matches: [Double])
+  }
+
+  /// A place to start a fit from, and how well it matches already.
+  private struct Seed: Sendable {
+    var match: Double
+    var parameters: PatternParameters
+  }
+
+  /// Every candidate of the network and every summit of the match over all thicknesses is fitted. Where what
+  /// remains is more than noise, mistilts in all directions are tried as well.
+  func referee(_ looks: [Look], _ conditions: Conditions) -> Verdict? {
+    // The image in which the network's proposals match best.
+    var chosen: (look: Look, fit: PatternFit, starts: [PatternParameters], seeds: [Seed])?
+    for look in looks.prefix(2) where look.doubt < looks[0].doubt + 1.5 {
+      let fit = prepared(look, conditions)
+      let starts = hypotheses(look.reading, conditions)
+      let seeds = proposals(fit, starts, conditions)
+      if seeds.first?.match ?? 0 > chosen?.seeds.first?.match ?? -1 { chosen = (look, fit, starts, seeds) }
+    }
+    guard let (look, fit, starts, proposed) = chosen else { return nil }
+    var seeds = Array(proposed.prefix(3))
+    for peak in reader.heads.thickness.peaks(look.reading.thickness, limit: 3)
+    where !seeds.contains(where: { abs($0.parameters.thickness - peak.value) < 1 }) {
+      var p = starts[0]
+      p.thickness = peak.value
+      seeds.append(Seed(match: 0, parameters: p))
+    }
+    var results = refine(fit, seeds, conditions)
+    if let best = results.first, isUnexplained(best, look.image) {
+      let all = everyMistilt(best.parameters, look.reading, conditions)
+      let further = proposals(fit, mostPromising(all, look.image, conditions), conditions)
+      results = Self.distinct(results + refine(fit, Array(further.prefix(4)), conditions))
+    }
+    let axis = ThicknessScan.axis(domain.thickness)
+    let curve = results.first.map {
+      ThicknessScan(table, look.image.halved, $0.parameters, thicknesses: axis)
+    }
+    return Verdict(
+      look: look, candidates: weigh(results, pixels: fit.image.counted.count),
+      curve: (curve?.thicknesses ?? [], curve?.matches ?? []))
+  }
+
+  /// The fit of a look's image, with what is known held fast.
+  private func prepared(_ look: Look, _ conditions: Conditions) -> PatternFit {
+    var fit = PatternFit(table: table, image: look.image, statedConvergence: conditions.convergence)
+    if let shared = conditions.shared {
+      fit.fixed = [.convergence, .scale, .rotation, .distortionX, .distortionY]
+      fit.statedConvergence = shared.convergence
+    } else if conditions.scale != nil {
+      fit.fixed = [.scale]
+    }
+    if conditions.centre != nil { fit.fixed.formUnion([.shiftX, .shiftY]) }
+    return fit
+  }
+
+  private func each<T: Sendable>(
+    _ count: Int, _ conditions: Conditions, _ body: @Sendable (Int) -> T
+  ) -> [T] {
+    conditions.isAlone ? parallelMap(count, body) : (0..<count).map(body)
+  }
+
+  /// The summits of the match over all thicknesses from every start, best first: of near thicknesses the best
+  /// start is kept.
+  private func proposals(
+    _ fit: PatternFit, _ starts: [PatternParameters], _ conditions: Conditions
+  ) -> [Seed] {
+    let axis = ThicknessScan.axis(domain.thickness)
+    let image = fit.image.halved
+    let scans = each(starts.count, conditions) { ThicknessScan(table, image, starts[$0], thicknesses: axis) }
+    var seeds: [Seed] = []
+    for (scan, start) in zip(scans, starts) {
+      for index in scan.summits.prefix(4) {
+        var p = start
+        p.thickness = axis[index]
+        let seed = Seed(match: scan.matches[index], parameters: p)
+        let reach = max(0.7, 0.035 * p.thickness)
+        if let near = seeds.firstIndex(where: { abs($0.parameters.thickness - p.thickness) < reach }) {
+          if seed.match > seeds[near].match { seeds[near] = seed }
+        } else {
+          seeds.append(seed)
+        }
+      }
+    }
+    return seeds.sorted { $0.match > $1.match }
+  }
+
+  /// The minima near the seeds: a few steps from each, the best two to the end.
+  private func refine(_ fit: PatternFit, _ seeds: [Seed], _ conditions: Conditions) -> [PatternFit.Result] {
+    let results = Self.distinct(
+      each(seeds.count, conditions) { fit.run(from: seeds[$0].parameters, steps: 5) })
+    let kept = min(2, results.count)
+    let refined = each(kept, conditions) { fit.run(from: results[$0].parameters, steps: 10) }
+    return Self.distinct(refined + results.dropFirst(kept))
+  }
+
+  /// A wrong minimum leaves more than the noise of the camera; so does a crystal that is another one, for which
+  /// nothing is lost but time.
+  private func isUnexplained(_ result: PatternFit.Result, _ image: FitImage) -> Bool {
+    result.matchWithoutNoise(in: image) < (image.noise > 0.02 ? 0.994 : 0.985)
+  }
+
+  /// Directions and mistilts that the network thinks of, thickness aside.
+  private func hypotheses(
+    _ reading: NetworkReading, _ conditions: Conditions
+  ) -> [PatternParameters] {
+    let heads = reader.heads
+    var base = PatternParameters(thickness: 1, convergence: conditions.convergence)
+    base.scale = heads.scale.peaks(reading.scale, limit: 1).first?.value ?? 1
+    if conditions.scale != nil || conditions.shared != nil { base.scale = 1 }
+    base.shift = conditions.centre == nil ? reading.shift : .zero
+    var rotations = heads.rotation.peaks(reading.rotation, limit: 2).map { ($0.value, $0.probability) }
+    if let shared = conditions.shared {
+      rotations = [(shared.rotationDegrees, 1)]
+      base.convergence = shared.convergence
+      base.distortion = shared.distortion
+    }
+    let azimuths = heads.azimuth.peaks(reading.azimuth, limit: 2).map { ($0.value, $0.probability) }
+    let tilts = heads.mistilt.peaks(reading.mistilt, limit: 2).map { ($0.value, $0.probability) }
+    var all: [(weight: Double, parameters: PatternParameters)] = []
+    for rotation in rotations {
+      for azimuth in azimuths {
+        for tilt in tilts {
+          var p = base
+          p.rotationDegrees = rotation.0
+          let direction = (azimuth.0 - rotation.0) * .pi / 180
+          p.mistilt = [tilt.0 * cos(direction), tilt.0 * sin(direction)]
+          all.append((rotation.1 * azimuth.1 * tilt.1, p))
+        }
+      }
+    }
+    all.sort { $0.weight > $1.weight }
+    let likely = all.enumerated().filter { $0.offset == 0 || $0.element.weight > 0.02 }.prefix(4)
+    return likely.map(\.element.parameters)
+  }
+
+  /// Mistilts of every size and direction, the geometry as it was found: what to do when none of the network's
+  /// directions leads anywhere.
+  private func everyMistilt(
+    _ found: PatternParameters, _ reading: NetworkReading, _ conditions: Conditions
+  ) -> [PatternParameters] {
+    let rings = 4
+    var rotations = [found.rotationDegrees]
+    if conditions.shared == nil, let period = reader.heads.rotation.period {
+      let others = reader.heads.rotation.peaks(reading.rotation, limit: 2).filter { peak in
+        let turn = (peak.value - found.rotationDegrees).remainder(dividingBy: period)
+        return peak.probability > 0.1 && abs(turn) > 0.1 * period
+      }
+      rotations += others.map(\.value)
+    }
+    return rotations.flatMap { rotation in
+      (0...rings).flatMap { ring in
+        (0..<max(1, 6 * ring)).map { number in
+          var p = found
+          p.rotationDegrees = rotation
+          let size = domain.mistilt.upperBound * Double(ring) / Double(rings)
+          let direction = 2 * Double.pi * (Double(number) + 0.5 * Double(ring % 2)) / Double(max(1, 6 * ring))
+          p.mistilt = [size * cos(direction), size * sin(direction)]
+          return p
+        }
+      }
+    }
+  }
+
+  private func mostPromising(
+    _ starts: [PatternParameters], _ image: FitImage, _ conditions: Conditions
+  ) -> [PatternParameters] {
+    let axis = ThicknessScan.axis(domain.thickness)
+    let small = image.halved.halved
+    let matches = each(starts.count, conditions) {
+      ThicknessScan(table, small, starts[$0], thicknesses: axis).matches.max() ?? 0
+    }
+    return starts.indices.sorted { matches[$0] > matches[$1] }.prefix(8).map { starts[$0] }
+  }
+
+  /// Best first; of minima that fits reached from several sides one is kept.
+  static func distinct(_ results: [PatternFit.Result]) -> [PatternFit.Result] {
+    var kept: [PatternFit.Result] = []
+    for result in results.sorted(by: { $0.match > $1.match }) {
+      let t = result.parameters.thickness
+      if kept.contains(where: { abs($0.parameters.thickness - t) < max(0.5, 0.02 * t) }) { continue }
+      kept.append(result)
+    }
+    return kept
+  }
+
+  /// Probabilities by the residuals' likelihood. Residuals are never independent from pixel to pixel: they
+  /// count as a tenth of their number.
+  private func weigh(_ results: [PatternFit.Result], pixels: Int) -> [Candidate] {
+    guard let best = results.first else { return [] }
+    let variance = max(best.squares / Double(max(1, pixels)), 1e-30)
+    let weights = results.map { exp(-($0.squares - best.squares) / variance / 20) }
+    let sum = weights.reduce(0, +)
+    return zip(results, weights).map { Candidate(fit: $0, probability: $1 / sum) }
+  }
+
+  /// The baseline: no mistilt, the geometry that the network sees, the thickness of the best match.
+  func naive(_ look: Look, _ conditions: Conditions) -> Verdict {
+    var fit = PatternFit(table: table, image: look.image, statedConvergence: conditions.convergence)
+    fit.fixed = Set(PatternFit.Quantity.allCases)
+    let reading = look.reading
+    var p = PatternParameters(thickness: 1, convergence: fit.statedConvergence)
+    p.scale = reader.heads.scale.peaks(reading.scale, limit: 1).first?.value ?? 1
+    p.shift = reading.shift
+    p.rotationDegrees = reader.heads.rotation.peaks(reading.rotation, limit: 1).first?.value ?? 0
+    let scan = ThicknessScan(table, look.image.halved, p, thicknesses: ThicknessScan.axis(domain.thickness))
+    let candidates = scan.summits.prefix(4).map { index in
+      var q = p
+      q.thickness = scan.thicknesses[index]
+      return Candidate(fit: fit.run(from: q, steps: 0), probability: 0)
+    }
+    return Verdict(look: look, candidates: candidates, curve: (scan.thicknesses, scan.matches))
+  }
+}
