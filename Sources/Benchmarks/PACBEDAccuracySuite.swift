@@ -67,7 +67,7 @@ enum PACBEDAccuracySuite {
   }
 
   /// What a random frame shows; everything follows from its number.
-  private struct Case {
+  struct Case {
     var thickness: Double
     var convergence: Double
     var mistilt: Vector2
@@ -87,8 +87,10 @@ enum PACBEDAccuracySuite {
 
   private static let size = 160
 
-  private static func frame(_ table: PACBEDTable, _ truth: Case, _ sigma: Double) throws -> Frame {
-    let pitch = 1.55 * truth.convergence / Double(size / 2)
+  static func pitch(_ truth: Case) -> Double { 1.55 * truth.convergence / Double(size / 2) }
+
+  static func frame(_ table: PACBEDTable, _ truth: Case, _ sigma: Double) throws -> Frame {
+    let pitch = pitch(truth)
     let geometry = PatternGeometry(
       rows: size, columns: size, pitch: [pitch, pitch],
       centre: Vector2(Double(size / 2), Double(size / 2)) + truth.shift, rotationDegrees: truth.rotation)

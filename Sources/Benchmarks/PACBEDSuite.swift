@@ -6,15 +6,15 @@ import Scattering
 /// Position-averaged patterns of rutile along c at 80 kV: the table, patterns from it, training batches.
 /// `Peers/pacbed/run.sh` sets them beside abTEM on the same machine.
 enum PACBEDSuite {
-  static func run() async -> [Measurement] {
+  static func run(in scratch: String) async -> [Measurement] {
     do {
-      return try measure()
+      return try measure(scratch)
     } catch {
       return [Measurement("failed: \(error)", .nan, "")]
     }
   }
 
-  private static func measure() throws -> [Measurement] {
+  private static func measure(_ scratch: String) throws -> [Measurement] {
     var figures: [Measurement] = []
     func add(_ name: String, _ median: Double, _ unit: String, goal: String = "") {
       figures.append(Measurement(name, median, unit, goal: goal))
@@ -30,21 +30,16 @@ enum PACBEDSuite {
     add("table, step of incidences", table.step, "mrad")
     add("table, bytes", Double(table.byteCount) / 1048576, "MiB")
 
-    var template = Array("/tmp/ewald-tables-XXXXXX".utf8CString)
-    if mkdtemp(&template) != nil {
-      let cache = TableCache(
-        directory: String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self))
-      var slight = request
-      slight.thickness = 20
-      slight.step = .fixed(table.step / 1.5)
-      _ = try cache.table(for: slight)
-      var bytes = 0
-      let reading = try middle(3) { bytes = try cache.table(for: slight).table.byteCount }
-      add("stored table of \(bytes >> 20) MiB, read and verified", reading.wall, "s")
-      add("stored table, processor time", reading.processor, "s")
-      unlink(cache.path(of: slight))
-      rmdir(cache.directory)
-    }
+    let directory = scratch + "/tables"
+    let cache = TableCache(directory: directory)
+    var slight = request
+    slight.thickness = 20
+    slight.step = .fixed(table.step / 1.5)
+    _ = try cache.table(for: slight)
+    var bytes = 0
+    let reading = try middle(3) { bytes = try cache.table(for: slight).table.byteCount }
+    add("stored table of \(bytes >> 20) MiB, read and verified", reading.wall, "s")
+    add("stored table, processor time", reading.processor, "s")
 
     let small = PatternGeometry(size: 128, pitch: 0.5)
     let illumination = Illumination(convergence: 20, mistilt: [5.2, 3], edge: .intensity(width: 0.5))

@@ -3,11 +3,8 @@ import Glibc
 import LiveSession
 
 /// How long it takes to open a session: a million lines of history, and the hundred thousand files of a day.
-func sessionSuite() -> [Measurement] {
+func sessionSuite(in folder: String) -> [Measurement] {
   var rows: [Measurement] = []
-  let folder = "/tmp/ewald-session-suite-\(getpid())"
-  mkdir(folder, 0o755)
-  defer { rmdir(folder) }
 
   // Memory first: the peak of a process never comes down again.
   rows.append(

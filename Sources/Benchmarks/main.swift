@@ -11,9 +11,9 @@ OpenMPPolicy.ensurePassive()
 let suites: [(name: String, run: @Sendable () async -> [Measurement])] = [
   ("live", liveSuite),
   ("watcher", { await withTemporaryFolder { await WatcherSuite.run(in: $0) } }),
-  ("session", sessionSuite),
+  ("session", { await withTemporaryFolder { sessionSuite(in: $0) } }),
   ("networks", networksSuite),
-  ("pacbed", PACBEDSuite.run),
+  ("pacbed", { await withTemporaryFolder { await PACBEDSuite.run(in: $0) } }),
   ("pacbed-accuracy", PACBEDAccuracySuite.run),
   ("pacbed-fit", PACBEDFitSuite.run),
   ("cbleed", cbleedSuite),

@@ -62,15 +62,20 @@ package struct Arguments: Sendable {
     return value
   }
 
-  /// `15..25`
+  /// `15..25`; a single number is a range without width.
   func range(_ name: String, _ standard: ClosedRange<Double>) throws -> ClosedRange<Double> {
     guard let text = values[name] else { return standard }
-    if let dots = text.firstRange(of: ".."), let low = Double(text[..<dots.lowerBound]),
-      let high = Double(text[dots.upperBound...]), low.isFinite, high.isFinite, low < high
-    {
-      return low...high
+    return try range(name, from: text)
+  }
+
+  func range(_ name: String, from text: String) throws -> ClosedRange<Double> {
+    let ends =
+      text.firstRange(of: "..").map { [Double(text[..<$0.lowerBound]), Double(text[$0.upperBound...])] }
+      ?? [Double(text), Double(text)]
+    guard let low = ends[0], let high = ends[1], low.isFinite, high.isFinite, low <= high else {
+      throw UsageError("\(verb): \(name) \(text): a number, or a range such as 15..25, is needed")
     }
-    throw UsageError("\(verb): \(name) \(text): a range such as 15..25 is needed")
+    return low...high
   }
 
   func operand(_ what: String) throws -> String {

@@ -30,7 +30,8 @@ enum Doctor {
       ("watched folders", "/proc/sys/fs/inotify/max_user_watches"),
       ("events kept", "/proc/sys/fs/inotify/max_queued_events"),
     ] {
-      if let text = readSmallFile(path) { Console.line("\(name): \(text)") }
+      let text = readTextFile(path, limit: 4096)?.prefix { $0 > " " } ?? ""
+      if !text.isEmpty { Console.line("\(name): \(text)") }
     }
     let failures = SelfTest.run()
     for failure in failures { Console.line("SELF-TEST FAILED: \(failure)") }
@@ -77,13 +78,4 @@ enum Doctor {
     case .trueColour: "true colour"
     }
   }
-}
-
-private func readSmallFile(_ path: String) -> String? {
-  let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-  guard descriptor >= 0 else { return nil }
-  defer { close(descriptor) }
-  var bytes = [UInt8](repeating: 0, count: 64)
-  let count = bytes.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
-  return count > 0 ? String(decoding: bytes[..<count].prefix { $0 > 32 }, as: UTF8.self) : nil
 }

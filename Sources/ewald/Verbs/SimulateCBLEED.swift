@@ -1,9 +1,7 @@
 import CBLEED
 import Diffraction
-import Dispatch
 import FrameFiles
 import Glibc
-import Synchronization
 
 /// Patterns of a surface over ranges of energy and structure, sampled evenly by a seed. A pattern that is
 /// already in the folder is not computed again.
@@ -88,18 +86,18 @@ enum CBLEEDRequest {
 
   static func request(_ arguments: Arguments) throws -> SimulationRequest {
     let surface = try surface(arguments)
-    let energies = try range(arguments["--energy-ev"] ?? "30..100", "--energy-ev")
+    let energies = try arguments.range("--energy-ev", 30...100)
     var ranges: [String: ClosedRange<Double>] = [:]
     for (option, name) in [
       ("--dimer-height", "dimer_height"), ("--dimer-buckling", "dimer_buckling"),
       ("--dimer-length", "dimer_length"),
     ] {
-      if let text = arguments[option] { ranges[name] = try range(text, option) }
+      if arguments.has(option) { ranges[name] = try arguments.range(option, 0...0) }
     }
     for pair in (arguments["--parameters"] ?? "").split(separator: ",") {
       let parts = pair.split(separator: "=", maxSplits: 1).map(String.init)
       guard parts.count == 2 else { throw UsageError("simulate: --parameters \(pair): NAME=A..B is needed") }
-      ranges[parts[0]] = try range(parts[1], "--parameters \(parts[0])")
+      ranges[parts[0]] = try arguments.range("--parameters \(parts[0])", from: parts[1])
     }
     let size = Int(try arguments.number("--pixels", 64, in: 8...1024))
     let disc = try arguments.number("--disc-inv-angstrom", 0.38, in: 0.01...2)
@@ -134,58 +132,4 @@ enum CBLEEDRequest {
       throw UsageError("\(path): \(error)")
     }
   }
-
-  /// `30..100`, or one number that stays fixed.
-  private static func range(_ text: String, _ option: String) throws -> ClosedRange<Double> {
-    var ends: [Double?] = [Double(text)]
-    for index in text.indices where text[index...].hasPrefix("..") && ends == [nil] {
-      ends = [Double(text[..<index]), Double(text[text.index(index, offsetBy: 2)...])]
-    }
-    guard let low = ends[0], let high = ends[ends.count - 1], low.isFinite, high.isFinite, low <= high else {
-      throw UsageError("simulate: \(option) \(text): a number, or a range such as 30..100, is needed")
-    }
-    return low...high
-  }
-}
-
-/// Whether Ctrl-C came, for work that asks now and then.
-final class Interruption: Sendable {
-  private let flag = Flag()
-  private let source: Mutex<any DispatchSourceSignal>
-
-  private final class Flag: Sendable {
-    let isRaised = Atomic<Bool>(false)
-  }
-
-  init() {
-    signal(SIGINT, SIG_IGN)
-    let signals = DispatchSource.makeSignalSource(signal: SIGINT, queue: .global())
-    signals.setEventHandler { [flag] in flag.isRaised.store(true, ordering: .relaxed) }
-    signals.resume()
-    source = Mutex(signals)
-  }
-
-  deinit {
-    source.withLock { $0.cancel() }
-    signal(SIGINT, SIG_DFL)
-  }
-
-  var came: Bool { flag.isRaised.load(ordering: .relaxed) }
-}
-
-/// The whole file, nil when it cannot be read.
-func wholeFile(_ path: String, limit: Int = 1 << 30) -> [UInt8]? {
-  let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-  guard descriptor >= 0 else { return nil }
-  defer { close(descriptor) }
-  var bytes: [UInt8] = []
-  var buffer = [UInt8](repeating: 0, count: 1 << 18)
-  while bytes.count < limit {
-    let count = read(descriptor, &buffer, buffer.count)
-    if count < 0, errno == EINTR { continue }
-    guard count >= 0 else { return nil }
-    if count == 0 { return bytes }
-    bytes += buffer[..<count]
-  }
-  return nil
 }

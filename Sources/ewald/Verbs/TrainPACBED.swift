@@ -1,9 +1,7 @@
-import Dispatch
 import Glibc
 import Learning
 import PACBED
 import Scattering
-import Synchronization
 
 let trainPACBED = Verb(
   name: "pacbed", operands: "",
@@ -29,7 +27,7 @@ let trainPACBED = Verb(
       throw UsageError("train: --output MODEL is needed")
     }
     let training = try TrainingRequest.training(arguments)
-    let interruption = TrainingInterruption()
+    let interruption = Interruption()
     do {
       return try TrainingRun(training: training, output: output, interruption: interruption).run()
     } catch PACBEDError.cancelled {
@@ -41,36 +39,14 @@ let trainPACBED = Verb(
     }
   })
 
-/// Ctrl-C and SIGTERM ask for an orderly end.
-private final class TrainingInterruption: @unchecked Sendable {
-  private let isAsked = Atomic<Bool>(false)
-  // Only kept alive, never touched again.
-  private var sources: [any DispatchSourceSignal] = []
-
-  init() {
-    sources = [SIGINT, SIGTERM].map { number in
-      signal(number, SIG_IGN)
-      return DispatchSource.makeSignalSource(signal: number, queue: .global())
-    }
-    for source in sources {
-      source.setEventHandler { [weak self] in self?.isAsked.store(true, ordering: .relaxed) }
-      source.resume()
-    }
-  }
-
-  deinit { for source in sources { source.cancel() } }
-
-  var isWanted: Bool { isAsked.load(ordering: .relaxed) }
-}
-
 private struct TrainingRun {
   let training: PACBEDTraining
   let output: String
-  let interruption: TrainingInterruption
+  let interruption: Interruption
   /// As it was typed: the manifest tells how to make the model again.
   private let command = (["ewald"] + CommandLine.arguments.dropFirst()).joined(separator: " ")
 
-  init(training: PACBEDTraining, output: String, interruption: TrainingInterruption) {
+  init(training: PACBEDTraining, output: String, interruption: Interruption) {
     self.training = training
     self.output = output
     self.interruption = interruption
@@ -85,7 +61,7 @@ private struct TrainingRun {
       Console.message("goes on from \(place) at step \(checkpoint?.step ?? 0)")
     }
     let interruption = interruption
-    let tables = try training.tables(isCancelled: { interruption.isWanted }) { fraction in
+    let tables = try training.tables(isCancelled: { interruption.came }) { fraction in
       if isatty(2) == 1 { Console.write("\rtables \(Int(fraction * 100)) %", to: 2) }
     }
     if isatty(2) == 1 { Console.write("\r", to: 2) }
@@ -94,14 +70,14 @@ private struct TrainingRun {
     }
     let result = try training.run(tables: tables, resuming: checkpoint) { progress, checkpoint in
       Console.message(Self.line(progress))
-      if progress.validation != nil || interruption.isWanted {
+      if progress.validation != nil || interruption.came {
         do {
           try training.write(checkpoint(), to: place)
         } catch {
           Console.message("\(error)")
         }
       }
-      return interruption.isWanted ? .stop : .goOn
+      return interruption.came ? .stop : .goOn
     }
     try training.write(result.checkpoint, to: place)
     guard result.isFinished else {
@@ -110,7 +86,7 @@ private struct TrainingRun {
     }
     Console.message("validation")
     let report = try ValidationReport(
-      training, result.model, tables: tables, isCancelled: { interruption.isWanted })
+      training, result.model, tables: tables, isCancelled: { interruption.came })
     for row in report.rows { Console.line(Self.line(row)) }
     let model = try PACBEDModel.write(
       id: output.split(separator: "/").last.map(String.init) ?? output, training: training, result: result,
