@@ -144,7 +144,9 @@ public struct PACBEDEngine: AnalysisEngine {
 
   /// Six digits are more than a pattern knows, and keep the session file small.
   static func rounded(_ value: Double) -> Double {
-    guard value.isFinite, value != 0, value.magnitude < 1e15 else { return value }
+    guard value.isFinite, value.magnitude < 1e15 else { return value }
+    // Beyond this the scale would be infinite.
+    guard value.magnitude > 1e-290 else { return 0 }
     let scale = pow(10, 5 - floor(log10(value.magnitude)))
     return (value * scale).rounded() / scale
   }

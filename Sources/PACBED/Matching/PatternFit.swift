@@ -52,11 +52,22 @@ public struct PatternFit: Sendable {
     /// The match as it would be without the camera's noise: what noise alone takes from R says nothing about
     /// the crystal.
     public func matchWithoutNoise(in image: FitImage) -> Double {
-      let noise = image.noise * image.amplitude
-      let expected = noise * noise * Double(image.counted.count)
-      let clean = max(totalSquares * 0.02, totalSquares - expected)
-      return max(0, 1 - max(0, squares - expected) / clean).squareRoot()
+      let noise = expectedNoise(in: image)
+      return max(0, 1 - max(0, squares - noise) / clean(noise)).squareRoot()
     }
+
+    /// Whether more than noise remains, as far as the strength of the noise is known: to 4 %.
+    func isUnexplained(in image: FitImage) -> Bool {
+      let noise = expectedNoise(in: image)
+      return (squares - noise) / clean(noise) > 0.004 + 0.04 * noise / clean(noise)
+    }
+
+    private func expectedNoise(in image: FitImage) -> Double {
+      let noise = image.noise * image.amplitude
+      return noise * noise * Double(image.counted.count)
+    }
+
+    private func clean(_ noise: Double) -> Double { max(totalSquares * 0.02, totalSquares - noise) }
 
     public func deviation(_ quantity: Quantity) -> Double { deviations[quantity.rawValue] }
     /// Half the range of thicknesses within which R, all else fitted anew, falls by less than `dR`.

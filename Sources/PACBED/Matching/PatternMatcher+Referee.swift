@@ -39,7 +39,9 @@ extension PatternMatcher {
       seeds.append(Seed(match: 0, parameters: p))
     }
     var results = refine(fit, seeds, conditions)
-    if let best = results.first, isUnexplained(best, look.image) {
+    // A wrong minimum leaves more than noise; so does a crystal that is another one, for which nothing is lost but
+    // time.
+    if let best = results.first, best.isUnexplained(in: look.image) {
       let all = everyMistilt(best.parameters, look.reading, conditions)
       let further = proposals(fit, mostPromising(all, look.image, conditions), conditions)
       results = Self.distinct(results + refine(fit, Array(further.prefix(4)), conditions))
@@ -106,12 +108,6 @@ extension PatternMatcher {
     return Self.distinct(refined + results.dropFirst(kept))
   }
 
-  /// A wrong minimum leaves more than the noise of the camera; so does a crystal that is another one, for which
-  /// nothing is lost but time.
-  private func isUnexplained(_ result: PatternFit.Result, _ image: FitImage) -> Bool {
-    result.matchWithoutNoise(in: image) < (image.noise > 0.02 ? 0.994 : 0.985)
-  }
-
   /// Directions and mistilts that the network thinks of, thickness aside.
   private func hypotheses(
     _ reading: NetworkReading, _ conditions: Conditions
@@ -154,11 +150,15 @@ extension PatternMatcher {
     let rings = 4
     var rotations = [found.rotationDegrees]
     if conditions.shared == nil, let period = reader.heads.rotation.period {
-      let others = reader.heads.rotation.peaks(reading.rotation, limit: 2).filter { peak in
-        let turn = (peak.value - found.rotationDegrees).remainder(dividingBy: period)
-        return peak.probability > 0.1 && abs(turn) > 0.1 * period
+      let peaks = reader.heads.rotation.peaks(reading.rotation, limit: 2)
+      let others =
+        peaks.first?.probability ?? 0 > 0.6
+        ? peaks.filter { $0.probability > 0.1 }.map(\.value)
+        // The network does not know: all around.
+        : (1..<6).map { found.rotationDegrees + period * Double($0) / 6 }
+      rotations += others.filter {
+        abs(($0 - found.rotationDegrees).remainder(dividingBy: period)) > 0.1 * period
       }
-      rotations += others.map(\.value)
     }
     return rotations.flatMap { rotation in
       (0...rings).flatMap { ring in

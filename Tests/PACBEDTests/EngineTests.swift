@@ -1,0 +1,166 @@
+import Arrays
+import Diffraction
+import Foundation
+import Learning
+import PACBED
+import Scattering
+import Testing
+
+/// The engine with a network that has seen a few patterns only: what comes out right is the physics' doing.
+@Suite struct PACBEDEngineTests {
+  private static let size = 96
+  private static let convergence = 5.5
+  private static let pitch = 1.5 * convergence / 54
+
+  private static let table: PACBEDTable = {
+    do {
+      return try PACBEDTable.make(SmallModel.domain().tableRequest())
+    } catch { fatalError("\(error)") }
+  }()
+
+  /// Two models, of magnesium oxide and of silicon, in a folder of their own.
+  private static let library: ModelLibrary = {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("ewald-\(UUID().uuidString)").path
+    do {
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      for name in ["magnesium-oxide", "silicon"] {
+        var training = try SmallModel.training(steps: 150)
+        training.domain.crystal = try Crystal(known: name)
+        training.cif = Crystal.knownText(name) ?? ""
+        let tables = [try PACBEDTable.make(training.domain.tableRequest())]
+        let result = try training.run(tables: tables)
+        let report = try ValidationReport(training, result.model, tables: tables, count: 12)
+        try PACBEDModel.write(
+          id: name, training: training, result: result, report: report, command: "ewald train pacbed",
+          resumedAt: nil, to: "\(folder)/\(name)")
+      }
+    } catch { fatalError("\(error)") }
+    return ModelLibrary(folders: [folder])
+  }()
+
+  private static let engine = PACBEDEngine(library: library)
+
+  private func frame(_ thickness: Double, mistilt: Vector2 = [0.9, -0.6], noise: Double = 0) throws -> Frame {
+    let geometry = PatternGeometry(
+      rows: Self.size, columns: Self.size, pitch: [Self.pitch, Self.pitch], rotationDegrees: 12)
+    var image = try Self.table.patterns(
+      geometry,
+      Illumination(convergence: Self.convergence, mistilt: mistilt, edge: .intensity(width: Self.pitch)),
+      thicknesses: [thickness])[0]
+    let peak = image.values.max() ?? 1
+    var random = RandomNumbers(seed: UInt64(thickness * 1000))
+    for i in image.values.indices {
+      image.values[i] = 100 + 2000 * (image.values[i] / peak + Float(noise * random.normal()))
+    }
+    return Frame(pixels: Pixels(width: Self.size, height: Self.size, values: image.values))
+  }
+
+  private func finding(
+    _ frame: Frame, _ more: [String: ParameterValue] = [:], previous: Finding? = nil
+  ) throws -> Finding {
+    var values: [String: ParameterValue] = [
+      "material": .text("magnesium-oxide"), "convergence_mrad": .number(Self.convergence),
+      "pixel_mrad": .number(Self.pitch), "scale": .number(1),
+      "center_px": .text("\(Self.size / 2),\(Self.size / 2)"),
+    ]
+    for (name, value) in more { values[name] = value }
+    return try Self.engine.analyze(
+      .frame(frame), ParameterValues(values), AnalysisContext(previous: previous))
+  }
+
+  @Test func `physics finds the crystal whatever a poor network says, through noise as well`() throws {
+    for noise in [0, 0.1] {
+      let found = try finding(frame(5.2, noise: noise))
+      let thickness = try #require(found["thickness"])
+      let areProbabilities = thickness.alternatives.allSatisfy { (0...1).contains($0.probability ?? -1) }
+      #expect(areProbabilities)
+      #expect(abs(thickness.value - 5.2) < 0.3)
+      #expect(thickness.low ?? 9 <= 5.2 && 5.2 <= thickness.high ?? 0)
+      #expect(abs((found["mistilt"]?.value ?? 0) - Vector2(0.9, -0.6).length) < 0.3)
+    }
+  }
+
+  @Test func `the material that matches best comes first`() throws {
+    let found = try finding(frame(6), ["material": .text("all")])
+    #expect(found.model?.id == "magnesium-oxide")
+    let right = try #require(found["match magnesium-oxide"]?.value)
+    let wrong = try #require(found["match silicon"]?.value)
+    #expect(right > wrong + 0.003)
+  }
+
+  @Test func `a frame read as the wrong material is not accepted`() throws {
+    let found = try finding(frame(6), ["material": .text("silicon")])
+    #expect(found.verdict != .accept)
+  }
+
+  @Test func `every method answers, and only a fit can match`() throws {
+    let image = try frame(5.2)
+    for method in ["network", "baseline"] {
+      let found = try finding(image, ["method": .text(method)])
+      #expect(found["thickness"] != nil)
+      #expect(found["match"] == nil)
+      #expect(!found.histograms.isEmpty)
+    }
+    let naive = try finding(image, ["method": .text("least_squares")])
+    let fitted = try finding(image)
+    #expect(naive["mistilt"]?.value == 0)
+    #expect((naive["match"]?.value ?? 1) < (fitted["match"]?.value ?? 0))
+  }
+
+  @Test func `a shared geometry is the one of the frame before`() throws {
+    let first = try finding(frame(5.2))
+    let second = try finding(frame(4.4), ["geometry": .text("shared")], previous: first)
+    for name in ["rotation", "convergence", "distortion_x", "distortion_y"] {
+      let before = try #require(first[name]?.value)
+      let after = try #require(second[name]?.value)
+      #expect(abs(before - after) <= 1e-4 * max(1, abs(before)))
+    }
+    #expect(abs((second["thickness"]?.value ?? 0) - 4.4) < 0.3)
+  }
+
+  @Test func `a scan gives maps, with holes where nothing could be read`() throws {
+    let thicknesses = [4.2, 4.8, 5.4, 6.0, 6.6, 0]
+    let frames = try thicknesses.map { thickness in
+      thickness > 0
+        ? try frame(thickness)
+        : Frame(
+          pixels: Pixels(
+            width: Self.size, height: Self.size,
+            values: [Float](repeating: 7, count: Self.size * Self.size)))
+    }
+    let found = try Self.engine.analyze(
+      .scan(Frames(frames, ScanShape(width: 3, height: 2))),
+      ParameterValues([
+        "material": .text("magnesium-oxide"), "convergence_mrad": .number(Self.convergence),
+        "pixel_mrad": .number(Self.pitch), "scale": .number(1),
+        "center_px": .text("\(Self.size / 2),\(Self.size / 2)"),
+      ]), AnalysisContext())
+    let map = try #require(found.pictures.first { $0.name == "thickness" })
+    #expect(map.isMap && map.pixels.width == 3 && map.pixels.height == 2)
+    let values = map.pixels.matrix().values
+    for (value, thickness) in zip(values, thicknesses) where thickness > 0 {
+      #expect(abs(Double(value) - thickness) < 0.3)
+    }
+    #expect(values[5].isNaN)
+    let quality = try #require(found.pictures.first { $0.name == "quality" })
+    #expect(quality.pixels.matrix().values[5] == 0)
+    #expect(found["positions"]?.value == 6)
+  }
+}
+
+/// Frames in memory as a file's.
+private final class Frames: FrameSource {
+  private let frames: [Frame]
+  let summary: FileSummary
+
+  init(_ frames: [Frame], _ shape: ScanShape) {
+    self.frames = frames
+    let pixels = frames[0].pixels
+    var summary = FileSummary(
+      format: "memory", width: pixels.width, height: pixels.height, sample: pixels.sample, frames: frames.count)
+    summary.scan = Sourced(shape, source: "test")
+    self.summary = summary
+  }
+
+  func frame(at index: Int) throws(FileRefusal) -> Frame { frames[index] }
+}
