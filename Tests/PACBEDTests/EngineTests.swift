@@ -20,7 +20,8 @@ import Testing
 
   /// Two models, of magnesium oxide and of silicon, in a folder of their own.
   private static let library: ModelLibrary = {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("ewald-\(UUID().uuidString)").path
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("ewald-\(UUID().uuidString)")
+      .path
     do {
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
       for name in ["magnesium-oxide", "silicon"] {
@@ -157,7 +158,8 @@ private final class Frames: FrameSource {
     self.frames = frames
     let pixels = frames[0].pixels
     var summary = FileSummary(
-      format: "memory", width: pixels.width, height: pixels.height, sample: pixels.sample, frames: frames.count)
+      format: "memory", width: pixels.width, height: pixels.height, sample: pixels.sample,
+      frames: frames.count)
     summary.scan = Sourced(shape, source: "test")
     self.summary = summary
   }
