@@ -1,0 +1,152 @@
+import CLinux
+import CZlib
+import Diffraction
+import Glibc
+
+/// The unpacked bytes of a member: in the archive itself where they are stored as they are, else in memory,
+/// unpacked from front to back as far as they were asked for.
+final class ZIPContent {
+  /// Where the bytes are read from. Of a deflated member only what `need` has prepared is there.
+  let file: DiskFile
+  let start: Int
+  let bytes: Int
+  private let unpacking: Unpacking?
+
+  /// More is not unpacked: the archive would have to be read from its beginning for every step back.
+  static let limit = 512 << 20
+  /// A checksum over more than this takes longer than reading a frame; it is not asked for at the opening.
+  private static let checkedBytes = 16 << 20
+
+  init(_ archive: ZIPArchive, _ member: ZIPArchive.Member, format: String, limits: ReadLimits)
+    throws(FileRefusal)
+  {
+    func refuse(_ kind: FileRefusal.Kind, _ reason: String) -> FileRefusal {
+      let name = CleanText.clean(member.name, limit: 60)
+      return FileRefusal(kind, "\(format): \(name) \(reason)", offset: member.header)
+    }
+    guard !member.isEncrypted else { throw refuse(.unsupported, "is encrypted") }
+    let start = try archive.start(of: member)
+    bytes = member.bytes
+    switch member.method {
+    case 0:
+      guard member.bytes == member.packedBytes else { throw refuse(.damaged, "has two sizes") }
+      (file, self.start, unpacking) = (archive.file, start, nil)
+      if member.bytes <= Self.checkedBytes {
+        let stored = try file.bytes(at: start, upTo: member.bytes)
+        let found = stored.withUnsafeBytes {
+          crc32(0, $0.baseAddress?.assumingMemoryBound(to: UInt8.self), UInt32($0.count))
+        }
+        guard stored.count == member.bytes, found == UInt(member.checksum) else {
+          throw refuse(.damaged, "does not agree with its checksum")
+        }
+      }
+    case 8:
+      // Deflate gains a factor of 1032 at most: a claim beyond it is a lie.
+      guard member.bytes / 1032 <= member.packedBytes else {
+        throw refuse(.damaged, "claims \(member.bytes) bytes from \(member.packedBytes)")
+      }
+      guard member.bytes <= min(Self.limit, limits.frameBytes) else {
+        throw refuse(.tooLarge, "unpacks to \(member.bytes) bytes: save it without compression")
+      }
+      let unpacking = try Unpacking(archive.file, start, member, format: format)
+      (file, self.start, self.unpacking) = (unpacking.memory, 0, unpacking)
+    default:
+      let names = [9: "deflate64", 12: "bzip2", 14: "LZMA", 93: "zstd", 95: "xz"]
+      let name = names[member.method] ?? "method \(member.method)"
+      throw refuse(.unsupported, "is packed with \(name), which is not read")
+    }
+  }
+
+  /// Makes the first `count` bytes ready to be read.
+  func need(_ count: Int) throws(FileRefusal) { try unpacking?.advance(to: min(count, bytes)) }
+}
+
+/// A deflated member on its way into memory without a name.
+private final class Unpacking {
+  let memory: DiskFile
+  private let source: DiskFile
+  private let format: String
+  private let member: ZIPArchive.Member
+  private let stream: UnsafeMutablePointer<z_stream>
+  private let input: UnsafeMutableRawBufferPointer
+  private let output: UnsafeMutableRawBufferPointer
+  private var position: Int
+  private let end: Int
+  private var done = 0
+  private var checksum: UInt = 0
+  private var isOver = false
+
+  init(_ source: DiskFile, _ start: Int, _ member: ZIPArchive.Member, format: String) throws(FileRefusal) {
+    let descriptor = linux_memory("unpacked")
+    guard descriptor >= 0 else { throw DiskFile.refusal(errno) }
+    memory = DiskFile(adopting: descriptor, size: member.bytes)
+    input = .allocate(byteCount: 64 << 10, alignment: 64)
+    output = .allocate(byteCount: 256 << 10, alignment: 64)
+    // The library remembers where its stream is, so it must never move.
+    stream = .allocate(capacity: 1)
+    stream.initialize(to: z_stream())
+    self.source = source
+    self.format = format
+    self.member = member
+    position = start
+    end = start + member.packedBytes
+    guard ftruncate(descriptor, member.bytes) == 0, zlib_begin_raw(stream) == Z_OK else {
+      throw FileRefusal(.tooLarge, "\(format): no memory to unpack \(member.bytes) bytes")
+    }
+  }
+
+  deinit {
+    inflateEnd(stream)
+    stream.deinitialize(count: 1)
+    stream.deallocate()
+    input.deallocate()
+    output.deallocate()
+  }
+
+  /// The last bytes count only once the stream has ended there and the checksum agrees.
+  func advance(to count: Int) throws(FileRefusal) {
+    while !isOver, done < count || count == member.bytes {
+      if stream.pointee.avail_in == 0 {
+        guard position < end else { throw damaged() }
+        let part = UnsafeMutableRawBufferPointer(rebasing: input[..<min(input.count, end - position)])
+        try source.fill(part, at: position, "\(format): a member")
+        position += part.count
+        stream.pointee.next_in = part.baseAddress?.assumingMemoryBound(to: UInt8.self)
+        stream.pointee.avail_in = UInt32(part.count)
+      }
+      stream.pointee.next_out = output.baseAddress?.assumingMemoryBound(to: UInt8.self)
+      stream.pointee.avail_out = UInt32(output.count)
+      let result = inflate(stream, Z_NO_FLUSH)
+      let made = output.count - Int(stream.pointee.avail_out)
+      guard result == Z_OK || result == Z_STREAM_END, made <= member.bytes - done else { throw damaged() }
+      try keep(UnsafeRawBufferPointer(rebasing: output[..<made]))
+      guard result == Z_STREAM_END else { continue }
+      guard done == member.bytes, position == end, stream.pointee.avail_in == 0,
+        checksum == UInt(member.checksum)
+      else { throw damaged() }
+      isOver = true
+    }
+  }
+
+  private func damaged() -> FileRefusal {
+    let name = CleanText.clean(member.name, limit: 60)
+    return FileRefusal(
+      .damaged, "\(format): \(name) cannot be unpacked, or does not agree with its checksum", offset: position
+    )
+  }
+
+  private func keep(_ bytes: UnsafeRawBufferPointer) throws(FileRefusal) {
+    checksum = crc32(checksum, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), UInt32(bytes.count))
+    var written = 0
+    while written < bytes.count {
+      let count = pwrite(
+        memory.descriptor, bytes.baseAddress.map { $0 + written }, bytes.count - written, done + written)
+      if count > 0 {
+        written += count
+      } else if errno != EINTR {
+        throw DiskFile.refusal(errno)
+      }
+    }
+    done += bytes.count
+  }
+}
