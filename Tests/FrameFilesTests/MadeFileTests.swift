@@ -60,6 +60,86 @@ import Testing
     #expect(found == (0..<height).flatMap { row in (0..<width).map { Double(value(row, $0)) } })
   }
 
+  // MARK: Merlin's recordings in several files
+
+  @Test func `A recording in several files is read as one, where one header file says so`() throws {
+    let whole = load(Reference.path("same_scan/scan_u16.mib"))
+    let header = load(Reference.path("same_scan/scan_u16.hdr"))
+    let stride = whole.count / 35
+    let wanted = sameScan(of: UInt16.self)
+    let scratch = Scratch()
+    let ends = [0, 12, 24, 35]
+    let paths = (1...3).map { part in
+      scratch.file("rec\(part).mib", whole[(ends[part - 1] * stride)..<(ends[part] * stride)])
+    }
+    // Without a header file nothing says that they belong together.
+    #expect(try FormatList.open(path: paths[1]).summary.frames == 12)
+    _ = scratch.file("rec.hdr", header)
+    let all = try FormatList.open(path: paths[0])
+    #expect(all.summary.isComplete && all.summary.frames == 35)
+    #expect(all.summary.scan == Sourced(ScanShape(width: 7, height: 5), source: "sidecar:rec.hdr"))
+    for index in [0, 34, 11, 12, 24, 23] {
+      let frame = try all.frame(at: index)
+      #expect(frame.index == index && bytes(frame.pixels) == wanted[index])
+    }
+    for path in paths.dropFirst() {
+      #expect { try FormatList.open(path: path) } throws: {
+        ($0 as? FileRefusal)?.reason.hasSuffix("which is read with rec1.mib") == true
+      }
+    }
+    // While the last part is missing, or being written, the rest is there.
+    _ = scratch.file("rec3.mib", whole[(24 * stride)..<(30 * stride + 5)])
+    let cut = try FormatList.open(path: paths[0]).summary
+    #expect(cut.frames == 30 && cut.declaredFrames == 35)
+    #expect(unlink(paths[1]) == 0)
+    #expect(try FormatList.open(path: paths[0]).summary.frames == 12)
+  }
+
+  @Test func `Recordings that Merlin numbered by itself stay apart`() throws {
+    let whole = load(Reference.path("same_scan/scan_u16.mib"))
+    let header = load(Reference.path("same_scan/scan_u16.hdr"))
+    let scratch = Scratch()
+    let stride = whole.count / 35
+    for part in 1...2 {
+      _ = scratch.file("default\(part).mib", whole[((part - 1) * 12 * stride)..<(part * 12 * stride)])
+      _ = scratch.file("default\(part).hdr", header)
+    }
+    for part in 1...2 {
+      #expect(try FormatList.open(path: "\(scratch.path)/default\(part).mib").summary.frames == 12)
+    }
+  }
+
+  // MARK: MRC of 4 bits
+
+  @Test(arguments: [(8, 3), (7, 3), (1, 2)], ["DD", "\u{11}\u{11}"])
+  func `Two pixels a byte come out in order, whatever the byte order`(size: (Int, Int), stamp: String) throws
+  {
+    let (width, height) = size
+    func number(_ value: Int) -> [UInt8] { stamp == "DD" ? little(value, 4) : little(value, 4).reversed() }
+    var head: [UInt8] = [width, height, 2, 101].flatMap(number)
+    head += Array(repeating: 0, count: 208 - head.count) + Array("MAP ".utf8) + Array(stamp.utf8)
+    head += Array(repeating: 0, count: 1024 - head.count)
+    func value(_ image: Int, _ row: Int, _ column: Int) -> Int { (image * 5 + row * 3 + column * 7) % 16 }
+    var bytes = head
+    for image in 0..<2 {
+      for row in 0..<height {
+        for column in stride(from: 0, to: width, by: 2) {
+          let high = column + 1 < width ? value(image, row, column + 1) : 0
+          bytes.append(UInt8(value(image, row, column) | high << 4))
+        }
+      }
+    }
+    let scratch = Scratch()
+    let source = try FormatList.open(path: scratch.file("x.mrc", bytes))
+    #expect(source.summary.frames == 2 && source.summary.isComplete && source.summary.sample == .uint8)
+    for image in 0..<2 {
+      let wanted = (0..<height).flatMap { row in (0..<width).map { Double(value(image, row, $0)) } }
+      #expect(try source.frame(at: image).pixels.doubles() == wanted)
+    }
+    let cut = try FormatList.open(path: scratch.file("y.mrc", bytes.dropLast()))
+    #expect(cut.summary.frames == 1 && !cut.summary.isComplete)
+  }
+
   // MARK: PNG
 
   @Test(arguments: [1, 2, 4, 8, 16]) func `Grey PNG of any depth keeps its values`(depth: Int) throws {
