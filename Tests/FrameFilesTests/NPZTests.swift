@@ -22,13 +22,34 @@ import Testing
     let values = (0..<240).map { UInt8(truncatingIfNeeded: $0 * $0) }
     let array = TinyNPY(shape: [6, 5, 8], values: values)
     let scratch = Scratch()
-    for isDeflated in [false, true] {
+    // Where little memory may be used, a deflated member is unpacked piece by piece.
+    for (isDeflated, frameBytes) in [(false, 1 << 30), (true, 1 << 30), (true, 6400)] {
       let zip = TinyZIP([("data.npy", array.bytes)], isDeflated: isDeflated)
-      let source = try FormatList.open(path: scratch.file("x.npz", zip.bytes))
+      let source = try FormatList.open(
+        path: scratch.file("x.npz", zip.bytes), limits: ReadLimits(frameBytes: frameBytes))
       #expect(source.summary.frames == 6 && source.summary.scan == nil)
       for index in [4, 0, 5, 2] {
         #expect(bytes(try source.frame(at: index).pixels) == Array(values[(40 * index)..<(40 * index + 40)]))
       }
+    }
+  }
+
+  @Test(arguments: [1 << 30, 6400])
+  func `Deflated members that are damaged anywhere are refused or give the right pixels`(frameBytes: Int)
+    throws
+  {
+    let values = (0..<60).map { UInt8($0) }
+    let zip = TinyZIP([("d.npy", TinyNPY(shape: [6, 10], values: values).bytes)], isDeflated: true).bytes
+    let scratch = Scratch()
+    for position in zip.indices {
+      var damaged = zip
+      damaged[position] ^= 0x21
+      let path = scratch.file("x.npz", damaged)
+      guard
+        let source = try? FormatList.open(path: path, limits: ReadLimits(frameBytes: frameBytes)),
+        let frame = try? source.frame(at: 0)
+      else { continue }
+      #expect(bytes(frame.pixels) == values, "byte \(position)")
     }
   }
 

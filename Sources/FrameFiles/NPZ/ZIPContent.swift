@@ -1,3 +1,4 @@
+import CDeflate
 import CLinux
 import CZlib
 import Diffraction
@@ -33,10 +34,8 @@ final class ZIPContent {
       (file, self.start, unpacking) = (archive.file, start, nil)
       if member.bytes <= Self.checkedBytes {
         let stored = try file.bytes(at: start, upTo: member.bytes)
-        let found = stored.withUnsafeBytes {
-          crc32(0, $0.baseAddress?.assumingMemoryBound(to: UInt8.self), UInt32($0.count))
-        }
-        guard stored.count == member.bytes, found == UInt(member.checksum) else {
+        let found = stored.withUnsafeBytes { libdeflate_crc32(0, $0.baseAddress, $0.count) }
+        guard stored.count == member.bytes, found == member.checksum else {
           throw refuse(.damaged, "does not agree with its checksum")
         }
       }
@@ -48,7 +47,7 @@ final class ZIPContent {
       guard member.bytes <= min(Self.limit, limits.frameBytes) else {
         throw refuse(.tooLarge, "unpacks to \(member.bytes) bytes: save it without compression")
       }
-      let unpacking = try Unpacking(archive.file, start, member, format: format)
+      let unpacking = try Unpacking(archive.file, start, member, format: format, limits: limits)
       (file, self.start, self.unpacking) = (unpacking.memory, 0, unpacking)
     default:
       let names = [9: "deflate64", 12: "bzip2", 14: "LZMA", 93: "zstd", 95: "xz"]
@@ -73,10 +72,16 @@ private final class Unpacking {
   private var position: Int
   private let end: Int
   private var done = 0
-  private var checksum: UInt = 0
+  private var checksum: UInt32 = 0
   private var isOver = false
+  private let isSmall: Bool
 
-  init(_ source: DiskFile, _ start: Int, _ member: ZIPArchive.Member, format: String) throws(FileRefusal) {
+  /// Up to here a member is unpacked at once, by the library that is twice as fast and knows no halves.
+  private static let smallBytes = 16 << 20
+
+  init(
+    _ source: DiskFile, _ start: Int, _ member: ZIPArchive.Member, format: String, limits: ReadLimits
+  ) throws(FileRefusal) {
     let descriptor = linux_memory("unpacked")
     guard descriptor >= 0 else { throw DiskFile.refusal(errno) }
     memory = DiskFile(adopting: descriptor, size: member.bytes)
@@ -88,6 +93,7 @@ private final class Unpacking {
     self.source = source
     self.format = format
     self.member = member
+    isSmall = member.bytes <= min(Self.smallBytes, limits.frameBytes / 64)
     position = start
     end = start + member.packedBytes
     guard ftruncate(descriptor, member.bytes) == 0, zlib_begin_raw(stream) == Z_OK else {
@@ -105,6 +111,7 @@ private final class Unpacking {
 
   /// The last bytes count only once the stream has ended there and the checksum agrees.
   func advance(to count: Int) throws(FileRefusal) {
+    if isSmall && !isOver { return try unpackAll() }
     while !isOver, done < count || count == member.bytes {
       if stream.pointee.avail_in == 0 {
         guard position < end else { throw damaged() }
@@ -122,10 +129,30 @@ private final class Unpacking {
       try keep(UnsafeRawBufferPointer(rebasing: output[..<made]))
       guard result == Z_STREAM_END else { continue }
       guard done == member.bytes, position == end, stream.pointee.avail_in == 0,
-        checksum == UInt(member.checksum)
+        checksum == member.checksum
       else { throw damaged() }
       isOver = true
     }
+  }
+
+  private func unpackAll() throws(FileRefusal) {
+    // Deflate never adds more than a few bytes to what it cannot pack.
+    guard end - position <= member.bytes + member.bytes / 64 + 4096,
+      let decompressor = libdeflate_alloc_decompressor()
+    else { throw damaged() }
+    defer { libdeflate_free_decompressor(decompressor) }
+    let packed = UnsafeMutableRawBufferPointer.allocate(byteCount: end - position, alignment: 64)
+    defer { packed.deallocate() }
+    let plain = UnsafeMutableRawBufferPointer.allocate(byteCount: max(1, member.bytes), alignment: 64)
+    defer { plain.deallocate() }
+    try source.fill(packed, at: position, "\(format): a member")
+    var used = 0
+    let result = libdeflate_deflate_decompress_ex(
+      decompressor, packed.baseAddress, packed.count, plain.baseAddress, member.bytes, &used, nil)
+    guard result == LIBDEFLATE_SUCCESS, used == packed.count else { throw damaged() }
+    try keep(UnsafeRawBufferPointer(rebasing: plain[..<member.bytes]))
+    guard checksum == member.checksum else { throw damaged() }
+    isOver = true
   }
 
   private func damaged() -> FileRefusal {
@@ -136,7 +163,7 @@ private final class Unpacking {
   }
 
   private func keep(_ bytes: UnsafeRawBufferPointer) throws(FileRefusal) {
-    checksum = crc32(checksum, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), UInt32(bytes.count))
+    checksum = libdeflate_crc32(checksum, bytes.baseAddress, bytes.count)
     var written = 0
     while written < bytes.count {
       let count = pwrite(
