@@ -68,6 +68,7 @@ private final class Unpacking {
   private let member: ZIPArchive.Member
   private let stream: UnsafeMutablePointer<z_stream>
   private let input: UnsafeMutableRawBufferPointer
+  /// The memory as this process writes it.
   private let output: UnsafeMutableRawBufferPointer
   private var position: Int
   private let end: Int
@@ -77,7 +78,8 @@ private final class Unpacking {
   private let isSmall: Bool
 
   /// Up to here a member is unpacked at once, by the library that is twice as fast and knows no halves.
-  private static let smallBytes = 16 << 20
+  private static let smallBytes = 64 << 20
+  private static let piece = 256 << 10
 
   init(
     _ source: DiskFile, _ start: Int, _ member: ZIPArchive.Member, format: String, limits: ReadLimits
@@ -85,18 +87,22 @@ private final class Unpacking {
     let descriptor = linux_memory("unpacked")
     guard descriptor >= 0 else { throw DiskFile.refusal(errno) }
     memory = DiskFile(adopting: descriptor, size: member.bytes)
+    let room = max(1, member.bytes)
+    guard ftruncate(descriptor, room) == 0,
+      let address = mmap(nil, room, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0), address != MAP_FAILED
+    else { throw FileRefusal(.tooLarge, "\(format): no memory to unpack \(member.bytes) bytes") }
+    output = UnsafeMutableRawBufferPointer(start: address, count: room)
     input = .allocate(byteCount: 64 << 10, alignment: 64)
-    output = .allocate(byteCount: 256 << 10, alignment: 64)
     // The library remembers where its stream is, so it must never move.
     stream = .allocate(capacity: 1)
     stream.initialize(to: z_stream())
     self.source = source
     self.format = format
     self.member = member
-    isSmall = member.bytes <= min(Self.smallBytes, limits.frameBytes / 64)
+    isSmall = member.bytes <= min(Self.smallBytes, limits.frameBytes / 16)
     position = start
     end = start + member.packedBytes
-    guard ftruncate(descriptor, member.bytes) == 0, zlib_begin_raw(stream) == Z_OK else {
+    guard zlib_begin_raw(stream) == Z_OK else {
       throw FileRefusal(.tooLarge, "\(format): no memory to unpack \(member.bytes) bytes")
     }
   }
@@ -106,27 +112,31 @@ private final class Unpacking {
     stream.deinitialize(count: 1)
     stream.deallocate()
     input.deallocate()
-    output.deallocate()
+    munmap(output.baseAddress, output.count)
   }
 
   /// The last bytes count only once the stream has ended there and the checksum agrees.
   func advance(to count: Int) throws(FileRefusal) {
     if isSmall && !isOver { return try unpackAll() }
     while !isOver, done < count || count == member.bytes {
-      if stream.pointee.avail_in == 0 {
-        guard position < end else { throw damaged() }
+      // The last bits may be in the library already.
+      if stream.pointee.avail_in == 0, position < end {
         let part = UnsafeMutableRawBufferPointer(rebasing: input[..<min(input.count, end - position)])
         try source.fill(part, at: position, "\(format): a member")
         position += part.count
         stream.pointee.next_in = part.baseAddress?.assumingMemoryBound(to: UInt8.self)
         stream.pointee.avail_in = UInt32(part.count)
       }
-      stream.pointee.next_out = output.baseAddress?.assumingMemoryBound(to: UInt8.self)
-      stream.pointee.avail_out = UInt32(output.count)
+      // A piece at a time, so that the checksum finds it in the cache. Behind the last byte there is room for
+      // none: a stream that goes on there makes no progress, which is an error.
+      let piece = UnsafeMutableRawBufferPointer(rebasing: output[done..<min(member.bytes, done + Self.piece)])
+      stream.pointee.next_out = piece.baseAddress?.assumingMemoryBound(to: UInt8.self)
+      stream.pointee.avail_out = UInt32(piece.count)
       let result = inflate(stream, Z_NO_FLUSH)
-      let made = output.count - Int(stream.pointee.avail_out)
-      guard result == Z_OK || result == Z_STREAM_END, made <= member.bytes - done else { throw damaged() }
-      try keep(UnsafeRawBufferPointer(rebasing: output[..<made]))
+      let made = piece.count - Int(stream.pointee.avail_out)
+      guard result == Z_OK || result == Z_STREAM_END else { throw damaged() }
+      checksum = libdeflate_crc32(checksum, piece.baseAddress, made)
+      done += made
       guard result == Z_STREAM_END else { continue }
       guard done == member.bytes, position == end, stream.pointee.avail_in == 0,
         checksum == member.checksum
@@ -143,15 +153,12 @@ private final class Unpacking {
     defer { libdeflate_free_decompressor(decompressor) }
     let packed = UnsafeMutableRawBufferPointer.allocate(byteCount: end - position, alignment: 64)
     defer { packed.deallocate() }
-    let plain = UnsafeMutableRawBufferPointer.allocate(byteCount: max(1, member.bytes), alignment: 64)
-    defer { plain.deallocate() }
     try source.fill(packed, at: position, "\(format): a member")
     var used = 0
     let result = libdeflate_deflate_decompress_ex(
-      decompressor, packed.baseAddress, packed.count, plain.baseAddress, member.bytes, &used, nil)
+      decompressor, packed.baseAddress, packed.count, output.baseAddress, member.bytes, &used, nil)
     guard result == LIBDEFLATE_SUCCESS, used == packed.count else { throw damaged() }
-    try keep(UnsafeRawBufferPointer(rebasing: plain[..<member.bytes]))
-    guard checksum == member.checksum else { throw damaged() }
+    guard libdeflate_crc32(0, output.baseAddress, member.bytes) == member.checksum else { throw damaged() }
     isOver = true
   }
 
@@ -160,20 +167,5 @@ private final class Unpacking {
     return FileRefusal(
       .damaged, "\(format): \(name) cannot be unpacked, or does not agree with its checksum", offset: position
     )
-  }
-
-  private func keep(_ bytes: UnsafeRawBufferPointer) throws(FileRefusal) {
-    checksum = libdeflate_crc32(checksum, bytes.baseAddress, bytes.count)
-    var written = 0
-    while written < bytes.count {
-      let count = pwrite(
-        memory.descriptor, bytes.baseAddress.map { $0 + written }, bytes.count - written, done + written)
-      if count > 0 {
-        written += count
-      } else if errno != EINTR {
-        throw DiskFile.refusal(errno)
-      }
-    }
-    done += bytes.count
   }
 }
