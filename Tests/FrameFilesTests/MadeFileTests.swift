@@ -157,6 +157,25 @@ import Testing
     #expect(try source.frame(at: 0).pixels.doubles() == wanted)
   }
 
+  @Test(arguments: [8, 16], [1, 7]) func `Every filter of a row is undone`(depth: Int, width: Int) throws {
+    func value(_ row: Int, _ column: Int) -> Int {
+      (row * 7919 + column * 104_729 + row * column * 31) % (1 << depth)
+    }
+    let png = TinyPNG(width: width, height: 12, depth: depth, color: 0, filter: { [4, 3, 2, 1, 0][$0 % 5] }) {
+      row, column, _ in value(row, column)
+    }
+    let scratch = Scratch()
+    let wanted = (0..<(12 * width)).map { Double(value($0 / width, $0 % width)) }
+    let source = try FormatList.open(path: scratch.file("x.png", png.bytes))
+    #expect(try source.frame(at: 0).pixels.doubles() == wanted)
+    for position in png.bytes.indices.dropFirst(33) {
+      var damaged = png.bytes
+      damaged[position] ^= 0x21
+      let frame = try? FormatList.open(path: scratch.file("y.png", damaged)).frame(at: 0)
+      #expect(frame == nil || frame?.pixels.doubles() == wanted, "byte \(position)")
+    }
+  }
+
   @Test(arguments: [(4, 8), (4, 16), (2, 8), (2, 16), (6, 8)])
   func `Grey dressed as colour is read, true colour and transparency are refused`(color: Int, depth: Int)
     throws
@@ -332,18 +351,21 @@ import Testing
   }
 }
 
-/// A PNG whose pixels are stored without compression.
+/// A PNG whose pixels are stored without compression; `filter` says for each row from what its bytes differ.
 struct TinyPNG {
   var bytes: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
 
-  init(width: Int, height: Int, depth: Int, color: Int, palette: [UInt8] = [], value: (Int, Int, Int) -> Int)
-  {
+  init(
+    width: Int, height: Int, depth: Int, color: Int, palette: [UInt8] = [], filter: (Int) -> Int = { _ in 0 },
+    value: (Int, Int, Int) -> Int
+  ) {
     let channels = [0: 1, 2: 3, 3: 1, 4: 2, 6: 4][color]!
     chunk("IHDR", big(width) + big(height) + [UInt8(depth), UInt8(color), 0, 0, 0])
     if !palette.isEmpty { chunk("PLTE", palette) }
     var rows: [UInt8] = []
+    var above: [UInt8] = []
     for row in 0..<height {
-      rows.append(0)
+      let start = rows.count
       var (bits, filled) = (0, 0)
       for column in 0..<width {
         for channel in 0..<channels {
@@ -357,6 +379,10 @@ struct TinyPNG {
         }
       }
       if filled > 0 { rows.append(UInt8(bits << (8 - filled) & 255)) }
+      let plain = Array(rows[start...])
+      let stored = Self.differences(plain, above, step: max(1, channels * depth / 8), filter(row))
+      rows.replaceSubrange(start..., with: [UInt8(filter(row))] + stored)
+      above = plain
     }
     var (a, b) = (1, 0)
     for byte in rows {
@@ -367,6 +393,18 @@ struct TinyPNG {
     let length = [UInt8(count & 255), UInt8(count >> 8), UInt8(~count & 255), UInt8(~count >> 8 & 255)]
     chunk("IDAT", [0x78, 0x01, 1] + length + rows + big(b << 16 | a))
     chunk("IEND", [])
+  }
+
+  /// The five filters, as the format describes them.
+  private static func differences(_ row: [UInt8], _ above: [UInt8], step: Int, _ filter: Int) -> [UInt8] {
+    row.indices.map { i in
+      let a = i >= step ? Int(row[i - step]) : 0
+      let b = above.isEmpty ? 0 : Int(above[i])
+      let c = above.isEmpty || i < step ? 0 : Int(above[i - step])
+      let p = a + b - c
+      let nearest = [a, b, c].min { abs(p - $0) < abs(p - $1) }!
+      return row[i] &- UInt8([0, a, b, (a + b) / 2, nearest][filter])
+    }
   }
 
   private func big(_ value: Int) -> [UInt8] { (0..<4).map { UInt8(value >> (24 - 8 * $0) & 255) } }
