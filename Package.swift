@@ -3,6 +3,7 @@ import PackageDescription
 
 // A C library is a module.modulemap and a shim.h, nothing else.
 let libraries: [Target] = [
+  .systemLibrary(name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
   .systemLibrary(name: "CFFTW", pkgConfig: "fftw3f", providers: [.apt(["libfftw3-dev"])]),
   .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
   .systemLibrary(name: "CLAPACKE", pkgConfig: "lapacke", providers: [.apt(["liblapacke-dev"])]),
@@ -14,6 +15,7 @@ let libraries: [Target] = [
   .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
   .systemLibrary(name: "CSpglib", providers: [.apt(["libsymspg-dev"])]),
   .systemLibrary(name: "CTIFF", pkgConfig: "libtiff-4", providers: [.apt(["libtiff-dev"])]),
+  .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 ]
 
 // Inner loops in C, compiled for several instruction sets: SwiftPM has no setting for one.
@@ -41,7 +43,8 @@ let package = Package(
       name: "PACBED",
       dependencies: ["Arrays", "CDiffractionKernels", "Diffraction", "Imaging", "Learning", "Scattering"]),
     .target(
-      name: "FrameFiles", dependencies: ["Arrays", "Diffraction", "CTIFF", "CHDF5", "CPNG", "CLinux"]),
+      name: "FrameFiles",
+      dependencies: ["Arrays", "Diffraction", "CDeflate", "CHDF5", "CLinux", "CPNG", "CTIFF", "CZlib"]),
     .target(
       name: "LiveSession", dependencies: ["Arrays", "Diffraction", "FrameFiles"],
       resources: [.embedInCode("Schema/ewald-session-1.schema.json")]),

@@ -35,7 +35,8 @@ enum FormatsSuite {
     }
   }
 
-  /// What the way through the worker adds to a frame.
+  /// What the way through the worker adds to a frame, by the clock and in processor time of both processes. A file
+  /// of one frame is opened anew for each measurement, as a session does with the frames of a camera.
   private static func overhead(
     _ name: String, _ path: String, _ program: String, _ arguments: [String], rounds: Int
   ) {
@@ -44,18 +45,37 @@ enum FormatsSuite {
       let direct = try FormatList.open(path: path)
       let isolated = try reader.open(path: path)
       _ = try isolated.frame(at: 0)
-      var differences: [Double] = []
-      for index in 0..<min(direct.summary.frames, 40 * rounds) {
-        let start = now()
-        _ = try direct.frame(at: index)
-        let middle = now()
-        _ = try isolated.frame(at: index)
-        differences.append(now() - middle - (middle - start))
+      let isSingle = direct.summary.frames == 1
+      let openings: [() throws -> any FrameSource] = [
+        { try FormatList.open(path: path) }, { try reader.open(path: path) },
+      ]
+      var clock: [Double] = []
+      var processor: [Double] = []
+      for index in 0..<(isSingle ? 40 * rounds : min(direct.summary.frames, 40 * rounds)) {
+        var marks: [(clock: Double, processor: Double)] = []
+        for open in openings {
+          let known = marks.isEmpty ? direct : isolated
+          let start = (now(), processorTime(reader))
+          _ = try (isSingle ? try open() : known).frame(at: isSingle ? 0 : index)
+          marks.append((now() - start.0, processorTime(reader) - start.1))
+        }
+        clock.append(marks[1].clock - marks[0].clock)
+        processor.append(marks[1].processor - marks[0].processor)
       }
-      report("\(name) worker overhead", median(differences) * 1e6, "µs/frame")
+      let what = isSingle ? "file" : "frame"
+      report("\(name) worker overhead", median(clock) * 1e6, "µs/\(what)")
+      report("\(name) worker overhead, processor", median(processor) * 1e6, "µs/\(what)")
     } catch {
       print("{\"suite\": \"formats\", \"case\": \"\(name) worker overhead\", \"error\": \"\(error)\"}")
     }
+  }
+
+  /// Of this process and of the worker.
+  private static func processorTime(_ reader: WorkerReader) -> Double {
+    var sum = time(CLOCK_PROCESS_CPUTIME_ID)
+    var clock: clockid_t = 0
+    if let worker = reader.processID, clock_getcpuclockid(worker, &clock) == 0 { sum += time(clock) }
+    return sum
   }
 
   private static func readAll(_ source: any FrameSource) throws(FileRefusal) -> (frames: Int, bytes: Int) {
@@ -72,9 +92,11 @@ enum FormatsSuite {
 
   private static func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
 
-  private static func now() -> Double {
+  private static func now() -> Double { time(CLOCK_MONOTONIC) }
+
+  private static func time(_ clock: clockid_t) -> Double {
     var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
+    clock_gettime(clock, &time)
     return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
   }
 }

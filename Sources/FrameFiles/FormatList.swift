@@ -20,6 +20,7 @@ public enum FormatList {
   static let disk: [any DiskFormat] = [
     TIFFFormat(),
     NPYFormat(),
+    NPZFormat(),
     HDF5Format(),
     PNGFormat(),
     BLOFormat(),

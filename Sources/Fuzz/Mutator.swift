@@ -78,26 +78,48 @@ struct Mutator {
   }
 }
 
-/// PNG guards every chunk with a checksum: without mending it no damage would come past the first look.
-enum PNGChecksums {
+/// PNG and ZIP guard their parts with checksums: without mending them no damage would come past the first look.
+enum Checksums {
   private static let table: [UInt32] = (0..<256).map { index in
     var c = UInt32(index)
     for _ in 0..<8 { c = c & 1 == 1 ? 0xEDB8_8320 ^ (c >> 1) : c >> 1 }
     return c
   }
 
-  static func mend(_ bytes: inout [UInt8]) {
+  private static func crc(_ bytes: ArraySlice<UInt8>) -> UInt32 {
+    var crc: UInt32 = .max
+    for byte in bytes { crc = table[Int((crc ^ UInt32(byte)) & 255)] ^ (crc >> 8) }
+    return ~crc
+  }
+
+  /// Of every chunk of a PNG.
+  static func mendPNG(_ bytes: inout [UInt8]) {
     var at = 8
     while at + 12 <= bytes.count {
       let length = bytes[at..<(at + 4)].reduce(0) { $0 << 8 | Int($1) }
       guard length <= bytes.count - at - 12 else { return }
-      var crc: UInt32 = .max
-      for byte in bytes[(at + 4)..<(at + 8 + length)] {
-        crc = table[Int((crc ^ UInt32(byte)) & 255)] ^ (crc >> 8)
-      }
-      crc = ~crc
+      let crc = crc(bytes[(at + 4)..<(at + 8 + length)])
       for i in 0..<4 { bytes[at + 8 + length + i] = UInt8(truncatingIfNeeded: crc >> UInt32(24 - 8 * i)) }
       at += 12 + length
+    }
+  }
+
+  /// Of the members of a ZIP archive that are stored as they are.
+  static func mendZIP(_ bytes: inout [UInt8]) {
+    func little(_ at: Int, _ count: Int) -> Int {
+      guard at >= 0, at + count <= bytes.count else { return 0 }
+      return bytes[at..<(at + count)].reversed().reduce(0) { $0 << 8 | Int($1) }
+    }
+    var entry = little(bytes.count - 6, 4)
+    while entry + 46 <= bytes.count, little(entry, 4) == 0x0201_4B50 {
+      let header = little(entry + 42, 4)
+      let start = header + 30 + little(header + 26, 2) + little(header + 28, 2)
+      let size = little(entry + 20, 4)
+      if little(entry + 10, 2) == 0, start <= bytes.count, size <= bytes.count - start {
+        let crc = crc(bytes[start..<(start + size)])
+        for i in 0..<4 { bytes[entry + 16 + i] = UInt8(truncatingIfNeeded: crc >> UInt32(8 * i)) }
+      }
+      entry += 46 + little(entry + 28, 2) + little(entry + 30, 2) + little(entry + 32, 2)
     }
   }
 }

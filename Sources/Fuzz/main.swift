@@ -147,7 +147,8 @@ for execution in from..<(from + executions) {
     files[item.name]?.write(item.bytes)
   } else {
     var bytes = mutator.mutate(item.bytes, other: other)
-    if word == "png" && mutator.random.below(8) > 0 { PNGChecksums.mend(&bytes) }
+    if format.name == "PNG" && mutator.random.below(8) > 0 { Checksums.mendPNG(&bytes) }
+    if format.name == "NPZ" && mutator.random.below(8) > 0 { Checksums.mendZIP(&bytes) }
     files[item.name]?.write(bytes)
   }
   let limits =

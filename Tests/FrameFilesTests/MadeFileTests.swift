@@ -60,6 +60,86 @@ import Testing
     #expect(found == (0..<height).flatMap { row in (0..<width).map { Double(value(row, $0)) } })
   }
 
+  // MARK: Merlin's recordings in several files
+
+  @Test func `A recording in several files is read as one, where one header file says so`() throws {
+    let whole = load(Reference.path("same_scan/scan_u16.mib"))
+    let header = load(Reference.path("same_scan/scan_u16.hdr"))
+    let stride = whole.count / 35
+    let wanted = sameScan(of: UInt16.self)
+    let scratch = Scratch()
+    let ends = [0, 12, 24, 35]
+    let paths = (1...3).map { part in
+      scratch.file("rec\(part).mib", whole[(ends[part - 1] * stride)..<(ends[part] * stride)])
+    }
+    // Without a header file nothing says that they belong together.
+    #expect(try FormatList.open(path: paths[1]).summary.frames == 12)
+    _ = scratch.file("rec.hdr", header)
+    let all = try FormatList.open(path: paths[0])
+    #expect(all.summary.isComplete && all.summary.frames == 35)
+    #expect(all.summary.scan == Sourced(ScanShape(width: 7, height: 5), source: "sidecar:rec.hdr"))
+    for index in [0, 34, 11, 12, 24, 23] {
+      let frame = try all.frame(at: index)
+      #expect(frame.index == index && bytes(frame.pixels) == wanted[index])
+    }
+    for path in paths.dropFirst() {
+      #expect { try FormatList.open(path: path) } throws: {
+        ($0 as? FileRefusal)?.reason.hasSuffix("which is read with rec1.mib") == true
+      }
+    }
+    // While the last part is missing, or being written, the rest is there.
+    _ = scratch.file("rec3.mib", whole[(24 * stride)..<(30 * stride + 5)])
+    let cut = try FormatList.open(path: paths[0]).summary
+    #expect(cut.frames == 30 && cut.declaredFrames == 35)
+    #expect(unlink(paths[1]) == 0)
+    #expect(try FormatList.open(path: paths[0]).summary.frames == 12)
+  }
+
+  @Test func `Recordings that Merlin numbered by itself stay apart`() throws {
+    let whole = load(Reference.path("same_scan/scan_u16.mib"))
+    let header = load(Reference.path("same_scan/scan_u16.hdr"))
+    let scratch = Scratch()
+    let stride = whole.count / 35
+    for part in 1...2 {
+      _ = scratch.file("default\(part).mib", whole[((part - 1) * 12 * stride)..<(part * 12 * stride)])
+      _ = scratch.file("default\(part).hdr", header)
+    }
+    for part in 1...2 {
+      #expect(try FormatList.open(path: "\(scratch.path)/default\(part).mib").summary.frames == 12)
+    }
+  }
+
+  // MARK: MRC of 4 bits
+
+  @Test(arguments: [(8, 3), (7, 3), (1, 2)], ["DD", "\u{11}\u{11}"])
+  func `Two pixels a byte come out in order, whatever the byte order`(size: (Int, Int), stamp: String) throws
+  {
+    let (width, height) = size
+    func number(_ value: Int) -> [UInt8] { stamp == "DD" ? little(value, 4) : little(value, 4).reversed() }
+    var head: [UInt8] = [width, height, 2, 101].flatMap(number)
+    head += Array(repeating: 0, count: 208 - head.count) + Array("MAP ".utf8) + Array(stamp.utf8)
+    head += Array(repeating: 0, count: 1024 - head.count)
+    func value(_ image: Int, _ row: Int, _ column: Int) -> Int { (image * 5 + row * 3 + column * 7) % 16 }
+    var bytes = head
+    for image in 0..<2 {
+      for row in 0..<height {
+        for column in stride(from: 0, to: width, by: 2) {
+          let high = column + 1 < width ? value(image, row, column + 1) : 0
+          bytes.append(UInt8(value(image, row, column) | high << 4))
+        }
+      }
+    }
+    let scratch = Scratch()
+    let source = try FormatList.open(path: scratch.file("x.mrc", bytes))
+    #expect(source.summary.frames == 2 && source.summary.isComplete && source.summary.sample == .uint8)
+    for image in 0..<2 {
+      let wanted = (0..<height).flatMap { row in (0..<width).map { Double(value(image, row, $0)) } }
+      #expect(try source.frame(at: image).pixels.doubles() == wanted)
+    }
+    let cut = try FormatList.open(path: scratch.file("y.mrc", bytes.dropLast()))
+    #expect(cut.summary.frames == 1 && !cut.summary.isComplete)
+  }
+
   // MARK: PNG
 
   @Test(arguments: [1, 2, 4, 8, 16]) func `Grey PNG of any depth keeps its values`(depth: Int) throws {
@@ -75,6 +155,25 @@ import Testing
       wanted.append(Double(sum % (1 << depth)))
     }
     #expect(try source.frame(at: 0).pixels.doubles() == wanted)
+  }
+
+  @Test(arguments: [8, 16], [1, 7]) func `Every filter of a row is undone`(depth: Int, width: Int) throws {
+    func value(_ row: Int, _ column: Int) -> Int {
+      (row * 7919 + column * 104_729 + row * column * 31) % (1 << depth)
+    }
+    let png = TinyPNG(width: width, height: 12, depth: depth, color: 0, filter: { [4, 3, 2, 1, 0][$0 % 5] }) {
+      row, column, _ in value(row, column)
+    }
+    let scratch = Scratch()
+    let wanted = (0..<(12 * width)).map { Double(value($0 / width, $0 % width)) }
+    let source = try FormatList.open(path: scratch.file("x.png", png.bytes))
+    #expect(try source.frame(at: 0).pixels.doubles() == wanted)
+    for position in png.bytes.indices.dropFirst(33) {
+      var damaged = png.bytes
+      damaged[position] ^= 0x21
+      let frame = try? FormatList.open(path: scratch.file("y.png", damaged)).frame(at: 0)
+      #expect(frame == nil || frame?.pixels.doubles() == wanted, "byte \(position)")
+    }
   }
 
   @Test(arguments: [(4, 8), (4, 16), (2, 8), (2, 16), (6, 8)])
@@ -252,18 +351,21 @@ import Testing
   }
 }
 
-/// A PNG whose pixels are stored without compression.
+/// A PNG whose pixels are stored without compression; `filter` says for each row from what its bytes differ.
 struct TinyPNG {
   var bytes: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
 
-  init(width: Int, height: Int, depth: Int, color: Int, palette: [UInt8] = [], value: (Int, Int, Int) -> Int)
-  {
+  init(
+    width: Int, height: Int, depth: Int, color: Int, palette: [UInt8] = [], filter: (Int) -> Int = { _ in 0 },
+    value: (Int, Int, Int) -> Int
+  ) {
     let channels = [0: 1, 2: 3, 3: 1, 4: 2, 6: 4][color]!
     chunk("IHDR", big(width) + big(height) + [UInt8(depth), UInt8(color), 0, 0, 0])
     if !palette.isEmpty { chunk("PLTE", palette) }
     var rows: [UInt8] = []
+    var above: [UInt8] = []
     for row in 0..<height {
-      rows.append(0)
+      let start = rows.count
       var (bits, filled) = (0, 0)
       for column in 0..<width {
         for channel in 0..<channels {
@@ -277,6 +379,10 @@ struct TinyPNG {
         }
       }
       if filled > 0 { rows.append(UInt8(bits << (8 - filled) & 255)) }
+      let plain = Array(rows[start...])
+      let stored = Self.differences(plain, above, step: max(1, channels * depth / 8), filter(row))
+      rows.replaceSubrange(start..., with: [UInt8(filter(row))] + stored)
+      above = plain
     }
     var (a, b) = (1, 0)
     for byte in rows {
@@ -287,6 +393,18 @@ struct TinyPNG {
     let length = [UInt8(count & 255), UInt8(count >> 8), UInt8(~count & 255), UInt8(~count >> 8 & 255)]
     chunk("IDAT", [0x78, 0x01, 1] + length + rows + big(b << 16 | a))
     chunk("IEND", [])
+  }
+
+  /// The five filters, as the format describes them.
+  private static func differences(_ row: [UInt8], _ above: [UInt8], step: Int, _ filter: Int) -> [UInt8] {
+    row.indices.map { i in
+      let a = i >= step ? Int(row[i - step]) : 0
+      let b = above.isEmpty ? 0 : Int(above[i])
+      let c = above.isEmpty || i < step ? 0 : Int(above[i - step])
+      let p = a + b - c
+      let nearest = [a, b, c].min { abs(p - $0) < abs(p - $1) }!
+      return row[i] &- UInt8([0, a, b, (a + b) / 2, nearest][filter])
+    }
   }
 
   private func big(_ value: Int) -> [UInt8] { (0..<4).map { UInt8(value >> (24 - 8 * $0) & 255) } }

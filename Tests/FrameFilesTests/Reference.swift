@@ -96,11 +96,12 @@ func check(
   let finite = values.filter(\.isFinite)
   let numbers: [(String, Double)] = [
     ("min", finite.min() ?? .nan), ("max", finite.max() ?? .nan), ("sum", finite.reduce(0, +)),
+    ("mean", finite.reduce(0, +) / Double(finite.count)),
     ("n_nan", Double(values.count { $0.isNaN })), ("n_inf", Double(values.count { $0.isInfinite })),
   ]
   for (key, value) in numbers {
     guard let wanted = number(expected[key]) else { continue }
-    let isFloatSum = key == "sum" && first.sample.isFloat
+    let isFloatSum = key == "sum" && first.sample.isFloat || key == "mean"
     let near =
       isFloatSum
       ? abs(value - wanted) <= 1e-9 * max(abs(wanted), finite.map(abs).max() ?? 0) : value == wanted

@@ -12,7 +12,7 @@ struct RosettaTests {
     guard Reference.shared != nil else { return [:] }
     return Reference.json(root + "/expected.json")["files"] as? [String: [String: Any]] ?? [:]
   }()
-  static let names: [String] = entries.keys.filter { !$0.hasPrefix("prz/") }.sorted()
+  static let names: [String] = entries.keys.sorted()
   /// Colour, complex, spectra, a missing filter, and a diffraction pattern in five dimensions.
   static let refused = [
     "dm/test-23.dm3", "dm/test-3.dm3", "dm/test_fft_packed_complex8.dm4", "hspy/example1_v1.2.hdf5",
@@ -37,33 +37,41 @@ struct RosettaTests {
     }
     if let length = number(metadata["camera_length"]),
       name.hasPrefix("dm") || name.hasPrefix("hspy") || name.hasPrefix("tia")
-        || name.hasPrefix("emd")
+        || name.hasPrefix("emd") || name.hasPrefix("tiff")
     {
       #expect(abs(try #require(summary.beam.cameraLengthMillimetres).value / length - 1) < 1e-6, "\(name)")
     }
     if let exposure = number(metadata["exposure_s"] ?? metadata["exposure_s_detector"]) {
       #expect(abs(try #require(summary.beam.exposureSeconds).value / exposure - 1) < 1e-6, "\(name)")
     }
-    try checkAxis(summary.calibration.x, signal, name)
+    let axes = signal["axes"] as? [[String: Any]] ?? []
+    for (axis, found) in zip(axes.suffix(2), [summary.calibration.y, summary.calibration.x]) {
+      try checkAxis(found, axis, name)
+    }
   }
 
   /// Scale and offset in RosettaSciIO's unit; what carries no unit there is unknown here.
-  private func checkAxis(_ found: Sourced<AxisCalibration>?, _ signal: [String: Any], _ name: String) throws {
-    guard let axis = (signal["axes"] as? [[String: Any]])?.last, let unit = axis["units"] as? String else {
-      return
-    }
+  private func checkAxis(_ found: Sourced<AxisCalibration>?, _ axis: [String: Any], _ name: String) throws {
+    guard let unit = axis["units"] as? String else { return }
     // Its scale is 1 where the file says nothing; block files are given on the screen there.
     guard !unit.isEmpty, unit != "[]", unit != "cm", let scale = number(axis["scale"]), scale != 1, scale > 0,
-      !name.hasPrefix("tvips"), !name.hasPrefix("tiff/JEOL")
+      !name.hasPrefix("tvips")
     else { return }
     let calibration = try #require(found, "\(name)").value
     let plain = unit.replacing(" ", with: "")
-    let factor = calibration.unit == "nm" && plain == "pm" ? 1000.0 : 1
+    let factors: [String: Double] = ["pm": 1e3, "m": 1e-9]
+    let factor: Double = calibration.unit == "nm" ? factors[plain] ?? 1 : 1
     #expect(abs(calibration.scale * factor / scale - 1) < 1e-6, "\(name): \(calibration) \(unit)")
     if factor == 1 { #expect(calibration.unit == plain || name.hasPrefix("emd"), "\(name)") }
     if let offset = number(axis["offset"]), !name.hasPrefix("tia"), factor == 1 {
       #expect(abs(calibration.origin - offset) <= 1e-6 * max(1, abs(offset)), "\(name)")
     }
+  }
+
+  @Test func `Panta Rhei's camera length is in metres`() throws {
+    let summary = try FormatList.open(path: Self.root + "/prz/panta_rhei_sample.prz").summary
+    #expect(summary.beam.cameraLengthMillimetres?.value == 20)
+    #expect(summary.metadata.contains { $0.name == "detector" && $0.value == "pnADF" })
   }
 
   @Test(arguments: ["test_00_master.h5", "test_00_data_000001.h5"])

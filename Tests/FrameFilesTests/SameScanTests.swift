@@ -35,7 +35,7 @@ import Testing
   }
 
   @Test(arguments: names) func `A scan has a shape only where the file states one`(name: String) throws {
-    let stated: Set<String> = ["hspy", "npy", "blo", "emd", "mib", "dm4"]
+    let stated: Set<String> = ["hspy", "npy", "npz", "prz", "blo", "emd", "mib", "dm4"]
     let suffix = String(try #require(name.split(separator: ".").last))
     let isStated = stated.contains(suffix) && name != "scan_u32_nohdr.mib"
     let wanted: ScanShape? = isStated ? ScanShape(width: 7, height: 5) : nil
@@ -91,6 +91,23 @@ import Testing
   @Test(arguments: ["scan_swapped.dm4", "scan.blo", "scan_tvips_000.tvips", "scan_ncem.emd"])
   func `The high tension arrives in kilovolts`(name: String) throws {
     #expect(try open(name).summary.beam.voltageKilovolts?.value == 200)
+  }
+
+  @Test func `Panta Rhei's metadata arrive in the units of the field`() throws {
+    let summary = try open("scan.prz").summary
+    let place = "meta_data_json"
+    #expect(summary.format == "Panta Rhei")
+    #expect(summary.beam.voltageKilovolts == Sourced(200, source: "\(place):electron_gun.voltage"))
+    #expect(summary.beam.convergenceMilliradians?.value == 1.5)
+    #expect(summary.beam.cameraLengthMillimetres?.value == 120)
+    // Fast axis first; the factor is that of the binning, the offset counts pixels.
+    let (x, y) = (try #require(summary.calibration.x), try #require(summary.calibration.y))
+    #expect(
+      x == Sourced(AxisCalibration(scale: 0.5, origin: -2, unit: "1/nm"), source: "\(place):device.calib"))
+    #expect(y.value == AxisCalibration(scale: 0.5, origin: 0, unit: "1/nm"))
+    let step = try #require(summary.metadata.first { $0.name == "scan step y" })
+    #expect(step.value == "2.5" && step.unit == "nm")
+    #expect(summary.metadata.contains { $0.name == "comment" && $0.value == "café" })
   }
 
   @Test func `A block file's screen scale becomes a scattering vector`() throws {

@@ -33,9 +33,48 @@ import Testing
     }
   }
 
+  @Test func `The first frame is right whether it came with the summary or not`() throws {
+    let worker = worker()
+    let path = Reference.path("same_scan/scan_C.npy")
+    let wanted = sameScan(of: UInt16.self)
+    for fetch in [WorkerReader.Fetch.summary, .firstFrame] {
+      let source = try worker.open(path: path, fetch: fetch)
+      let other = try worker.open(path: Reference.path("same_scan/scan.blo"), fetch: fetch)
+      for index in [0, 0, 7, 0] { #expect(bytes(try source.frame(at: index).pixels) == wanted[index]) }
+      #expect(bytes(try other.frame(at: 3).pixels) == sameScan(of: UInt8.self)[3])
+    }
+  }
+
+  @Test func `A first frame that cannot be read is refused when it is asked for`() throws {
+    let worker = worker()
+    var damaged = load(Reference.path("tiff_awkward/u16_deflate_pred2.tif"))
+    for index in 1000..<1100 { damaged[index] = 0x55 }
+    let scratch = Scratch()
+    let source = try worker.open(path: scratch.file("x.tif", damaged))
+    #expect(source.summary.frames == 1)
+    #expect { try source.frame(at: 0) } throws: { ($0 as? FileRefusal)?.kind == .damaged }
+  }
+
+  @Test func `A message longer than a piece arrives whole`() throws {
+    let text = Array("ImageJ=1\n".utf8) + Array(repeating: UInt8(ascii: "x"), count: 3900)
+    var tiff = TinyTIFF(width: 4, height: 4, compression: 1, stripBytes: 16, text: text + [0], tag: 270)
+    tiff.bytes += Array(0..<16)
+    let scratch = Scratch()
+    // Every length of the path around the piece that is read at once.
+    for length in [1, 100, 200] {
+      let name = String(repeating: "n", count: length)
+      let path = scratch.file("\(name).tif", tiff.bytes)
+      #expect(try worker().open(path: path).summary == FormatList.open(path: path).summary)
+    }
+    let long = String(repeating: "d/", count: 2600)
+    #expect { try worker().open(path: "\(long)x.tif") } throws: {
+      ($0 as? FileRefusal)?.kind == .unreadable
+    }
+  }
+
   @Test func `Refusals pass unchanged`() throws {
     let worker = worker()
-    for name in HostileTests.names where name.hasPrefix("tif_") || name.hasPrefix("dm4_") {
+    for name in HostileTests.names where ["tif_", "dm4_", "npz_"].contains(name.prefix(4)) {
       let path = Reference.path("hostile/\(name)")
       var refusals: [FileRefusal] = []
       for open in [{ try FormatList.open(path: path) }, { try worker.open(path: path) }] {

@@ -125,11 +125,15 @@ struct HDF5Dataset {
       // Of the same shape as the selection: only then does the library copy rows and not single values.
       let memory = HDF5Handle(H5Screate_simple(Int32(sizes.count), sizes, nil))
     else { throw HDF5Library.refusal("the pattern cannot be chosen") }
-    let isSigned = [.int8, .int16, .int32, .int64].contains(sample)
-    let type = h5_native(sample.isFloat ? 1 : 0, isSigned ? 1 : 0, sample.byteCount)
-    guard H5Dread(handle.id, type, memory.id, file.id, h5_default, bytes.baseAddress) >= 0 else {
+    guard H5Dread(handle.id, native(sample), memory.id, file.id, h5_default, bytes.baseAddress) >= 0 else {
       throw HDF5Library.refusal("the pixels cannot be read")
     }
+  }
+
+  /// The library's name for numbers of this type in memory.
+  func native(_ sample: SampleType) -> hid_t {
+    let isSigned = [.int8, .int16, .int32, .int64].contains(sample)
+    return h5_native(sample.isFloat ? 1 : 0, isSigned ? 1 : 0, sample.byteCount)
   }
 
   /// A one-dimensional dataset of numbers: its first `limit` values.

@@ -42,6 +42,9 @@ final class HDF5Frames: FrameSource {
   /// Keeps the descriptor alive through which the library reads.
   private let file: DiskFile
   private var datasets: [HDF5Dataset]
+  /// For the datasets whose chunks are unpacked here.
+  private var chunks: [HDF5Chunks?]
+  private var current = 0
   private let shape: [Int]
   private let axes: Axes
 
@@ -73,6 +76,7 @@ final class HDF5Frames: FrameSource {
       throw FileRefusal(.damaged, "\(format): data of size zero, or beyond any file")
     }
     for dataset in datasets { try dataset.checkStorage(limits: limits) }
+    chunks = datasets.map { axes == .patternLast ? HDF5Chunks($0, sample: sample) : nil }
     var summary = FileSummary(format: format, width: width, height: height, sample: sample, frames: frames)
     if !datasets.allSatisfy(\.isWhole) {
       summary.frames = 0
@@ -88,9 +92,12 @@ final class HDF5Frames: FrameSource {
   deinit {
     // The last reference to a library object is let go inside the library's lock.
     let held = datasets
+    let unpacked = chunks
     datasets = []
+    chunks = []
     withExtendedLifetime(file) {
       try? HDF5Library.visit { () throws(FileRefusal) in
+        _ = consume unpacked
         _ = consume held
       }
     }
@@ -112,7 +119,15 @@ final class HDF5Frames: FrameSource {
     let storage = try PixelStorage(byteCount: summary.width * summary.height * sample.byteCount) {
       bytes throws(FileRefusal) in
       try HDF5Library.visit { () throws(FileRefusal) in
-        try datasets[index / perDataset].read(from: start, count: count, as: sample, into: bytes)
+        let dataset = index / perDataset
+        // Only one of them keeps what it unpacked.
+        if dataset != current { chunks[current]?.forget() }
+        current = dataset
+        if let chunks = chunks[dataset] {
+          try chunks.read(at: start, into: bytes)
+        } else {
+          try datasets[dataset].read(from: start, count: count, as: sample, into: bytes)
+        }
       }
     }
     let pixels = Pixels(width: summary.width, height: summary.height, sample: sample, storage: storage)

@@ -67,13 +67,7 @@ enum VeloxLayout {
         let unit = json["BinaryResult", unitKey]
       else { return nil }
       let source = "BinaryResult.PixelSize.\(side)"
-      // Metres, their inverse and radians are no sizes for a pattern: say them in the field's units.
-      return switch unit {
-      case "m": Sourced(AxisCalibration(scale: value * 1e9, unit: "nm"), source: source)
-      case "1/m": Sourced(AxisCalibration(scale: value * 1e-9, unit: "1/nm"), source: source)
-      case "rad": Sourced(AxisCalibration(scale: value * 1e3, unit: "mrad"), source: source)
-      default: unit.isEmpty ? nil : Sourced(AxisCalibration(scale: value, unit: unit), source: source)
-      }
+      return AxisCalibration(scale: value, unit: unit).inUnitsOfTheField.map { Sourced($0, source: source) }
     }
     summary.calibration = Calibration(x: axis("width", "PixelUnitX"), y: axis("height", "PixelUnitY"))
     let items = [

@@ -1,6 +1,7 @@
 import Diffraction
 
-/// Quantum Detectors Merlin: frames one after another, each with its own text header, bottom row first.
+/// Quantum Detectors Merlin: frames one after another, each with its own text header, bottom row first. A long
+/// recording may be spread over several files.
 public struct MIBFormat: DiskFormat {
   public let name = "MIB"
   public let suffixes = ["mib"]
@@ -28,25 +29,49 @@ public struct MIBFormat: DiskFormat {
       width: width, height: height, sampleBytes: sample.byteCount, format: name, at: 18)
     let pixelBytes = raw?.storedBytes ?? decoded
     let stride = header.bytes + pixelBytes
-    let frames = file.size / stride
-    guard frames > 0 else {
+    let parts = MIBParts(of: file.path)
+    try parts?.checkIsFirst(header, stride: stride)
+    let files = [file] + (parts?.followers(of: file, header, stride: stride) ?? [])
+    let frames = files.reduce(0) { $0 + $1.size / stride }
+    guard file.size >= stride else {
       throw FileRefusal(
         .truncated, "MIB: \(file.size) of the \(stride) bytes of the first frame are there", offset: file.size
       )
     }
     var summary = FileSummary(
       format: name, width: width, height: height, sample: sample, frames: frames,
-      declaredFrames: file.size % stride == 0 ? frames : frames + 1)
+      declaredFrames: files.last.map { $0.size % stride == 0 } == true ? frames : frames + 1)
     if let exposure = header.exposure, exposure.isFinite, exposure > 0 {
       summary.beam.exposureSeconds = Sourced(exposure, source: "frame header")
     }
     if !header.date.isEmpty {
       summary.metadata.append(MetadataItem(name: "date", value: header.date, source: "frame header"))
     }
-    MIBCompanion(besides: file.path).map { Self.describe(&summary, $0) }
-    if let gap = try Self.firstGap(file, stride: stride, frames: min(frames, limits.entries)) {
-      summary.warnings.append(gap)
+    if files.count > 1 {
+      summary.metadata.append(
+        MetadataItem(name: "files", value: String(files.count), source: "running number of the frames"))
     }
+    if let companion = parts?.companion ?? MIBCompanion(besides: file.path) {
+      Self.describe(&summary, companion)
+    }
+    var looks = limits.entries
+    for file in files where looks > 0 {
+      let count = min(file.size / stride, looks)
+      if let gap = try Self.firstGap(file, stride: stride, frames: count) { summary.warnings.append(gap) }
+      looks -= count
+    }
+    let sources = files.map { file in
+      var part = summary
+      part.frames = file.size / stride
+      return Self.source(file, part, header, raw, sample, stride: stride)
+    }
+    return sources.count == 1 ? sources[0] : JoinedFrames(summary, parts: sources)
+  }
+
+  private static func source(
+    _ file: DiskFile, _ summary: FileSummary, _ header: MIBHeader, _ raw: MIBRaw?, _ sample: SampleType,
+    stride: Int
+  ) -> any FrameSource {
     let check = { (index: Int) throws(FileRefusal) -> Void in
       let offset = index * stride
       guard try file.bytes(at: offset + MIBHeader.shapeStart, upTo: header.shape.count) == header.shape,
@@ -59,7 +84,7 @@ public struct MIBFormat: DiskFormat {
       return MIBRawFrames(file, summary: summary, raw: raw, start: header.bytes, stride: stride, check: check)
     }
     let image = StoredImage(
-      width: width, height: height, stored: .plain(sample), order: .big, rows: .bottomFirst)
+      width: summary.width, height: summary.height, stored: .plain(sample), order: .big, rows: .bottomFirst)
     return FixedFrames(
       file, summary: summary, image: image, start: header.bytes, stride: stride, check: check)
   }

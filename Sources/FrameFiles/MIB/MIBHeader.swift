@@ -69,8 +69,13 @@ struct MIBCompanion {
   let source: String
 
   init?(besides path: String) {
-    guard let dot = path.lastIndex(of: "."), let file = try? DiskFile(path: path[..<dot] + ".hdr"),
-      let bytes = try? file.bytes(at: 0, upTo: 64 << 10), bytes.starts(with: "HDR".utf8)
+    guard let dot = path.lastIndex(of: ".") else { return nil }
+    self.init(at: "\(path[..<dot]).hdr")
+  }
+
+  init?(at path: String) {
+    guard let file = try? DiskFile(path: path), let bytes = try? file.bytes(at: 0, upTo: 64 << 10),
+      bytes.starts(with: "HDR".utf8)
     else { return nil }
     var values: [String: String] = [:]
     for line in bytes.split(whereSeparator: { $0 == 10 || $0 == 13 || $0 == 0 }).prefix(500) {
@@ -80,7 +85,7 @@ struct MIBCompanion {
       values[CleanText.latin1(key, limit: 80)] = CleanText.latin1(line[(end + 1)...], limit: 200)
     }
     self.values = values
-    source = "sidecar:\(path[..<dot].split(separator: "/").last ?? "").hdr"
+    source = "sidecar:\(path.split(separator: "/").last ?? "")"
   }
 
   subscript(key: String) -> String? { values[key] }

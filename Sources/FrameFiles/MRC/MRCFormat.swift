@@ -24,12 +24,14 @@ public struct MRCFormat: DiskFormat {
     _ = try limits.imageBytes(
       width: header.columns, height: header.rows, sampleBytes: stored.sample.byteCount, format: name, at: 0)
     let image = StoredImage(width: header.columns, height: header.rows, stored: stored, order: header.order)
+    let frameBytes =
+      header.isPacked
+      ? MRCPackedFrames.byteCount(width: header.columns, height: header.rows) : image.byteCount
     let start = 1024 + header.extendedBytes
-    let present = FixedFrames.count(
-      in: file.size, start: start, stride: image.byteCount, frameBytes: image.byteCount)
+    let present = FixedFrames.count(in: file.size, start: start, stride: frameBytes, frameBytes: frameBytes)
     if !header.hasMark {
       // Nothing but the sizes speaks for this being MRC.
-      let whole = checkedProduct(header.sections, image.byteCount)
+      let whole = checkedProduct(header.sections, frameBytes)
       guard header.sections > 0, let whole, whole <= file.size - start, file.size - start - whole < 1024
       else {
         throw FileRefusal(.damaged, "MRC: no MAP mark, and the sizes do not agree with the file", offset: 208)
@@ -37,7 +39,7 @@ public struct MRCFormat: DiskFormat {
     }
     guard present > 0 else {
       throw FileRefusal(
-        .truncated, "MRC: the file ends before the first image of \(image.byteCount) bytes is whole",
+        .truncated, "MRC: the file ends before the first image of \(frameBytes) bytes is whole",
         offset: file.size)
     }
     // A writer that is still busy leaves the number of sections at 0.
@@ -50,6 +52,7 @@ public struct MRCFormat: DiskFormat {
     header.describe(&summary)
     try FEIExtendedHeader(file, header)?.describe(&summary)
     DirectElectronInfo(besides: file.path)?.describe(&summary)
+    if header.isPacked { return MRCPackedFrames(file, summary: summary, start: start) }
     return FixedFrames(file, summary: summary, image: image, start: start, stride: image.byteCount)
   }
 }

@@ -82,6 +82,9 @@ struct MRCHeader {
     return (0...101).contains(try reader.integer(Int32.self))
   }
 
+  /// Two pixels a byte, as counting cameras have it.
+  var isPacked: Bool { mode == 101 }
+
   /// How pixels are stored, and the sentence that tells of a choice that the file leaves open.
   func sample() throws(FileRefusal) -> (StoredSample, String?) {
     switch mode {
@@ -96,7 +99,7 @@ struct MRCHeader {
     case 6: return (.plain(.uint16), nil)
     case 12: return (.half, nil)
     case 3, 4: throw FileRefusal(.unsupported, "MRC: complex pixels (mode \(mode))", offset: 12)
-    case 101: throw FileRefusal(.unsupported, "MRC: packed 4-bit pixels (mode 101)", offset: 12)
+    case 101: return (.plain(.uint8), nil)
     default: throw FileRefusal(.unsupported, "MRC: unknown pixel mode \(mode)", offset: 12)
     }
   }

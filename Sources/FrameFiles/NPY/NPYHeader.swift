@@ -6,6 +6,8 @@ struct NPYHeader {
   var order: ByteOrder = .little
   var isFortran = false
   var shape: [Int] = []
+  /// Of text: four bytes each.
+  var characters: Int?
 
   var shapeText: String { shape.map(String.init).joined(separator: " x ") }
 
@@ -21,9 +23,13 @@ struct NPYHeader {
       case "descr":
         guard let code = scanner.quoted() else { throw reader.unsupported("a structured type") }
         guard let type = Self.type(code) else {
-          throw reader.unsupported("values of type \"\(CleanText.clean(code, limit: 20))\"")
+          throw reader.unsupported(
+            code.hasSuffix("O")
+              ? "Python objects, which only Python can read"
+              : "values of type \"\(CleanText.clean(code, limit: 20))\"")
         }
         (stored, order) = type
+        characters = Self.characters(code)
       case "fortran_order":
         guard let value = scanner.bool() else { throw reader.damaged("the axis order is not stated") }
         isFortran = value
@@ -60,9 +66,15 @@ struct NPYHeader {
       case "f2": .half
       case "f4": .plain(.float32)
       case "f8": .plain(.float64)
-      default: nil
+      default: characters(code) == nil ? nil : .plain(.uint32)
       }
     return stored.map { ($0, order) }
+  }
+
+  /// `<U1260`: so many characters of UTF-32.
+  private static func characters(_ code: String) -> Int? {
+    guard let kind = code.firstIndex(of: "U"), code[..<kind].count <= 1 else { return nil }
+    return Int(code[code.index(after: kind)...]).flatMap { (1...1 << 20).contains($0) ? $0 : nil }
   }
 }
 

@@ -64,6 +64,12 @@ final class PNGFrame: FrameSource {
     let rowBytes = summary.width * channels * sampleBytes
     if channels == 1 {
       let storage = try PixelStorage(byteCount: count * sampleBytes) { bytes throws(FileRefusal) in
+        if image.color == PNG_COLOR_TYPE_GRAY, image.depth >= 8,
+          try PNGInflater.decode(
+            file, width: summary.width, height: summary.height, sampleBytes: sampleBytes, into: bytes)
+        {
+          return
+        }
         try decode(bytes, rowBytes: rowBytes)
         if image.color == PNG_COLOR_TYPE_PALETTE { try lookUp(bytes) }
       }

@@ -38,6 +38,13 @@ package final class DiskFile: Sendable {
     size = Int(status.st_size)
   }
 
+  /// Memory without a name, which is read like a file; whoever made it fills it.
+  init(adopting descriptor: Int32, size: Int) {
+    path = ""
+    self.descriptor = descriptor
+    self.size = size
+  }
+
   /// `O_NOATIME` of Linux, which the C headers show only with `_GNU_SOURCE`.
   private static let noAccessTime: Int32 = 0o1_000_000
 

@@ -1,10 +1,24 @@
-/// Just enough JSON to look up a value in the metadata that Velox stores; broken text gives no answer.
+/// Just enough JSON to look up a value in the metadata that microscopes' programs store; broken text gives no answer.
 struct JSONText {
   indirect enum Value {
     case object([String: Value])
     case array([Value])
     /// Text, numbers and words alike: Velox writes numbers as text.
     case text(String)
+
+    var text: String? {
+      if case .text(let text) = self { text } else { nil }
+    }
+
+    var number: Double? { text.flatMap { Double($0) }.flatMap { $0.isFinite ? $0 : nil } }
+
+    subscript(name: String) -> Value? {
+      if case .object(let members) = self { members[name] } else { nil }
+    }
+
+    subscript(index: Int) -> Value? {
+      if case .array(let elements) = self, elements.indices.contains(index) { elements[index] } else { nil }
+    }
   }
 
   let root: Value
@@ -82,7 +96,8 @@ struct JSONText {
       }
     }
 
-    /// A quoted string; escapes other than quotes and backslashes are dropped, no key here uses them.
+    /// A quoted string; of the escapes those of quotes, backslashes and single characters are undone, those of
+    /// control characters dropped.
     private mutating func string() -> String? {
       position += 1
       var text: [UInt8] = []
@@ -94,6 +109,11 @@ struct JSONText {
           guard position < bytes.count else { return nil }
           if [UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/")].contains(bytes[position]) {
             text.append(bytes[position])
+          } else if bytes[position] == UInt8(ascii: "u") {
+            let digits = String(decoding: bytes[(position + 1)...].prefix(4), as: UTF8.self)
+            guard digits.utf8.count == 4, let code = UInt32(digits, radix: 16) else { return nil }
+            if let scalar = Unicode.Scalar(code) { text.append(contentsOf: String(scalar).utf8) }
+            position += 4
           }
           position += 1
         } else {

@@ -143,6 +143,14 @@ struct TIFFDirectoryReader {
     }
   }
 
+  /// The bytes of an entry of any type, at most `limit` of them.
+  mutating func bytes(_ directory: TIFFDirectory, _ tag: UInt16, limit: Int) throws(FileRefusal) -> [UInt8]? {
+    guard let entry = directory.entries[tag] else { return nil }
+    try reader.seek(to: entry.offset)
+    let size = min(TIFFDirectory.size(ofType: entry.type), limit)
+    return try reader.bytes(entry.count > limit / max(1, size) ? limit : entry.count * size)
+  }
+
   /// The text of an entry (ASCII or bytes), at most `limit` bytes of it.
   mutating func text(_ directory: TIFFDirectory, _ tag: UInt16, limit: Int) throws(FileRefusal) -> [UInt8]? {
     guard let entry = directory.entries[tag], entry.type == 2 || entry.type == 1 || entry.type == 7 else {

@@ -14,6 +14,7 @@ final class TIFFFrames: FrameSource {
   private let order: ByteOrder
   private let layout: Layout
   private var handle: TIFFHandle?
+  private lazy var inflater = TIFFInflater(file)
 
   init(_ file: DiskFile, limits: ReadLimits) throws(FileRefusal) {
     self.file = file
@@ -66,6 +67,13 @@ final class TIFFFrames: FrameSource {
       if let start = pages[index].contiguousOffset, let image = pages[index].image(order) {
         pixels = try image.read(file, at: start, format: "TIFF")
         break
+      }
+      if pages[index].deflated != nil {
+        var reader = try TIFFDirectoryReader(file, limits: limits)
+        if let inflated = try inflater?.pixels(pages[index], &reader) {
+          pixels = inflated
+          break
+        }
       }
       pixels = try TIFFDecoding(handle: try openHandle(), page: pages[index]).pixels()
     }

@@ -19,19 +19,34 @@ struct TIFFMetadata {
       let value = CleanText.utf8(text)
       if !value.isEmpty { items.append(MetadataItem(name: name, value: value, source: "tag:\(tag)")) }
     }
-    if let volts = Self.jeolVoltage(description) {
-      beam.voltageKilovolts = Sourced(volts / 1000, source: "tag:270:JEOL")
+    let jeol = JEOLDescription(description)
+    if let jeol {
+      beam.voltageKilovolts = jeol.voltageKilovolts
+      beam.cameraLengthMillimetres = jeol.cameraLengthMillimetres
+      beam.exposureSeconds = jeol.exposureSeconds
+      items += jeol.items
     }
     for tag: UInt16 in [34680, 34682] {
       if let text = try reader.text(directory, tag, limit: 256 << 10) {
         readThermoFisher(text, source: "tag:\(tag)")
       }
     }
+    if let bytes = try reader.bytes(directory, 37706, limit: 8192), let tvips = TVIPSDescription(bytes) {
+      beam.voltageKilovolts = tvips.voltageKilovolts
+      beam.exposureSeconds = tvips.exposureSeconds
+      items += tvips.items
+    }
     let isGatan = directory.entries[65009] != nil
-    calibration.x = try gatanAxis(directory, &reader, unit: 65003, origin: 65006, scale: 65009)
-    calibration.y = try gatanAxis(directory, &reader, unit: 65004, origin: 65007, scale: 65010)
+    if isGatan {
+      calibration.x = try gatanAxis(directory, &reader, unit: 65003, origin: 65006, scale: 65009)
+      calibration.y = try gatanAxis(directory, &reader, unit: 65004, origin: 65007, scale: 65010)
+    }
     if calibration.x == nil { calibration.x = try imageJAxis(directory, &reader, resolution: 282) }
     if calibration.y == nil { calibration.y = try imageJAxis(directory, &reader, resolution: 283) }
+    if let jeol {
+      calibration.x = try pixelMetres(directory, &reader, resolution: 282).flatMap { jeol.axis(pixel: $0) }
+      calibration.y = try pixelMetres(directory, &reader, resolution: 283).flatMap { jeol.axis(pixel: $0) }
+    }
 
     if isGatan && page.sample == .uint8 {
       warnings.append("8-bit export of a DigitalMicrograph display: intensities are not counts")
@@ -54,6 +69,8 @@ struct TIFFMetadata {
       else { continue }
       switch key {
       case "[Beam]HV": beam.voltageKilovolts = Sourced(value / 1000, source: "\(source):[Beam] HV")
+      case "[Scan]PixelWidth": calibration.x = Self.metres(value, "\(source):[Scan] PixelWidth")
+      case "[Scan]PixelHeight": calibration.y = Self.metres(value, "\(source):[Scan] PixelHeight")
       case "[PrivateFei]DatabarHeight":
         warnings.append("the lowest \(Int(min(value, 1e6))) rows are a data bar and no image")
       default: break
@@ -61,14 +78,8 @@ struct TIFFMetadata {
     }
   }
 
-  /// JEOL's camera program describes the microscope in XML.
-  private static func jeolVoltage(_ description: [UInt8]) -> Double? {
-    guard description.starts(with: "<?xml".utf8) else { return nil }
-    let xml = XMLScan(description)
-    guard
-      let volts = xml.text("AccelerationVoltage").flatMap({ Double($0) }), volts.isFinite, volts > 0
-    else { return nil }
-    return volts
+  private static func metres(_ value: Double, _ source: String) -> Sourced<AxisCalibration>? {
+    AxisCalibration(scale: value, unit: "m").inUnitsOfTheField.map { Sourced($0, source: source) }
   }
 
   /// DigitalMicrograph's private tags: position = origin + index * scale, both in the unit.
@@ -84,6 +95,18 @@ struct TIFFMetadata {
     let start = try reader.number(directory, origin) ?? 0
     let axis = AxisCalibration(scale: step, origin: start.isFinite ? start : 0, unit: name)
     return Sourced(axis, source: "tag:\(scale)")
+  }
+
+  /// The size of a pixel where the resolution is that of the camera.
+  private func pixelMetres(
+    _ directory: TIFFDirectory, _ reader: inout TIFFDirectoryReader, resolution: UInt16
+  ) throws(FileRefusal) -> Double? {
+    guard let density = try reader.number(directory, resolution), density > 0 else { return nil }
+    return switch try reader.integer(directory, 296) {
+    case 2: 0.0254 / density
+    case 3: 0.01 / density
+    default: nil
+    }
   }
 
   /// ImageJ keeps pixels per unit in the resolution. Without its description a resolution is for printers

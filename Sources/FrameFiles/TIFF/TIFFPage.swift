@@ -15,6 +15,14 @@ struct TIFFPage {
   var refusal: FileRefusal?
   /// Where the pixels start when they are uncompressed and in one piece.
   var contiguousOffset: Int?
+  /// Of deflated strips without anything odd about them.
+  var deflated: Deflated?
+
+  struct Deflated {
+    /// 1 for none, 2 for differences along the row.
+    var predictor: Int
+    var rowsPerStrip: Int
+  }
 
   /// The image as bytes of the file, where it needs no decoding.
   func image(_ order: ByteOrder) -> StoredImage? {
@@ -45,7 +53,7 @@ extension TIFFPage {
       stripOffsets: UInt16 = 273
     static let samples: UInt16 = 277, rowsPerStrip: UInt16 = 278, stripCounts: UInt16 = 279
     static let tileWidth: UInt16 = 322, tileHeight: UInt16 = 323, tileOffsets: UInt16 = 324
-    static let tileCounts: UInt16 = 325, sampleFormat: UInt16 = 339
+    static let predictor: UInt16 = 317, tileCounts: UInt16 = 325, sampleFormat: UInt16 = 339
   }
 
   /// Bit 0: a smaller copy of another image; bit 2: a mask.
@@ -196,7 +204,12 @@ extension TIFFPage {
         .damaged, "\(stored) compressed bytes cannot hold \(width) x \(height) pixels", starts.first)
     }
     let isPlainOrder = (try reader.integer(directory, Tag.fillOrder) ?? 1) == 1
-    if compression == 1 && word == "strip" && contiguous && isPlainOrder { contiguousOffset = starts.first }
+    guard word == "strip", isPlainOrder else { return }
+    if compression == 1 && contiguous { contiguousOffset = starts.first }
+    let predictor = try reader.integer(directory, Tag.predictor) ?? 1
+    if [8, 32946].contains(compression), (1...2).contains(predictor) {
+      deflated = Deflated(predictor: predictor, rowsPerStrip: rows)
+    }
   }
 
   private var byteCountStored: Int { rowBytes * height }

@@ -50,6 +50,8 @@ package struct SidecarRule: Sendable {
   package enum Place: Sendable {
     /// `a.mib`, `a.hdr`
     case sameStem(String)
+    /// `a1.mib`, `a.hdr`: one for all parts of a recording
+    case withoutNumber(String)
     /// `a.mrc`, `a.mrc.mdoc`
     case appended(String)
     /// `a_movie.mrc` or `a.mrc`, `a_info.txt`
@@ -64,7 +66,7 @@ package struct SidecarRule: Sendable {
   package var places: [Place]
 
   package static let all: [SidecarRule] = [
-    SidecarRule(suffix: Array(".mib".utf8), places: [.sameStem(".hdr")]),
+    SidecarRule(suffix: Array(".mib".utf8), places: [.sameStem(".hdr"), .withoutNumber(".hdr")]),
     SidecarRule(suffix: Array(".raw".utf8), places: [.sameStem(".xml"), .anyInFolder(".xml")]),
     SidecarRule(suffix: Array(".mrc".utf8), places: [.appended(".mdoc"), .movieInfo]),
     SidecarRule(suffix: Array(".ser".utf8), places: [.series, .sameStem(".emi")]),
@@ -80,6 +82,8 @@ package struct SidecarRule: Sendable {
     return places.compactMap { place in
       switch place {
       case .sameStem(let other): stem + Array(other.utf8)
+      case .withoutNumber(let other):
+        stem.last == UInt8(ascii: "1") ? Self.withoutNumber(stem) + Array(other.utf8) : nil
       case .appended(let other): name + Array(other.utf8)
       case .movieInfo: Self.removing("_movie", from: stem) + Array("_info.txt".utf8)
       case .series: Self.removingNumber(from: stem).map { $0 + Array(".emi".utf8) }
@@ -98,6 +102,10 @@ package struct SidecarRule: Sendable {
     return stem.suffix(ending.count).elementsEqual(ending) ? stem.dropLast(ending.count) : stem
   }
 
+  private static func withoutNumber(_ stem: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+    stem[..<((stem.lastIndex { !($0 >= 48 && $0 <= 57) } ?? stem.startIndex - 1) + 1)]
+  }
+
   private static func removingNumber(from stem: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
     guard let bar = stem.lastIndex(of: UInt8(ascii: "_")), bar > stem.startIndex else { return nil }
     let digits = stem[(bar + 1)...]
@@ -114,6 +122,8 @@ extension SidecarRule {
     for place in places {
       switch place {
       case .sameStem(let ending): if let stem = Self.stem(sidecar, ending) { stems.append(stem) }
+      case .withoutNumber(let ending):
+        if let stem = Self.stem(sidecar, ending) { stems.append(stem + [UInt8(ascii: "1")]) }
       case .appended(let ending): if let name = Self.stem(sidecar, ending) { names.append(name) }
       case .movieInfo:
         if let stem = Self.stem(sidecar, "_info.txt") { stems += [stem, stem + Array("_movie".utf8)] }

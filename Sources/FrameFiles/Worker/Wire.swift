@@ -115,6 +115,16 @@ extension WireWriter {
     put(summary.warnings) { $0.put($1) }
   }
 
+  /// Everything but the pixels, which travel beside the message.
+  mutating func put(_ frame: Frame) {
+    put(frame.pixels.width)
+    put(frame.pixels.height)
+    put(frame.pixels.sample.rawValue)
+    put(frame.calibration)
+    put(frame.beam)
+    put(frame.index)
+  }
+
   mutating func put(_ refusal: FileRefusal) {
     put(refusal.kind.rawValue)
     put(refusal.reason)

@@ -56,37 +56,53 @@ struct WorkerChannel {
     }
   }
 
+  /// Nearly every message comes whole in one piece of this size.
+  private static let pieceBytes = 4096
+
   /// The next message and the descriptor that came with it. `deadline` is on the monotonic clock.
+  ///
+  /// Question and answer alternate, so whatever lies in the socket belongs to this message.
   func receive(until deadline: ContinuousClock.Instant?) throws(Failure) -> (
     message: [UInt8], attached: Int32?
   ) {
     var attached: Int32?
     do throws(Failure) {
-      let head = try receive(8, until: deadline, &attached)
-      var reader = WireReader(head)
-      guard let count = try? reader.int(), (0...Self.limit).contains(count) else { throw Failure.closed }
-      return (try receive(count, until: deadline, &attached), attached)
+      var bytes = [UInt8](repeating: 0, count: Self.pieceBytes)
+      var done = try receive(into: &bytes, from: 0, atLeast: 8, until: deadline, &attached)
+      var reader = WireReader(Array(bytes[..<8]))
+      guard let count = try? reader.int(), (0...Self.limit).contains(count), done <= count + 8 else {
+        throw Failure.closed
+      }
+      bytes.removeSubrange(..<8)
+      if bytes.count < count { bytes += [UInt8](repeating: 0, count: count - bytes.count) }
+      bytes.removeLast(bytes.count - count)
+      done -= 8
+      if done < count {
+        _ = try receive(into: &bytes, from: done, atLeast: count - done, until: deadline, &attached)
+      }
+      return (bytes, attached)
     } catch {
       if let attached { close(attached) }
       throw error
     }
   }
 
-  private func receive(_ count: Int, until deadline: ContinuousClock.Instant?, _ attached: inout Int32?)
-    throws(Failure) -> [UInt8]
-  {
-    var bytes = [UInt8](repeating: 0, count: count)
+  /// Fills `bytes` from `start` on with at least so many bytes, and tells how many.
+  private func receive(
+    into bytes: inout [UInt8], from start: Int, atLeast wanted: Int,
+    until deadline: ContinuousClock.Instant?, _ attached: inout Int32?
+  ) throws(Failure) -> Int {
     var done = 0
-    while done < count {
+    while done < wanted {
       try wait(until: deadline)
-      let got = receivePart(&bytes, from: done, &attached)
+      let got = receivePart(&bytes, from: start + done, &attached)
       if got > 0 {
         done += got
       } else if got == 0 || (errno != EINTR && errno != EAGAIN) {
         throw .closed
       }
     }
-    return bytes
+    return done
   }
 
   private func receivePart(_ bytes: inout [UInt8], from start: Int, _ attached: inout Int32?) -> Int {

@@ -16,6 +16,10 @@ public enum WorkerMain {
     static let summary = 1, frame = 2, refusal = 3
   }
 
+  /// The first frame goes with the summary if it is at most so large: a frame from a file of its own then takes
+  /// one question and one answer.
+  static let aheadBytes = 16 << 20
+
   /// Serves until the other side closes the socket. `memoryBytes` bounds what the process may allocate.
   public static func run(memoryBytes: Int = 1 << 30, raw: RawLayout? = nil) -> Never {
     limit(memoryBytes)
@@ -35,7 +39,10 @@ public enum WorkerMain {
           var reply = WireWriter()
           reply.put(Reply.summary)
           reply.put(opened.summary)
-          try channel.send(reply.bytes)
+          let first = try reader.int() == 1 ? ahead(opened) : nil
+          reply.put(first?.frame) { $0.put($1) }
+          defer { if let first { close(first.memory) } }
+          try channel.send(reply.bytes, with: first?.memory)
         case Request.frame:
           guard let source else { _exit(1) }
           let frame = try source.frame(at: try reader.int())
@@ -43,12 +50,7 @@ public enum WorkerMain {
           defer { close(memory) }
           var reply = WireWriter()
           reply.put(Reply.frame)
-          reply.put(frame.pixels.width)
-          reply.put(frame.pixels.height)
-          reply.put(frame.pixels.sample.rawValue)
-          reply.put(frame.calibration)
-          reply.put(frame.beam)
-          reply.put(frame.index)
+          reply.put(frame)
           try channel.send(reply.bytes, with: memory)
         default: _exit(1)
         }
@@ -62,6 +64,20 @@ public enum WorkerMain {
       }
     }
     _exit(0)
+  }
+
+  /// The first frame. That it cannot be read is said when it is asked for.
+  private static func ahead(_ source: any FrameSource) -> (frame: Frame, memory: Int32)? {
+    let summary = source.summary
+    guard summary.frames > 0,
+      let bytes = checkedProduct(summary.width, summary.height, summary.sample.byteCount), bytes <= aheadBytes
+    else { return nil }
+    do throws(FileRefusal) {
+      let frame = try source.frame(at: 0)
+      return (frame, try share(frame.pixels))
+    } catch {
+      return nil
+    }
   }
 
   /// Puts the pixels into memory that can be mapped elsewhere and never changes again.

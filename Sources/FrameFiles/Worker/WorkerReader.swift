@@ -33,21 +33,32 @@ public final class WorkerReader: @unchecked Sendable {
   /// The worker that runs now, if one does.
   public var processID: Int32? { lock.withLock { _ in state.process?.id } }
 
-  public func open(path: String, limits: ReadLimits = ReadLimits()) throws(FileRefusal) -> any FrameSource {
+  /// What is fetched when a file is opened.
+  public enum Fetch: Sendable {
+    /// For a look at the header.
+    case summary
+    /// The first frame, too, in the same question: most files hold one.
+    case firstFrame
+  }
+
+  public func open(path: String, limits: ReadLimits = ReadLimits(), fetch: Fetch = .firstFrame)
+    throws(FileRefusal) -> any FrameSource
+  {
     let result = lock.withLock { _ in
       let number = state.nextSource
       state.nextSource += 1
-      return attempt { () throws(Failure) in (try open(path, limits, number), number) }
+      return attempt { () throws(Failure) in (try open(path, limits, number, fetch), number) }
     }
-    let (summary, number) = try result.get()
-    return WorkerFrames(self, summary: summary, path: path, limits: limits, number: number)
+    let (opened, number) = try result.get()
+    return WorkerFrames(
+      self, summary: opened.summary, first: opened.first, path: path, limits: limits, number: number)
   }
 
   fileprivate func frame(at index: Int, of frames: WorkerFrames) throws(FileRefusal) -> Frame {
     let result = lock.withLock { _ in
       attempt { () throws(Failure) -> Frame in
         if state.openSource != frames.number || state.process == nil {
-          _ = try open(frames.path, frames.limits, frames.number)
+          _ = try open(frames.path, frames.limits, frames.number, .summary)
         }
         var request = WireWriter()
         request.put(WorkerMain.Request.frame)
@@ -94,23 +105,25 @@ public final class WorkerReader: @unchecked Sendable {
     return ending ?? "is gone"
   }
 
-  private func open(_ path: String, _ limits: ReadLimits, _ number: Int) throws(Failure)
-    -> FileSummary
+  private func open(_ path: String, _ limits: ReadLimits, _ number: Int, _ fetch: Fetch) throws(Failure)
+    -> (summary: FileSummary, first: Frame?)
   {
     state.openSource = 0
     var request = WireWriter()
     request.put(WorkerMain.Request.open)
     request.put(path)
     request.put(limits)
+    request.put(fetch == .firstFrame ? 1 : 0)
     let (message, attached) = try ask(request.bytes)
-    if let attached { close(attached) }
+    defer { if let attached { close(attached) } }
     var reader = WireReader(message)
     do {
       switch try reader.int() {
       case WorkerMain.Reply.summary:
         let summary = try reader.summary()
+        let first = try reader.int() == 1 ? try frame(&reader, attached) : nil
         state.openSource = number
-        return summary
+        return (summary, first)
       case WorkerMain.Reply.refusal: throw Failure.refusal(try reader.refusal())
       default: throw Failure.broken
       }
@@ -139,15 +152,7 @@ public final class WorkerReader: @unchecked Sendable {
     var reader = WireReader(reply.message)
     do {
       switch try reader.int() {
-      case WorkerMain.Reply.frame:
-        let (width, height) = (try reader.int(), try reader.int())
-        let sample = try reader.sample()
-        let (calibration, beam, index) = (try reader.calibration(), try reader.beam(), try reader.int())
-        guard let attached = reply.attached, width > 0, height > 0,
-          let bytes = checkedProduct(width, height, sample.byteCount), let storage = adopt(attached, bytes)
-        else { throw Failure.broken }
-        let pixels = Pixels(width: width, height: height, sample: sample, storage: storage)
-        return Frame(pixels: pixels, calibration: calibration, beam: beam, index: index)
+      case WorkerMain.Reply.frame: return try frame(&reader, reply.attached)
       case WorkerMain.Reply.refusal: throw Failure.refusal(try reader.refusal())
       default: throw Failure.broken
       }
@@ -156,6 +161,17 @@ public final class WorkerReader: @unchecked Sendable {
     } catch {
       throw .broken
     }
+  }
+
+  private func frame(_ reader: inout WireReader, _ attached: Int32?) throws -> Frame {
+    let (width, height) = (try reader.int(), try reader.int())
+    let sample = try reader.sample()
+    let (calibration, beam, index) = (try reader.calibration(), try reader.beam(), try reader.int())
+    guard let attached, width > 0, height > 0,
+      let bytes = checkedProduct(width, height, sample.byteCount), let storage = adopt(attached, bytes)
+    else { throw Failure.broken }
+    let pixels = Pixels(width: width, height: height, sample: sample, storage: storage)
+    return Frame(pixels: pixels, calibration: calibration, beam: beam, index: index)
   }
 
   /// Maps the worker's memory. Only sealed memory is taken: it can neither shrink under the reader nor change.
@@ -178,11 +194,16 @@ private final class WorkerFrames: FrameSource {
   let path: String
   let limits: ReadLimits
   let number: Int
+  /// Came with the summary; handed over once.
+  private var first: Frame?
   private let reader: WorkerReader
 
-  init(_ reader: WorkerReader, summary: FileSummary, path: String, limits: ReadLimits, number: Int) {
+  init(
+    _ reader: WorkerReader, summary: FileSummary, first: Frame?, path: String, limits: ReadLimits, number: Int
+  ) {
     self.reader = reader
     self.summary = summary
+    self.first = first
     self.path = path
     self.limits = limits
     self.number = number
@@ -190,6 +211,10 @@ private final class WorkerFrames: FrameSource {
 
   func frame(at index: Int) throws(FileRefusal) -> Frame {
     try summary.requireFrame(index)
+    if let held = first {
+      first = nil
+      if held.index == index { return held }
+    }
     return try reader.frame(at: index, of: self)
   }
 }

@@ -92,7 +92,7 @@ public struct SessionRecord: Sendable, Equatable {
 /// How far a file has come. The first four pass; the others are history.
 public enum FileStatus: String, Sendable, CaseIterable {
   case waiting, settling, queued, reading
-  case done, partial, refused, gone, skipped, duplicate, superseded
+  case done, partial, refused, gone, skipped, duplicate
   case timedOut = "timeout"
 
   public var isPassing: Bool {

@@ -104,7 +104,7 @@ public actor Session {
     (snapshots, publisher) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     for row in state.files where row.status != nil {
       latestAtPath[row.path] = row.id
-      if let status = row.status, !status.isPassing, status != .gone, status != .superseded {
+      if let status = row.status, !status.isPassing, status != .gone {
         known[row.identity] = row.id
       }
     }

@@ -34,7 +34,6 @@ enum Sentences {
     case .timedOut: return "\(name): \(file.reason ?? "")."
     case .gone: return "\(name) is gone."
     case .duplicate: return "\(name): \(file.reason ?? "")."
-    case .superseded: return "\(name) was overwritten."
     }
   }
 

@@ -30,7 +30,7 @@ private func rowStyle(_ row: FileRow) -> Style {
   if row.isExcluded { return .dim }
   switch row.status {
   case .refused, .timedOut: return Theme.bad
-  case .waiting, .settling, .queued, .reading, .skipped, .duplicate, .gone, .superseded: return .dim
+  case .waiting, .settling, .queued, .reading, .skipped, .duplicate, .gone: return .dim
   case .done, .partial, nil: break
   }
   switch row.run?.verdict {
@@ -75,7 +75,7 @@ private struct ListColumns {
     case .gone: "gone"
     case .skipped: "skip"
     case .duplicate: "same"
-    case .done, .partial, .superseded, nil:
+    case .done, .partial, nil:
       row.run.map { run in model.engine(named: run.engine)?.label ?? String(run.engine.prefix(4)).uppercased()
       } ?? "-"
     }

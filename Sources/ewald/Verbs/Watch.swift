@@ -73,7 +73,9 @@ func watchFolder(
     let headers = WorkerReader(
       executable: "/proc/self/exe", arguments: worker, timeLimit: .seconds(5))
     watch.isComplete = { path in
-      guard let source = try? headers.open(path: PathText.text(path.bytes)) else { return nil }
+      guard let source = try? headers.open(path: PathText.text(path.bytes), fetch: .summary) else {
+        return nil
+      }
       return source.summary.isComplete
     }
     let watcher = DirectoryWatcher(folder: RawPath(folder), options: watch)

@@ -155,30 +155,6 @@ import Testing
     }
   }
 
-  @Test func whatIsNotAFileCannotBeHeld() throws {
-    let folder = try WatchedFolder()
-    #expect(mkfifo(folder.path + "/pipe.tif", 0o600) == 0)
-    let file = WatchedFile(
-      id: FileID(rawValue: 0), folder: RawPath(folder.path), path: RawPath("pipe.tif"),
-      identity: FileIdentity(device: 0, inode: 0, size: 0, modified: 0))
-    #expect(throws: (any Error).self) { _ = try HeldFile(file) }
-  }
-
-  @Test func aHeldFileTellsThatItWasReplaced() throws {
-    let folder = try WatchedFolder()
-    try folder.make("a.tif", "one")
-    let file = WatchedFile(
-      id: FileID(rawValue: 0), folder: RawPath(folder.path), path: RawPath("a.tif"),
-      identity: FileIdentity(device: 0, inode: 0, size: 0, modified: 0))
-    let held = try HeldFile(file)
-    let before = held.isUnchanged()
-    #expect(before)
-    try folder.make("b.tif", "two")
-    folder.move("b.tif", to: "a.tif")
-    let after = held.isUnchanged()
-    #expect(!after)
-  }
-
   @Test func twoWatchersOnOneFolderDoNotDisturbEachOther() async throws {
     let folder = try WatchedFolder()
     let other = DirectoryWatcher(folder: folder.path, options: WatchedFolder.quick)

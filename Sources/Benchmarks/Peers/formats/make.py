@@ -97,6 +97,8 @@ tifffile.imwrite(folder / "stack_512_u16_lzw.tif", large[:48], compression="lzw"
 tifffile.imwrite(folder / "stack_512_u16_deflate.tif", large[:48], compression="zlib", predictor=True)
 tifffile.imwrite(folder / "single_512_u16.tif", large[0])
 np.save(folder / "stack_512_u16.npy", large)
+np.savez(folder / "stack_512_u16.npz", stack=large)
+np.savez_compressed(folder / "stack_512_u16_deflate.npz", stack=large[:48])
 with mrcfile.new(folder / "stack_512_u16.mrc", overwrite=True) as file:
     file.set_data(large)
 write_dm4(folder / "stack_512_u16.dm4", large)

@@ -40,6 +40,8 @@ def peers(path):
         yield "tifffile", lambda: tifffile.imread(path)
     if path.suffix == ".npy":
         yield "NumPy", lambda: np.load(path)
+    if path.suffix == ".npz":
+        yield "NumPy", lambda: np.load(path)["stack"]
     if path.suffix == ".mrc":
         yield "mrcfile", lambda: mrcfile.read(path)
     if path.suffix == ".dm4":
