@@ -38,6 +38,41 @@ import SPED
     #expect(finding.reasons.contains { $0.code == "PART" })
   }
 
+  @Test func aScanThatHasGrownGivesWhatItWouldHaveGivenAtOnce() throws {
+    // A gain of one is what the engine finds: the same reading under another key, so that it starts anew.
+    for descan in ["on", "off"] {
+      let values = ["descan": ParameterValue.text(descan)]
+      for frames in [270, 330, 410] { _ = try finding(.threeCrystals(frames: frames), values) }
+      let grown = try finding(.threeCrystals(), values)
+      let atOnce = try finding(
+        .threeCrystals(), ["descan": .text(descan), "gain": .number(1)])
+      #expect(grown.values == atOnce.values)
+      #expect(grown.pictures.first?.pixels.doubles() == atOnce.pictures.first?.pixels.doubles())
+    }
+  }
+
+  @Test func portionsOfAScanReadToTheSameTableInAnyOrder() {
+    let scan = SyntheticScan.threeCrystals()
+    let frames = (0..<480).compactMap { index in
+      (try? scan.frame(at: index)).map { (point: index, pixels: $0.pixels) }
+    }
+    let geometry = DetectorGeometry(width: 64, height: 64)
+    func table(_ portions: [Range<Int>]) -> VDFTable {
+      var reading = ScanReading(geometry, scanWidth: 24, scanHeight: 20, settings: ReadingSettings())
+      for portion in portions {
+        reading.add(Array(frames[portion]))
+        reading.settleVectors()
+        reading.refill(Array(frames[portion]))
+      }
+      reading.refill(frames.filter { reading.pointsToRefill.contains($0.point) })
+      return reading.table()
+    }
+    let atOnce = table([0..<480])
+    let grown = table([200..<480, 0..<77, 77..<200])
+    #expect(atOnce.vectors == grown.vectors && !atOnce.vectors.isEmpty)
+    #expect(atOnce.counts == grown.counts && atOnce.background == grown.background)
+  }
+
   @Test func aScanWithoutAShapeIsNotGuessed() throws {
     let refused = try finding(.threeCrystals(statesScan: false))
     #expect(refused.verdict == .notAnalysable)

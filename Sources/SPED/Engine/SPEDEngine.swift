@@ -44,7 +44,7 @@ public struct SPEDEngine: AnalysisEngine {
     let pass = ScanPass(
       source: source, shape: shape, settings: SPEDParameters.reading(parameters), context: context)
     let entry = try pass.read()
-    let result: Segmentation
+    var result: Segmentation
     switch parameters.text(SPEDParameters.method) {
     case "vdf":
       result = try PublishedVDF(parameters).segmentation(pass, entry)
@@ -54,6 +54,7 @@ public struct SPEDEngine: AnalysisEngine {
       result = Segmenter(entry.table, spotSigma: entry.reading.geometry.spotSigma, settings: settings)
         .segmentation()
     }
+    if result.scree.isEmpty { result.scree = entry.scree }
     let report = SPEDReport(result: result, entry: entry, summary: source.summary, shape: shape)
     var finding = report.finding()
     if let write = context.write {
