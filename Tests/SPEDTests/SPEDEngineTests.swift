@@ -93,6 +93,32 @@ import SPED
     #expect(throws: AnalysisError.self) { try finding(.threeCrystals(), ["edits": .text("A*B")]) }
   }
 
+  @Test func aChosenSpotIsShownAsItsDarkField() throws {
+    let scan = SyntheticScan.threeCrystals()
+    let finding = try finding(scan, ["vector": .text("A1")])
+    // The largest crystal is the second part; its strongest spot has 110 electrons at (16, 0).
+    #expect(abs((finding["vector_x"]?.value ?? 0) - 16) < 0.5)
+    #expect(abs((finding["vector_y"]?.value ?? 9)) < 0.5)
+    let field = try #require(finding.pictures.first { $0.name == "dark field A1" })
+    #expect(field.isMap)
+    let values = field.pixels.doubles()
+    let inside = scan.points(1).core().points.map { values[$0] }
+    #expect(abs(inside.reduce(0, +) / Double(inside.count) - 110) < 15)
+    let outside = values.indices.filter { p in !(0..<3).contains { scan.points($0).contains(p) } }
+    #expect(abs(outside.reduce(0) { $0 + values[$1] } / Double(outside.count)) < 5)
+    #expect(finding["crystals"]?.value == 3)
+  }
+
+  @Test func aSpotThatIsNotThereIsSaidAndNonsenseIsRefused() throws {
+    let finding = try finding(.threeCrystals(), ["vector": .text("A99")])
+    #expect(finding.reasons.contains { $0.code == "SPOT" })
+    for text in ["3A", "A", "A0", "a1", "A-1"] {
+      #expect(throws: AnalysisError.self) {
+        try self.finding(.threeCrystals(), ["vector": .text(text)])
+      }
+    }
+  }
+
   @Test(arguments: ["vdf", "nmf"]) func aPublishedWorkflowFindsTheLargeCrystals(_ method: String) throws {
     let finding = try finding(
       .threeCrystals(),
@@ -127,6 +153,16 @@ import SPED
       return
     }
     #expect(segments.count == 3 && patterns.count == 3)
+    guard case .bytes(let header)? = artifacts["hyperspy"]?.content,
+      case .bytes(let data)? = artifacts["hyperspy_data"]?.content
+    else {
+      Issue.record("no Ripple file")
+      return
+    }
+    // Its header is Latin-1 to those who read it: only ASCII is the same everywhere.
+    #expect(header.allSatisfy { $0 < 128 })
+    #expect(String(decoding: header, as: UTF8.self).contains("width-units\t1/angstrom\n"))
+    #expect(data.count == 3 * 64 * 64 * 4)
     let sets = segments.map { page in
       PointSet(
         width: 24, height: 20, points: page.doubles().enumerated().filter { $0.1 >= 0.5 }.map(\.offset))

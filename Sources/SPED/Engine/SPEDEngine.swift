@@ -31,6 +31,7 @@ public struct SPEDEngine: AnalysisEngine {
     _ subject: Subject, _ parameters: ParameterValues, _ context: AnalysisContext
   ) throws(AnalysisError) -> Finding {
     let settings = try SPEDParameters.segmentation(parameters)
+    let spot = try SPEDParameters.spot(parameters)
     guard case .scan(let source) = subject else {
       return Self.refused("SCAN", "one pattern is no scan: its crystals are found where patterns differ")
     }
@@ -55,7 +56,7 @@ public struct SPEDEngine: AnalysisEngine {
         .segmentation()
     }
     if result.scree.isEmpty { result.scree = entry.scree }
-    let report = SPEDReport(result: result, entry: entry, summary: source.summary, shape: shape)
+    let report = SPEDReport(result: result, entry: entry, summary: source.summary, shape: shape, spot: spot)
     var finding = report.finding()
     if let write = context.write {
       let patterns = try pass.patterns(result.crystals.map(\.points), entry.reading)
