@@ -98,10 +98,12 @@ enum SPEDSuite {
     return figures
   }
 
-  /// Prints what was found in a set of files with truth, as JSON lines.
-  static func score(folder: String, name: String) {
+  /// Prints what was found in a set of files with truth, as JSON lines; `methods` are beginnings of their names.
+  static func score(folder: String, name: String, methods: [String] = []) {
     do {
-      let source = try FormatList.open(path: "\(folder)/\(name)_patterns.tif")
+      let block = "\(folder)/\(name).blo"
+      let source = try FormatList.open(
+        path: access(block, R_OK) == 0 ? block : "\(folder)/\(name)_patterns.tif")
       let masks = try FormatList.open(path: "\(folder)/\(name)_truth_masks.tif")
       let truth = try (0..<masks.summary.frames).map { points(try masks.frame(at: $0).pixels) }
       let scan = "\(masks.summary.width)x\(masks.summary.height)"
@@ -109,7 +111,8 @@ enum SPEDSuite {
         ("live", [:]), ("vdf log", ["method": "vdf", "peak_finder": "log"]),
         ("vdf maxima", ["method": "vdf", "peak_finder": "maxima"]),
         ("nmf", ["method": "nmf", "components": "11"]),
-      ] as [(String, [String: String])] {
+      ] as [(String, [String: String])]
+      where methods.isEmpty || methods.contains(where: { method.hasPrefix($0) }) {
         var values = ParameterValues(["scan": .text(scan)])
         for (key, text) in settings { values[key] = Double(text).map { .number($0) } ?? .text(text) }
         let spent = try measured { _ = try SPEDEngine().analyze(.scan(source), values, AnalysisContext()) }

@@ -2,7 +2,7 @@ import Glibc
 import Learning
 
 // swift run -c release Benchmarks [SUITE…] [--json]
-// swift run -c release Benchmarks sped FOLDER NAME           (a set of files with truth)
+// swift run -c release Benchmarks sped FOLDER NAME [live|vdf|nmf…]  (a set of files with truth)
 // swift run -c release Benchmarks imaging|formats FOLDER      (for the scripts in Peers, which fill FOLDER)
 
 OpenMPPolicy.ensurePassive()
@@ -27,7 +27,7 @@ if words.count >= 2, words[0] == "formats" {
   exit(0)
 }
 if words.count >= 3, words[0] == "sped" {
-  SPEDSuite.score(folder: words[1], name: words[2])
+  SPEDSuite.score(folder: words[1], name: words[2], methods: Array(words.dropFirst(3)))
   exit(0)
 }
 if words.first == "imaging" {

@@ -24,7 +24,8 @@ final class SyntheticScan: FrameSource {
     self.frames = frames ?? 24 * 20
     summary = FileSummary(
       format: "memory", width: 64, height: 64, sample: .uint16, frames: self.frames, declaredFrames: 24 * 20,
-      scan: statesScan ? Sourced(ScanShape(width: 24, height: 20), source: "test") : nil)
+      scan: statesScan ? Sourced(ScanShape(width: 24, height: 20), source: "test") : nil,
+      calibration: Calibration(x: Sourced(AxisCalibration(scale: 0.02, unit: "1/Å"), source: "test")))
   }
 
   func frame(at index: Int) throws(FileRefusal) -> Frame {

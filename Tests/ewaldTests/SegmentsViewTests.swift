@@ -13,9 +13,12 @@ import ewald
     detail.frames = 96
     let labels = (0..<96).map { UInt16($0 % 12 < 5 ? 1 : $0 % 12 > 6 ? 2 : 0) }
     detail.pictures = [
-      Picture(name: "map: segments", pixels: Pixels(width: 12, height: 8, values: labels), isMap: true),
+      Picture(name: "segments", pixels: Pixels(width: 12, height: 8, values: labels), isMap: true),
       Picture(name: "Virtual diffraction", pixels: SampleSession.frame.pixels, candidate: 0),
       Picture(name: "Virtual diffraction", pixels: SampleSession.frame.pixels, candidate: 1),
+      Picture(
+        name: "dark field B2", pixels: Pixels(width: 12, height: 8, values: labels.map { Float($0) }),
+        isMap: true),
     ]
     detail.result?.engine = "sped"
     detail.result?.parameters = ["significance": "3.5", "edits": ""]
@@ -50,6 +53,25 @@ import ewald
     #expect(model.update(.key(.char("N"))).isEmpty)
     #expect(settings(model.update(.key(.char("x"))))?["edits"] == "A/2")
     #expect(settings(model.update(.key(.char(">"))))?["significance"] == "4")
+  }
+
+  @Test func everySpotOfTheChosenCrystalHasADarkFieldInTurns() {
+    var model = Self.model()
+    #expect(settings(model.update(.key(.char("v"))))?["vector"] == "A1")
+    #expect(settings(model.update(.key(.char("V"))))?["vector"] == "A17")
+    _ = model.update(.key(.char("n")))
+    #expect(settings(model.update(.key(.char("V"))))?["vector"] == "B4")
+    model.detail?.result?.parameters["vector"] = "B4"
+    #expect(settings(model.update(.key(.char("v"))))?["vector"] == "")
+  }
+
+  @Test func theDarkFieldOfThePickedSpotIsShown() {
+    for width in [80, 200] {
+      var model = Self.model(width: width, height: 40)
+      _ = model.update(.key(.char("n")))
+      model.detail?.result?.parameters["vector"] = "B2"
+      #expect(view(model).text.contains("Dark-field-B2"))
+    }
   }
 
   @Test func theProbeMovesOverTheScan() {

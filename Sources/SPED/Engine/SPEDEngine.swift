@@ -31,6 +31,7 @@ public struct SPEDEngine: AnalysisEngine {
     _ subject: Subject, _ parameters: ParameterValues, _ context: AnalysisContext
   ) throws(AnalysisError) -> Finding {
     let settings = try SPEDParameters.segmentation(parameters)
+    let spot = try SPEDParameters.spot(parameters)
     guard case .scan(let source) = subject else {
       return Self.refused("SCAN", "one pattern is no scan: its crystals are found where patterns differ")
     }
@@ -44,7 +45,7 @@ public struct SPEDEngine: AnalysisEngine {
     let pass = ScanPass(
       source: source, shape: shape, settings: SPEDParameters.reading(parameters), context: context)
     let entry = try pass.read()
-    let result: Segmentation
+    var result: Segmentation
     switch parameters.text(SPEDParameters.method) {
     case "vdf":
       result = try PublishedVDF(parameters).segmentation(pass, entry)
@@ -54,7 +55,8 @@ public struct SPEDEngine: AnalysisEngine {
       result = Segmenter(entry.table, spotSigma: entry.reading.geometry.spotSigma, settings: settings)
         .segmentation()
     }
-    let report = SPEDReport(result: result, entry: entry, summary: source.summary, shape: shape)
+    if result.scree.isEmpty { result.scree = entry.scree }
+    let report = SPEDReport(result: result, entry: entry, summary: source.summary, shape: shape, spot: spot)
     var finding = report.finding()
     if let write = context.write {
       let patterns = try pass.patterns(result.crystals.map(\.points), entry.reading)

@@ -25,6 +25,9 @@ enum SPEDParameters {
   static let edits = Parameter(
     name: "edits", title: "merge, split, leave out: A+B; C/2; -D", unit: "", domain: .text,
     standard: .text(""))
+  static let vector = Parameter(
+    name: "vector", title: "dark field of one spot: A3 is the third of A", unit: "", domain: .text,
+    standard: .text(""))
   static let peakSignificance = Parameter(
     name: "peak_significance", title: "threshold of a spot", unit: "sigma", domain: .number(2...20),
     standard: .number(4))
@@ -81,8 +84,9 @@ enum SPEDParameters {
     standard: .number(0.3))
 
   static let all = [
-    scan, method, significance, minimumArea, edge, confidence, components, edits, peakSignificance, spotSigma,
-    gain, innerRadius, descan, finder, peakThreshold, reach, samples, aperture, grainDistance, grainSize,
+    scan, method, significance, minimumArea, edge, confidence, components, edits, vector, peakSignificance,
+    spotSigma, gain, innerRadius, descan, finder, peakThreshold, reach, samples, aperture, grainDistance,
+    grainSize,
     mergeCorrelation, mergeVectors, mergeSegments, patternCorrelation, loadingCorrelation,
   ]
 
@@ -109,6 +113,15 @@ enum SPEDParameters {
       throw .parameter(InvalidParameter(error.description))
     }
     return settings
+  }
+
+  /// The spot whose dark field is asked for.
+  static func spot(_ values: ParameterValues) throws(AnalysisError) -> SpotChoice? {
+    do {
+      return try SpotChoice(values.text(vector) ?? "")
+    } catch {
+      throw .parameter(InvalidParameter(error.description))
+    }
   }
 
   /// The scan's shape: what was typed, or what the file states.

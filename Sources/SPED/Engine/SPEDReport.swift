@@ -7,6 +7,8 @@ struct SPEDReport {
   let entry: ScanCache.Entry
   let summary: FileSummary
   let shape: ScanShape
+  /// A spot whose dark field is asked for.
+  let spot: SpotChoice?
 
   private var table: VDFTable { entry.table }
 
@@ -33,6 +35,11 @@ struct SPEDReport {
           "area_\(crystal.letter)", Double(crystal.area), unit: "px",
           probability: rounded(crystal.confidence)))
       values.append(Quantity("spots_\(crystal.letter)", Double(crystal.vectors.count)))
+    }
+    if let spot, let vector = spot.vector(in: crystals) {
+      let binning = Float(entry.reading.geometry.binning)
+      values.append(Quantity("vector_x", rounded(Double(table.vectors[vector].x * binning)), unit: "px"))
+      values.append(Quantity("vector_y", rounded(Double(table.vectors[vector].y * binning)), unit: "px"))
     }
     let (verdict, reasons) = judge(read)
     return Finding(
@@ -67,6 +74,9 @@ struct SPEDReport {
           "SUB", "spots missing in parts of \(pseudo.map(\.letter).joined(separator: ", ")): not one pattern")
       )
     }
+    if let spot, spot.vector(in: result.crystals) == nil {
+      reasons.append(Reason("SPOT", "there is no spot \(spot)"))
+    }
     return (weak.isEmpty ? .accept : .doubtful, reasons)
   }
 
@@ -78,11 +88,11 @@ struct SPEDReport {
 }
 
 extension SPEDReport {
-  /// The map of segments, and of every crystal its virtual diffraction pattern and the sum of its virtual
-  /// dark-field images.
+  /// The map of segments, of every crystal its virtual diffraction pattern and the sum of its virtual
+  /// dark-field images, and the dark field of one spot where it is asked for.
   func pictures() -> [Picture] {
     var pictures = [
-      Picture(name: "map: segments", pixels: segmentMap(), scale: "segments", isMap: true)
+      Picture(name: "segments", pixels: segmentMap(), scale: "segments", isMap: true)
     ]
     for (k, crystal) in result.crystals.enumerated() {
       pictures.append(
@@ -92,7 +102,13 @@ extension SPEDReport {
     }
     for crystal in result.crystals {
       pictures.append(
-        Picture(name: "map: \(crystal.letter)", pixels: darkField(crystal), scale: "vdf", isMap: true))
+        Picture(
+          name: "dark field \(crystal.letter)", pixels: darkField(crystal.vectors), scale: "vdf", isMap: true)
+      )
+    }
+    if let spot, let vector = spot.vector(in: result.crystals) {
+      pictures.append(
+        Picture(name: "dark field \(spot)", pixels: darkField([vector]), scale: "spot", isMap: true))
     }
     return pictures
   }
@@ -132,11 +148,11 @@ extension SPEDReport {
     return Pixels(width: width, height: height, values: values)
   }
 
-  private func darkField(_ crystal: FoundCrystal) -> Pixels {
+  private func darkField(_ vectors: [Int]) -> Pixels {
     var values = [Float](repeating: 0, count: table.points)
     for p in 0..<table.points where table.isMeasured[p] {
       var sum: Float = 0
-      for v in crystal.vectors { sum += table.excess(p, v) }
+      for v in vectors { sum += table.excess(p, v) }
       values[p] = sum * table.electronsPerCount
     }
     return Pixels(width: table.scanWidth, height: table.scanHeight, values: values)
@@ -152,14 +168,13 @@ extension SPEDReport {
       for (p, loading) in zip(crystal.points.points, crystal.loading) { fraction[p] = 0.5 + 0.5 * loading }
       return Pixels(width: table.scanWidth, height: table.scanHeight, values: fraction)
     }
-    let size = "ImageJ=1.53k\nimages=\(patterns.count)\nslices=\(patterns.count)\n"
     return [
       Artifact(
         role: "segments", file: "segments.tif",
-        content: .images(segments, description: "\(size)crystals=\(letters)\n")),
+        content: .images(segments, description: "crystals=\(letters)\n")),
       Artifact(
         role: "patterns", file: "patterns.tif",
-        content: .images(patterns, description: "\(size)crystals=\(letters)\nunit=electrons\n")),
+        content: .images(patterns, description: "crystals=\(letters)\nunit=electrons\n")),
       Artifact(role: "vectors", file: "vectors.csv", content: .bytes(Array(vectorTable().utf8))),
       Artifact(role: "crystals", file: "crystals.csv", content: .bytes(Array(crystalTable().utf8))),
       Artifact(role: "hyperspy", file: "patterns.rpl", content: .bytes(Array(rippleHeader(patterns).utf8))),
@@ -219,11 +234,17 @@ extension SPEDReport {
       for (axis, size) in [("width", width), ("height", height)] {
         lines += [
           "\(axis)-scale\t\(step)", "\(axis)-origin\t\(-step * Double(size / 2))",
-          "\(axis)-units\t\(scale.unit)",
+          "\(axis)-units\t\(plain(scale.unit))",
         ]
       }
     }
     return lines.joined(separator: "\n") + "\n"
+  }
+
+  /// Ripple headers are read as Latin-1: a unit in ASCII is the same to everybody.
+  private func plain(_ unit: String) -> String {
+    unit.map { $0 == "Å" || $0 == "\u{212B}" ? "angstrom" : $0 == "µ" || $0 == "μ" ? "u" : String($0) }
+      .joined()
   }
 
   private func rippleData(_ patterns: [Pixels]) -> [UInt8] {

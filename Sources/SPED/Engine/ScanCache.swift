@@ -2,7 +2,7 @@ import Arrays
 import Diffraction
 import Synchronization
 
-/// Scans that were read lately: a changed threshold needs no pattern again.
+/// Scans that were read lately: a changed threshold needs no pattern again, a scan that has grown only its new ones.
 ///
 /// A scan is known by its shape, its settings and the content of the patterns that calibrate the reading,
 /// which are spread over all of it. What is kept never changes a result, only how soon it is there.
@@ -14,12 +14,23 @@ final class ScanCache: Sendable {
     var scanWidth: Int
     var scanHeight: Int
     var settings: ReadingSettings
+    /// Of the patterns that calibrate the reading.
     var content: String
+
+    /// The same scan when it had fewer patterns.
+    func hasGrown(from older: Key) -> Bool {
+      var key = older
+      key.frames = frames
+      return key == self && older.frames < frames
+    }
   }
 
   struct Entry: Sendable {
     var reading: ScanReading
     var table: VDFTable
+    var scree: [Double]
+    /// The content of the last pattern: one that was written over is read again.
+    var last: String
   }
 
   private let entries = Mutex<[(key: Key, entry: Entry)]>([])
@@ -31,9 +42,17 @@ final class ScanCache: Sendable {
 
   func entry(_ key: Key) -> Entry? { entries.withLock { list in list.first { $0.key == key }?.entry } }
 
+  /// What is known of the scan from when it was smaller.
+  func shorter(_ key: Key) -> (frames: Int, entry: Entry)? {
+    entries.withLock { list in
+      list.filter { key.hasGrown(from: $0.key) }.max { $0.key.frames < $1.key.frames }
+        .map { ($0.key.frames, $0.entry) }
+    }
+  }
+
   func keep(_ entry: Entry, for key: Key) {
     entries.withLock { list in
-      list.removeAll { $0.key == key }
+      list.removeAll { $0.key == key || key.hasGrown(from: $0.key) }
       list.insert((key, entry), at: 0)
       if list.count > limit { list.removeLast() }
     }

@@ -19,15 +19,24 @@ struct ScanPass {
       width: summary.width, height: summary.height, frames: frames, scanWidth: shape.width,
       scanHeight: shape.height, settings: settings, content: ScanCache.content(sample))
     if let known = ScanCache.shared.entry(key) { return known }
-    let geometry = ReadingCalibration.geometry(
-      width: summary.width, height: summary.height, frames: sample, settings: settings)
+    var reading: ScanReading
+    var first = 0
+    if let older = ScanCache.shared.shorter(key),
+      try ScanCache.content([frame(older.frames - 1)]) == older.entry.last
+    {
+      (first, reading) = (older.frames, older.entry.reading)
+    } else {
+      let geometry = ReadingCalibration.geometry(
+        width: summary.width, height: summary.height, frames: sample, settings: settings)
+      reading = ScanReading(geometry, scanWidth: shape.width, scanHeight: shape.height, settings: settings)
+    }
     sample = []
-    var reading = ScanReading(
-      geometry, scanWidth: shape.width, scanHeight: shape.height, settings: settings)
-    try each(Array(0..<frames), part: 0...0.7) { reading.add($0) }
+    try each(Array(first..<frames), part: 0...0.7) { reading.add($0) }
     reading.settleVectors()
     try each(reading.pointsToRefill, part: 0.7...0.95) { reading.refill($0) }
-    let entry = ScanCache.Entry(reading: reading, table: reading.table())
+    let table = reading.table()
+    let last = try ScanCache.content([frame(frames - 1)])
+    let entry = ScanCache.Entry(reading: reading, table: table, scree: table.scree(), last: last)
     ScanCache.shared.keep(entry, for: key)
     return entry
   }
@@ -47,11 +56,10 @@ struct ScanPass {
       sums.withUnsafeMutableBufferPointer { sums in
         guard let base = sums.baseAddress else { return }
         for (point, pixels) in frames {
-          guard let region = regions.regionOfPoint[point], let digest = reading.digests[point] else {
-            continue
-          }
-          reader.addCentred(
-            pixels, centreX: digest.centreX, centreY: digest.centreY, into: base + region * count)
+          guard let region = regions.regionOfPoint[point], let digest = reading.digests[point],
+            let beam = reading.beam(point)
+          else { continue }
+          reader.addCentred(pixels, beam: beam, into: base + region * count)
           for (ring, level) in digest.background.enumerated() { background[region][ring] += level }
         }
       }

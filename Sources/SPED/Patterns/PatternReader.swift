@@ -2,42 +2,22 @@ import CVectorLoops
 import Diffraction
 import Glibc
 
-/// A spot of a pattern, measured from the direct beam.
-package struct PatternPeak: Sendable, Equatable {
-  package var x: Float
-  package var y: Float
-  /// Electrons of the whole spot, less the background.
-  package var intensity: Float
-  /// Poisson standard deviations above the background.
-  package var significance: Float
-}
-
-/// What one pass over a pattern leaves behind: a few hundred numbers instead of twenty thousand pixels.
-package struct PatternDigest: Sendable {
-  package var centreX: Float
-  package var centreY: Float
-  package var hasBeam: Bool
-  package var peaks: [PatternPeak]
-  /// Background in electrons per pixel on rings of one pixel around the direct beam.
-  package var background: [Float]
-}
-
 /// Reads one pattern after the other: direct beam, smoothing with the shape of a spot, radial background,
 /// peaks, and the values at known vectors. Holds its buffers, so one reader serves one thread.
 package final class PatternReader {
   let geometry: DetectorGeometry
-  private let width: Int
-  private let height: Int
-  private let stride: Int
+  let width: Int
+  let height: Int
+  let stride: Int
   private let weights: [Float]
   /// Electrons, rows padded for the loops over columns.
-  private let pixels: UnsafeMutablePointer<Float>
-  private let smooth: UnsafeMutablePointer<Float>
+  let pixels: UnsafeMutablePointer<Float>
+  let smooth: UnsafeMutablePointer<Float>
   private let line: UnsafeMutablePointer<Float>
   private let lineMargin: Int
   private var rows: [UnsafePointer<Float>?]
-  private let table: RingTable
-  private let tableWidth: Int
+  let table: RingTable
+  let tableWidth: Int
 
   package init(_ geometry: DetectorGeometry, table: RingTable? = nil) {
     self.geometry = geometry
@@ -84,14 +64,14 @@ package final class PatternReader {
 
   /// The smoothed electrons per pixel at vectors, of a pattern whose centre is known: a weighted sum around
   /// each, without smoothing the rest.
-  package func samples(_ frame: Pixels, centre: (x: Float, y: Float), vectors: [SpotVector]) -> [Float] {
+  package func samples(_ frame: Pixels, beam: SIMD2<Float>, vectors: [SpotVector]) -> [Float] {
     load(frame)
     let reach = weights.count - 1
     let side = 2 * reach + 1
     let inverse = Float(-0.5 / (geometry.filterSigma * geometry.filterSigma))
     return withUnsafeTemporaryAllocation(of: Float.self, capacity: 2 * side) { taps in
       vectors.map { vector in
-        let (x, y) = (centre.x + vector.x, centre.y + vector.y)
+        let (x, y) = (beam.x + vector.x, beam.y + vector.y)
         let (ix, iy) = (Int(x.rounded()), Int(y.rounded()))
         guard ix >= reach, iy >= reach, ix + reach < width, iy + reach < height else { return .nan }
         var (sumX, sumY): (Float, Float) = (0, 0)
@@ -115,11 +95,9 @@ package final class PatternReader {
   }
 
   /// Adds the electrons of a pattern, moved so that the direct beam is at the middle.
-  package func addCentred(
-    _ frame: Pixels, centreX: Float, centreY: Float, into sums: UnsafeMutablePointer<Float>
-  ) {
+  package func addCentred(_ frame: Pixels, beam: SIMD2<Float>, into sums: UnsafeMutablePointer<Float>) {
     load(frame)
-    let (dx, dy) = (centreX - Float(width / 2), centreY - Float(height / 2))
+    let (dx, dy) = (beam.x - Float(width / 2), beam.y - Float(height / 2))
     let (ix, iy) = (Int(dx.rounded(.down)), Int(dy.rounded(.down)))
     let (fx, fy) = (dx - Float(ix), dy - Float(iy))
     let (w00, w01) = ((1 - fx) * (1 - fy), fx * (1 - fy))
@@ -207,226 +185,5 @@ extension PatternReader {
         if let w = w.baseAddress { vl_convolve_across(start, w, radius, width, smooth + y * stride) }
       }
     }
-  }
-
-  /// The brightest smoothed pixel near where the beam is expected, refined by the centre of mass of what
-  /// rises above a fifth of it.
-  private func findBeam(_ expected: (x: Float, y: Float)?) -> (x: Float, y: Float, found: Bool) {
-    let middle = expected ?? (Float(width) / 2, Float(height) / 2)
-    let reach = expected == nil ? max(width, height) / 3 : max(8, width / 10)
-    let (mx, my) = (Int(middle.x), Int(middle.y))
-    let columns = within(0..<width, mx - reach, mx + reach + 1)
-    var best: (value: Float, x: Int, y: Int) = (0, mx, my)
-    for y in within(0..<height, my - reach, my + reach + 1) {
-      let row = smooth + y * stride
-      for x in columns where row[x] > best.value { best = (row[x], x, y) }
-    }
-    // Five electrons over the area of a spot are no beam.
-    guard best.value * Float(geometry.effectiveArea) > 5, best.value.isFinite else {
-      return (middle.x, middle.y, false)
-    }
-    var (x, y) = (Float(best.x), Float(best.y))
-    let radius = max(3, Int((3.5 * geometry.spotSigma).rounded(.up)))
-    for _ in 0..<2 {
-      let (cx, cy) = (Int(x.rounded()), Int(y.rounded()))
-      var (sum, sx, sy): (Float, Float, Float) = (0, 0, 0)
-      let threshold = 0.2 * best.value
-      for v in max(0, cy - radius)..<min(height, cy + radius + 1) {
-        let row = smooth + v * stride
-        for u in max(0, cx - radius)..<min(width, cx + radius + 1) where row[u] > threshold {
-          let weight = row[u] - threshold
-          sum += weight
-          sx += weight * Float(u)
-          sy += weight * Float(v)
-        }
-      }
-      guard sum > 0 else { break }
-      (x, y) = (sx / sum, sy / sum)
-    }
-    return (x, y, true)
-  }
-
-  /// Electrons per pixel on rings, spots left out: a low rank of the sectors' means first, then twice the
-  /// mean of what lies within four standard deviations.
-  private func radialBackground(_ cx: Int, _ cy: Int) -> [Float] {
-    let rings = geometry.rings
-    let sectors = RingTable.sectors
-    var sums = [Float](repeating: 0, count: rings * sectors)
-    var counts = [Int32](repeating: 0, count: rings * sectors)
-    let (cx, cy) = (min(max(cx, 0), width), min(max(cy, 0), height))
-    table.rings.withUnsafeBufferPointer { ringOf in
-      table.sectorsOf.withUnsafeBufferPointer { sectorOf in
-        sums.withUnsafeMutableBufferPointer { sums in
-          counts.withUnsafeMutableBufferPointer { counts in
-            for y in 0..<height {
-              let from = (y - cy + height) * tableWidth + width - cx
-              let row = smooth + y * stride
-              for x in 0..<width {
-                let at = min(Int(ringOf[from + x]), rings - 1) * sectors + Int(sectorOf[from + x])
-                sums[at] += row[x]
-                counts[at] &+= 1
-              }
-            }
-          }
-        }
-      }
-    }
-    var level = [Float](repeating: 0, count: rings)
-    var means: [Float] = []
-    for ring in 0..<rings {
-      means.removeAll(keepingCapacity: true)
-      for at in ring * sectors..<(ring + 1) * sectors where counts[at] > 0 {
-        means.append(sums[at] / Float(counts[at]))
-      }
-      guard !means.isEmpty else {
-        level[ring] = ring > 0 ? level[ring - 1] : 0
-        continue
-      }
-      means.sort()
-      level[ring] = means[means.count * 2 / 5]
-    }
-    let area = Float(geometry.effectiveArea)
-    for _ in 0..<2 {
-      let limits = level.map { $0 + 4 * (max($0, 0) / area).squareRoot() + 2 / area }
-      var total = [Float](repeating: 0, count: rings)
-      var number = [Int32](repeating: 0, count: rings)
-      table.rings.withUnsafeBufferPointer { ringOf in
-        limits.withUnsafeBufferPointer { limits in
-          total.withUnsafeMutableBufferPointer { total in
-            number.withUnsafeMutableBufferPointer { number in
-              for y in 0..<height {
-                let from = (y - cy + height) * tableWidth + width - cx
-                let row = smooth + y * stride
-                for x in 0..<width {
-                  let ring = min(Int(ringOf[from + x]), rings - 1)
-                  if row[x] < limits[ring] {
-                    total[ring] += row[x]
-                    number[ring] &+= 1
-                  }
-                }
-              }
-            }
-          }
-        }
-      }
-      for ring in 0..<rings where number[ring] > 0 { level[ring] = max(0, total[ring] / Float(number[ring])) }
-    }
-    return level
-  }
-
-  private func peaks(
-    _ centreX: Float, _ centreY: Float, _ background: [Float], _ significance: Float
-  ) -> [PatternPeak] {
-    let area = Float(geometry.effectiveArea)
-    let spot = Float(geometry.spotArea)
-    // n - m > z sqrt(m) + z^2/4 is close to the deviance's own limit and needs no logarithm.
-    let z = significance
-    let limits = background.map { $0 + (z * ($0 * area).squareRoot() + z * z / 4) / area }
-    let (cx, cy) = (Int(centreX.rounded()), Int(centreY.rounded()))
-    let margin = geometry.margin
-    let inner = Int32((geometry.innerRadius * geometry.innerRadius).rounded())
-    let ringOf = table.rings
-    var found: [PatternPeak] = []
-    guard height > 2 * margin, width > 2 * margin else { return found }
-    let tx = min(max(cx, 0), width)
-    let ty = min(max(cy, 0), height)
-    for y in margin..<height - margin {
-      let row = smooth + y * stride
-      let (above, below) = (row - stride, row + stride)
-      let from = (y - ty + height) * tableWidth + width - tx
-      for x in margin..<width - margin {
-        let value = row[x]
-        guard value > row[x - 1], value >= row[x + 1], value > above[x], value >= below[x] else { continue }
-        let ring = min(Int(ringOf[from + x]), limits.count - 1)
-        guard value > limits[ring], value > above[x - 1], value > above[x + 1], value >= below[x - 1],
-          value >= below[x + 1]
-        else { continue }
-        let (dx, dy) = (Int32(x - cx), Int32(y - cy))
-        guard dx * dx + dy * dy > inner else { continue }
-        let level = background[ring]
-        let px = Float(x) + Self.vertex(row[x - 1] - level, value - level, row[x + 1] - level)
-        let py = Float(y) + Self.vertex(above[x] - level, value - level, below[x] - level)
-        found.append(
-          PatternPeak(
-            x: px - centreX, y: py - centreY, intensity: (value - level) * spot,
-            significance: poissonSignificance(value * area, expected: level * area)))
-      }
-    }
-    return found
-  }
-
-  /// The top of the parabola through three values: of their logarithms where all are positive, which is
-  /// exact for a Gaussian.
-  private static func vertex(_ a: Float, _ b: Float, _ c: Float) -> Float {
-    var (a, b, c) = (a, b, c)
-    if a > 0, c > 0 { (a, b, c) = (logf(a), logf(b), logf(c)) }
-    let curvature = a - 2 * b + c
-    guard curvature < 0 else { return 0 }
-    return min(0.5, max(-0.5, 0.5 * (a - c) / curvature))
-  }
-
-  /// The second moment of a spot's electrons over its background, along one axis; nil when faint.
-  package func spotWidth(at peak: PatternPeak, _ digest: PatternDigest, reach: Int) -> Double? {
-    let (px, py) = (peak.x + digest.centreX, peak.y + digest.centreY)
-    let (ix, iy) = (Int(px.rounded()), Int(py.rounded()))
-    guard ix >= reach, iy >= reach, ix + reach < width, iy + reach < height else { return nil }
-    let ring = Int(hypotf(peak.x, peak.y).rounded())
-    let level = digest.background[min(ring, digest.background.count - 1)]
-    var (sum, moment) = (0.0, 0.0)
-    for y in iy - reach...iy + reach {
-      for x in ix - reach...ix + reach {
-        let (dx, dy) = (Double(Float(x) - px), Double(Float(y) - py))
-        let value = Double(pixels[y * stride + x] - level)
-        sum += value
-        moment += value * (dx * dx + dy * dy) / 2
-      }
-    }
-    guard sum > 0, moment > 0 else { return nil }
-    return (moment / sum).squareRoot()
-  }
-
-  /// Sums for the gain: squared differences of neighbours and their means, where no spot stands out.
-  package func noise(_ digest: PatternDigest) -> (squares: Double, sum: Double) {
-    var (squares, sum) = (0.0, 0.0)
-    let (cx, cy) = (digest.centreX, digest.centreY)
-    for y in 0..<height {
-      let row = pixels + y * stride
-      let blurred = smooth + y * stride
-      for x in Swift.stride(from: 0, to: width - 1, by: 2) {
-        let r = hypotf(Float(x) - cx, Float(y) - cy)
-        guard Double(r) > geometry.innerRadius else { continue }
-        let level = digest.background[min(Int(r.rounded()), digest.background.count - 1)]
-        guard level > 0, blurred[x] < 2 * level, blurred[x + 1] < 2 * level else { continue }
-        let difference = Double(row[x] - row[x + 1])
-        squares += difference * difference / 2
-        sum += Double(row[x] + row[x + 1]) / 2
-      }
-    }
-    return (squares, sum)
-  }
-}
-
-/// Ring and sector of a pixel by its distance from the direct beam, for twice the detector along each axis.
-package final class RingTable: Sendable {
-  static let sectors = 16
-  let rings: [UInt16]
-  let sectorsOf: [UInt16]
-  let width: Int
-
-  package init(_ geometry: DetectorGeometry) {
-    let (w, h) = (geometry.width, geometry.height)
-    width = 2 * w + 1
-    var ring = [UInt16](repeating: 0, count: (2 * h + 1) * width)
-    var sector = ring
-    for y in -h...h {
-      for x in -w...w {
-        let at = (y + h) * width + x + w
-        ring[at] = UInt16(min(60_000, (Double(x * x + y * y).squareRoot() + 0.5).rounded(.down)))
-        let angle = atan2(Double(y), Double(x)) / (2 * .pi) + 0.5
-        sector[at] = UInt16(min(Self.sectors - 1, Int(angle * Double(Self.sectors))))
-      }
-    }
-    rings = ring
-    sectorsOf = sector
   }
 }

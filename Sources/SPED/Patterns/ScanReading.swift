@@ -18,19 +18,20 @@ package struct ReadingSettings: Sendable, Hashable {
   package init() {}
 }
 
-/// A scan as it is read: digests of all patterns, the vectors found so far and their virtual images.
+/// A scan as it is read: digests of all patterns, the vectors found in them and their virtual images.
 ///
-/// Patterns come in any number of portions. A vector that is found late is filled back from the peak lists
-/// of the patterns read before it was known; `refill` measures it there, where the source still has them.
+/// Patterns come in any number of portions, also when the scan has grown since. `settleVectors` looks for vectors
+/// in all that is there, `refill` measures them in every pattern.
 package struct ScanReading: Sendable {
   package let geometry: DetectorGeometry
   package let settings: ReadingSettings
   package let scanWidth: Int
   package let scanHeight: Int
   package private(set) var digests: [PatternDigest?]
-  package private(set) var histogram: VectorHistogram
   package private(set) var vectors: [SpotVector] = []
-  /// Smoothed electrons per pixel at vectors, by pattern; for those that were known when it was measured.
+  /// Without descan the direct beam is where it is in most patterns.
+  private var heldBeam: SIMD2<Float>?
+  /// Smoothed electrons per pixel at vectors, by pattern; empty before they were measured.
   private var samples: [[Float]]
   private let rings: RingTable
 
@@ -41,77 +42,63 @@ package struct ScanReading: Sendable {
     self.scanHeight = scanHeight
     digests = Array(repeating: nil, count: scanWidth * scanHeight)
     samples = Array(repeating: [], count: scanWidth * scanHeight)
-    histogram = VectorHistogram(geometry)
     rings = RingTable(geometry)
   }
 
   package var patterns: Int { digests.reduce(0) { $0 + ($1 == nil ? 0 : 1) } }
 
+  /// The direct beam of a pattern, in binned pixels.
+  package func beam(_ point: Int) -> SIMD2<Float>? {
+    digests[point].map { heldBeam ?? SIMD2($0.centreX, $0.centreY) }
+  }
+
   /// Reads a portion of patterns on all cores.
   package mutating func add(_ frames: [(point: Int, pixels: Pixels)]) {
-    let (geometry, vectors, settings, rings) = (geometry, vectors, settings, rings)
+    let (geometry, significance, rings) = (geometry, settings.significance, rings)
     let pixels = frames.map(\.pixels)
     let read = parallelChunkMap(frames.count, size: max(1, (frames.count + 3) / 4)) { chunk in
       let reader = PatternReader(geometry, table: rings)
-      return chunk.map { i in
-        let digest = reader.read(pixels[i], significance: settings.significance)
-        let values =
-          vectors.isEmpty
-          ? [] : reader.samples(pixels[i], centre: (digest.centreX, digest.centreY), vectors: vectors)
-        return (digest, values)
-      }
+      return chunk.map { reader.read(pixels[$0], significance: significance) }
     }
-    for (frame, (digest, values)) in zip(frames, read.joined()) where digests.indices.contains(frame.point) {
+    for (frame, digest) in zip(frames, read.joined()) where digests.indices.contains(frame.point) {
       digests[frame.point] = digest
-      samples[frame.point] = values
-      histogram.add(digest.peaks, above: settings.significance)
-    }
-    if !settings.followsBeam { holdBeam() }
-  }
-
-  /// Without descan the beam is where it is in most patterns.
-  private mutating func holdBeam() {
-    let xs = digests.compactMap { $0?.centreX }.sorted()
-    let ys = digests.compactMap { $0?.centreY }.sorted()
-    for i in digests.indices where digests[i] != nil {
-      digests[i]?.centreX = xs[xs.count / 2]
-      digests[i]?.centreY = ys[ys.count / 2]
     }
   }
 
   /// Chance gathers peaks in proportion to the patterns, and so do crystals that are worth the name.
   private var minimumPeaks: Int { max(settings.minimumPeaks, patterns / 4000) }
 
-  /// Looks for vectors in what has gathered. Those known stay where they are, so that columns stay valid.
-  package mutating func growVectors() {
-    let spot = Float(geometry.spotSigma)
-    let apart = 1.3 * spot
-    let found = histogram.vectors(within: max(0.8, 0.8 * spot), minimum: minimumPeaks, apart: apart)
-    for vector in found where !vectors.contains(where: { $0.distance(to: vector) < apart }) {
-      vectors.append(vector)
-    }
-  }
-
-  /// Drops what was found and looks again over all peaks: the vectors no longer depend on when they came.
+  /// Looks for vectors in all that was read: they do not depend on when it came.
   package mutating func settleVectors() {
-    vectors = []
+    heldBeam = settings.followsBeam ? nil : usualBeam()
     for i in samples.indices { samples[i] = [] }
-    growVectors()
+    var histogram = VectorHistogram(geometry)
+    for digest in digests {
+      guard let digest else { continue }
+      let moved = heldBeam.map { SIMD2(digest.centreX, digest.centreY) - $0 } ?? .zero
+      histogram.add(digest.peaks, movedBy: moved, above: settings.significance)
+    }
+    let spot = Float(geometry.spotSigma)
+    vectors = histogram.vectors(within: max(0.8, 0.8 * spot), minimum: minimumPeaks, apart: 1.3 * spot)
   }
 
-  /// Points whose values at some vectors come from their peak list only.
+  private func usualBeam() -> SIMD2<Float>? {
+    let xs = digests.compactMap { $0?.centreX }.sorted()
+    let ys = digests.compactMap { $0?.centreY }.sorted()
+    return xs.isEmpty ? nil : SIMD2(xs[xs.count / 2], ys[ys.count / 2])
+  }
+
+  /// Patterns in which the vectors were not measured yet.
   package var pointsToRefill: [Int] {
     digests.indices.filter { digests[$0] != nil && samples[$0].count < vectors.count }
   }
 
   package mutating func refill(_ frames: [(point: Int, pixels: Pixels)]) {
     let (geometry, vectors, rings) = (geometry, vectors, rings)
-    let jobs = frames.map { frame in
-      (frame.pixels, digests[frame.point].map { (x: $0.centreX, y: $0.centreY) })
-    }
+    let jobs = frames.map { (pixels: $0.pixels, beam: beam($0.point) ?? .zero) }
     let values = parallelChunkMap(jobs.count, size: max(1, (jobs.count + 3) / 4)) { chunk in
       let reader = PatternReader(geometry, table: rings)
-      return chunk.map { reader.samples(jobs[$0].0, centre: jobs[$0].1 ?? (0, 0), vectors: vectors) }
+      return chunk.map { reader.samples(jobs[$0].pixels, beam: jobs[$0].beam, vectors: vectors) }
     }
     for (frame, values) in zip(frames, values.joined()) { samples[frame.point] = values }
   }
@@ -121,14 +108,13 @@ package struct ScanReading: Sendable {
     let columns = vectors.count
     let area = Float(geometry.effectiveArea)
     let spot = Float(geometry.spotArea)
-    let reach = Float(1.2 * geometry.spotSigma)
     let rings = vectors.map(\.length)
     var counts = [Float](repeating: 0, count: digests.count * columns)
     var background = counts
     counts.withUnsafeMutableBufferPointer { counts in
       background.withUnsafeMutableBufferPointer { background in
         for (point, digest) in digests.enumerated() {
-          guard let digest else { continue }
+          guard let digest, samples[point].count == columns else { continue }
           let last = digest.background.count - 1
           let row = point * columns
           for v in 0..<columns {
@@ -137,18 +123,9 @@ package struct ScanReading: Sendable {
             let level =
               digest.background[low] * (1 - part) + digest.background[min(low + 1, last)] * part
             background[row + v] = level * area
-            var value = level
-            if v < samples[point].count {
-              let sample = samples[point][v]
-              value = sample.isFinite ? max(0, sample) : level
-            } else {
-              for peak in digest.peaks {
-                let (dx, dy) = (peak.x - vectors[v].x, peak.y - vectors[v].y)
-                if dx * dx + dy * dy < reach * reach {
-                  value = max(value, level + peak.intensity / spot)
-                }
-              }
-            }
+            let sample = samples[point][v]
+            // Beyond the edge of this pattern nothing was measured.
+            let value = sample.isFinite ? max(0, sample) : level
             counts[row + v] = value * area
           }
         }
@@ -156,7 +133,8 @@ package struct ScanReading: Sendable {
     }
     var table = VDFTable(
       scanWidth: scanWidth, scanHeight: scanHeight, vectors: vectors, counts: counts, background: background,
-      isMeasured: digests.map { $0 != nil }, electronsPerCount: spot / area)
+      isMeasured: digests.indices.map { digests[$0] != nil && samples[$0].count == columns },
+      electronsPerCount: spot / area)
     table.correctBackground()
     return table
   }

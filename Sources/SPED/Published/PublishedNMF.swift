@@ -70,11 +70,11 @@ struct PublishedNMF {
     var sum = [Float](repeating: 0, count: width * height)
     try pass.each(Array(0..<pass.frames), part: 0.95...0.96) { frames in
       for (point, frame) in frames {
-        guard let digest = entry.reading.digests[point] else { continue }
+        guard let beam = entry.reading.beam(point) else { continue }
         for i in sum.indices { sum[i] = 0 }
         sum.withUnsafeMutableBufferPointer { buffer in
           guard let base = buffer.baseAddress else { return }
-          reader.addCentred(frame, centreX: digest.centreX, centreY: digest.centreY, into: base)
+          reader.addCentred(frame, beam: beam, into: base)
         }
         for (column, i) in pixels.enumerated() {
           var value: Float = 0

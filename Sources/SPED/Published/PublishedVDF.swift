@@ -39,7 +39,9 @@ struct PublishedVDF {
   func segmentation(_ pass: ScanPass, _ entry: ScanCache.Entry) throws(AnalysisError) -> Segmentation {
     let table = entry.table
     let (width, height) = (table.scanWidth, table.scanHeight)
-    let centres = entry.reading.digests.map { $0.map { Point(y: Double($0.centreY), x: Double($0.centreX)) } }
+    let centres = (0..<table.points).map { point in
+      entry.reading.beam(point).map { Point(y: Double($0.y), x: Double($0.x)) }
+    }
     var top: Float = 0
     for index in ReadingCalibration.sample(of: pass.frames) {
       try pass.each([index], part: 0.95...0.95) { frames in

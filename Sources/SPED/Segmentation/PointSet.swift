@@ -43,10 +43,6 @@ package struct PointSet: Sendable, Equatable {
     return points
   }
 
-  package var mask: Mask {
-    Mask(rows: height, columns: width, values: (0..<size).map(contains))
-  }
-
   package mutating func formUnion(_ other: PointSet) {
     for i in words.indices { words[i] |= other.words[i] }
   }
@@ -118,17 +114,40 @@ package struct PointSet: Sendable, Equatable {
     return set
   }
 
-  /// Its parts that hang together by edges, largest first.
-  package func regions() -> [PointSet] {
-    let labelled = mask.labelledRegions(.four)
-    var sets = (0..<labelled.count).map { _ in PointSet(width: width, height: height) }
-    for (point, label) in labelled.labels.values.enumerated() where label > 0 {
-      sets[Int(label) - 1].insert(point)
+  /// Its parts that hang together by edges and have at least `minimum` points, largest first.
+  package func regions(atLeast minimum: Int = 1) -> [PointSet] {
+    var rest = self
+    var found: [(points: [Int], order: Int)] = []
+    for word in words.indices {
+      while rest.words[word] != 0 {
+        // Found parts are taken out, so that the first point left always begins a new one.
+        let first = word << 6 + rest.words[word].trailingZeroBitCount
+        rest.remove(first)
+        var part = [first]
+        var next = 0
+        while next < part.count {
+          let p = part[next]
+          next += 1
+          let x = p % width
+          if x > 0, rest.take(p - 1) { part.append(p - 1) }
+          if x + 1 < width, rest.take(p + 1) { part.append(p + 1) }
+          if p >= width, rest.take(p - width) { part.append(p - width) }
+          if p + width < size, rest.take(p + width) { part.append(p + width) }
+        }
+        if part.count >= minimum { found.append((part, found.count)) }
+      }
     }
-    let sizes = sets.map(\.count)
-    return sets.indices.sorted { sizes[$0] > sizes[$1] || (sizes[$0] == sizes[$1] && $0 < $1) }.map {
-      sets[$0]
+    found.sort {
+      $0.points.count != $1.points.count ? $0.points.count > $1.points.count : $0.order < $1.order
     }
+    return found.map { PointSet(width: width, height: height, points: $0.points) }
+  }
+
+  /// Takes a point out; false where it was not in.
+  private mutating func take(_ point: Int) -> Bool {
+    guard contains(point) else { return false }
+    remove(point)
+    return true
   }
 
   /// Holes that do not reach the edge are filled.

@@ -31,7 +31,7 @@ package struct FoundCrystal: Sendable {
 /// What a scan is made of.
 package struct Segmentation: Sendable {
   package var crystals: [FoundCrystal]
-  /// Singular values of the Poisson-scaled virtual dark-field matrix, as parts of its variance.
+  /// Singular values as parts of the variance; empty where the method has none of its own.
   package var scree: [Double]
   /// Points in crystals where several spots lie far below what the model expects.
   package var pseudoSubtractive: [Int]

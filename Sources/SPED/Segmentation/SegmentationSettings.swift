@@ -58,12 +58,14 @@ package enum CrystalEdit: Sendable, Hashable, CustomStringConvertible {
 /// What goes wrong in this module.
 package enum SPEDError: Error, Sendable, Equatable, CustomStringConvertible {
   case edit(String)
+  case spot(String)
   case specimen(String)
   case cancelled
 
   package var description: String {
     switch self {
     case .edit(let text): "edits: \"\(text)\" is none of A+B (merge), A/2 (split), -A (leave out)"
+    case .spot(let text): "vector: \"\(text)\" is no crystal's letter and number such as A3"
     case .specimen(let text): text
     case .cancelled: "cancelled"
     }

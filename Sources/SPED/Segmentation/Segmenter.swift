@@ -1,6 +1,5 @@
 import Arrays
 import Glibc
-import Imaging
 
 /// The live engine's segmentation: crystals from the virtual dark-field matrix alone, in a fraction of a
 /// second, so that a changed setting shows at once.
@@ -36,7 +35,7 @@ package struct Segmenter {
     crystals = edited(crystals, drafts)
     let (pseudo, explained) = misfit(crystals)
     return Segmentation(
-      crystals: crystals, scree: scree(), pseudoSubtractive: pseudo, explained: explained)
+      crystals: crystals, scree: [], pseudoSubtractive: pseudo, explained: explained)
   }
 }
 
@@ -286,18 +285,5 @@ extension Segmenter {
       if low >= 3 { pseudo.append(p) }
     }
     return (pseudo, total > 0 ? explained / total : 0)
-  }
-
-  private func scree() -> [Double] {
-    let columns = table.vectors.count
-    let rows = (0..<table.points).filter { table.isMeasured[$0] }
-    guard rows.count > 1, columns > 1 else { return [] }
-    // At most some thousand points say all that a scree plot shows.
-    let step = max(1, rows.count / 4096)
-    let chosen = stride(from: 0, to: rows.count, by: step).map { rows[$0] }
-    let matrix = Matrix(
-      rows: chosen.count, columns: columns,
-      values: chosen.flatMap { p in (0..<columns).map { max(0, table.excess(p, $0)) } })
-    return (try? Scree(matrix, scaling: .poisson, count: min(40, columns)).varianceRatios) ?? []
   }
 }

@@ -1,6 +1,5 @@
 import Arrays
 import Glibc
-import Imaging
 
 /// Where one vector lights up: a connected region of its virtual dark-field image.
 package struct SpotBlob: Sendable {
@@ -39,28 +38,27 @@ struct SpotSearch {
     let smoothCounts = smoothed(counts, width, height)
     let smoothExpected = smoothed(expected, width, height)
     let gainOfSmoothing: Float = 64 / 9
-    var z = [Float](repeating: 0, count: points)
-    var signal = z
+    var signal = [Float](repeating: 0, count: points)
+    var open = PointSet(width: width, height: height)
     for p in 0..<points {
-      z[p] = poissonSignificance(
-        smoothCounts[p] * gainOfSmoothing, expected: smoothExpected[p] * gainOfSmoothing)
       signal[p] = smoothCounts[p] - smoothExpected[p]
+      // (n - m)^2 / m is never below the deviance: most points need no logarithm.
+      let (excess, expected) = (signal[p] * gainOfSmoothing, smoothExpected[p] * gainOfSmoothing)
+      guard excess > 0, excess * excess > significance * significance * expected, table.isMeasured[p],
+        poissonSignificance(smoothCounts[p] * gainOfSmoothing, expected: expected) > significance
+      else { continue }
+      open.insert(p)
     }
-    var open = PointSet(
-      width: width, height: height,
-      points: (0..<points).lazy.filter { z[$0] > significance && table.isMeasured[$0] })
     var found: [SpotBlob] = []
     for round in 0..<4 {
       var isDone = true
-      for region in open.regions() {
-        guard region.count >= minimumArea else { break }
+      for region in open.regions(atLeast: minimumArea) {
         if round > 0, region.core().isEmpty { continue }
         let values = region.points.map { signal[$0] }.sorted()
         let bright = values[values.count * 9 / 10]
         let core = PointSet(
           width: width, height: height, points: region.points.filter { signal[$0] > edge * bright })
-        for blob in core.regions() {
-          guard blob.count >= minimumArea else { break }
+        for blob in core.regions(atLeast: minimumArea) {
           isDone = false
           var (sum, level): (Float, Float) = (0, 0)
           for p in blob.points {

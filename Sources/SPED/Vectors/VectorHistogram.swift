@@ -1,6 +1,6 @@
 import Glibc
 
-/// Where peaks gather, over all patterns read so far: a map of half pixels that only grows.
+/// Where peaks gather, over all patterns read so far: a map of half pixels.
 package struct VectorHistogram: Sendable {
   private static let steps = 2
   private let reach: Int
@@ -19,17 +19,18 @@ package struct VectorHistogram: Sendable {
     weights = counts
   }
 
-  package mutating func add(_ peaks: [PatternPeak], above significance: Float) {
+  package mutating func add(_ peaks: [PatternPeak], movedBy move: SIMD2<Float>, above significance: Float) {
     for peak in peaks where peak.significance >= significance {
-      let x = Int((peak.x * Float(Self.steps)).rounded()) + reach * Self.steps
-      let y = Int((peak.y * Float(Self.steps)).rounded()) + reach * Self.steps
+      let place = SIMD2(peak.x, peak.y) + move
+      let x = Int((place.x * Float(Self.steps)).rounded()) + reach * Self.steps
+      let y = Int((place.y * Float(Self.steps)).rounded()) + reach * Self.steps
       guard x >= 0, y >= 0, x < side, y < side else { continue }
       let at = y * side + x
       let weight = min(peak.significance, 10)
       counts[at] += 1
       weights[at] += weight
-      sumX[at] += weight * peak.x
-      sumY[at] += weight * peak.y
+      sumX[at] += weight * place.x
+      sumY[at] += weight * place.y
     }
   }
 

@@ -61,17 +61,20 @@ func drawLegend(_ model: Model, _ rect: Rect, _ canvas: inout Canvas) {
   }
 }
 
-/// The virtual diffraction pattern of the chosen crystal and, where there is room, its virtual dark-field image.
+/// The virtual diffraction pattern of the chosen crystal and, where there is room, its virtual dark-field image:
+/// of all its spots or of the one that was picked. Where there is room for one, the picked spot goes first.
 func drawCrystal(_ model: Model, _ rect: Rect, _ canvas: inout Canvas) {
   guard let letter = model.chosenCrystal else {
     _ = canvas.pane(rect, ["Virtual diffraction"], style: Theme.title)
     return
   }
   let pattern = model.shown?.pictures.first { !$0.isMap && $0.candidate == model.candidate }
-  let field = model.maps.first { $0.name == "map: \(letter)" }
+  let spot = model.chosenSpot.flatMap { $0.letter == letter ? "\(letter)\($0.rank)" : nil }
+  let field = model.maps.first { $0.name == "dark field \(spot ?? letter)" }
   var rest = rect
-  let pictures = [("Virtual diffraction \(letter)", pattern), ("Dark field \(letter)", field)]
+  var pictures = [("Virtual diffraction \(letter)", pattern), ("Dark field \(spot ?? letter)", field)]
   let room = rect.width >= 50 ? 2 : 1
+  if room == 1, spot != nil { pictures.reverse() }
   for (index, (name, picture)) in pictures.prefix(room).enumerated() {
     var part: Rect
     (part, rest) = rest.splitLeft(rest.width / (room - index))

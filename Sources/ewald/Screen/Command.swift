@@ -13,6 +13,7 @@ package enum Action: String, CaseIterable, Sendable {
   case nextImage, previousImage, nextCandidate, previousCandidate, blink, alone
   case probeLeft, probeRight, probeUp, probeDown
   case nextCrystal, previousCrystal, joinCrystals, splitCrystal, dropCrystal, lowerThreshold, raiseThreshold
+  case nextSpot, previousSpot
   case nextAxes, previousAxes, nextShade
   case mark, markAll, unmarkAll, tag, untag, note, exclude
   case filter, sort
@@ -95,6 +96,11 @@ package let commands: [Command] = [
   Command(
     .splitCrystal, [.char("x")], "split this crystal in two, as a new run", in: segments, hint: "split"),
   Command(.dropCrystal, [.char("D")], "leave this crystal out, as a new run", in: segments),
+  Command(
+    .nextSpot, [.char("v")], "the dark field of this crystal's next spot, as a new run", in: segments,
+    hint: "spot"),
+  Command(
+    .previousSpot, [.char("V")], "the dark field of the spot before, as a new run", in: segments),
   Command(.lowerThreshold, [.char("<")], "a lower threshold, as a new run", in: segments, hint: "threshold"),
   Command(.raiseThreshold, [.char(">")], "a higher threshold, as a new run", in: segments),
   Command(.nextPane, [.tab], "frames or events: which one the arrows move", in: live),

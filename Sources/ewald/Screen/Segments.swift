@@ -4,7 +4,7 @@ import LiveSession
 /// What the segments view shows, and the changes by hand: each is a new run with other settings, so that the
 /// session file has it, undo takes it back and a replay repeats it.
 extension Model {
-  static let segmentMap = "map: segments"
+  static let segmentMap = "segments"
 
   /// Numbers over the scan: 0 nothing, 1 the first crystal.
   var segments: Picture? { maps.first { $0.name == Self.segmentMap } }
@@ -40,6 +40,25 @@ extension Model {
     }
     joining = nil
     return edit("\(first)+\(letter)")
+  }
+
+  /// The spot whose dark field the accepted run has: `A3` is the third strongest of A.
+  var chosenSpot: (letter: String, rank: Int)? {
+    guard let text = shown?.result?.parameters["vector"] else { return nil }
+    let letter = text.prefix { ("A"..."Z").contains($0) }
+    guard !letter.isEmpty, let rank = Int(text.dropFirst(letter.count)), rank > 0 else { return nil }
+    return (String(letter), rank)
+  }
+
+  /// The dark field of the chosen crystal's next spot, strongest first; after the last one none.
+  mutating func turnSpot(_ step: Int) -> [Effect] {
+    guard let letter = chosenCrystal, let spots = crystals.first(where: { $0.letter == letter })?.spots,
+      1...1e6 ~= spots
+    else { return [] }
+    let now = chosenSpot.flatMap { $0.letter == letter ? $0.rank : nil } ?? 0
+    let choices = Int(spots) + 1
+    let next = (min(now, choices - 1) + step + choices) % choices
+    return rerun { $0["vector"] = next > 0 ? "\(letter)\(next)" : "" }
   }
 
   mutating func splitCrystal() -> [Effect] { chosenCrystal.map { edit("\($0)/2") } ?? [] }

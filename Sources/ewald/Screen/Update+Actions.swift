@@ -33,6 +33,8 @@ extension Model {
     case .joinCrystals: return joinCrystal()
     case .splitCrystal: return splitCrystal()
     case .dropCrystal: return dropCrystal()
+    case .nextSpot: return turnSpot(1)
+    case .previousSpot: return turnSpot(-1)
     case .lowerThreshold: return moveThreshold(-0.5)
     case .raiseThreshold: return moveThreshold(0.5)
     case .latentView:

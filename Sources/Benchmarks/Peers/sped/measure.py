@@ -1,8 +1,11 @@
 """What the published workflow costs in scikit-image and scikit-learn, which pyxem calls: one thread, seconds of
-processor time. measure.py FOLDER NAME"""
+processor time. And that RosettaSciIO, by which HyperSpy reads, sees in EWALD's Ripple file the patterns of its
+TIFF. measure.py FOLDER NAME EWALD"""
 import json
 import os
+import subprocess
 import sys
+import tempfile
 import time
 
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
@@ -10,12 +13,13 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
 
 import numpy as np
 import tifffile
+from rsciio.ripple import file_reader
 from scipy.ndimage import gaussian_filter
 from skimage.feature import blob_log, peak_local_max
 from sklearn.cluster import DBSCAN
 from sklearn.decomposition import NMF
 
-folder, name = sys.argv[1:3]
+folder, name, ewald = sys.argv[1:4]
 patterns = np.minimum(tifffile.imread(f"{folder}/{name}_patterns.tif"), 255).astype(np.float32)
 count = len(patterns)
 
@@ -74,3 +78,11 @@ _, seconds = clock(
 say("factorisation of patterns, 100 rounds", 4 * seconds)
 _, seconds = clock(lambda: NMF(11, init="nndsvda", max_iter=100, tol=0).fit_transform(np.maximum(vdf.T, 0)))
 say("factorisation of the matrix, 100 rounds", seconds)
+height, width = tifffile.imread(f"{folder}/{name}_truth_masks.tif").shape[-2:]
+with tempfile.TemporaryDirectory() as files:
+    scan = ["--engine", "sped", "--scan", f"{width}x{height}", "--output", files]
+    subprocess.run([ewald, "run", *scan, f"{folder}/{name}_patterns.tif"], check=True, stdout=subprocess.DEVNULL)
+    ripple = file_reader(f"{files}/{name}_patterns_patterns.rpl", lazy=False)[0]
+    pages = tifffile.imread(f"{files}/{name}_patterns_patterns.tif")
+    assert ripple["data"].shape == pages.shape and (ripple["data"] == pages).all(), "the Ripple file differs"
+print(json.dumps({"suite": "sped", "case": "ripple", "shape": pages.shape, "axes": ripple["axes"]}, default=str))

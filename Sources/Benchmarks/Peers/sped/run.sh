@@ -7,8 +7,9 @@ work=$(mktemp -d)
 export PYTHONDONTWRITEBYTECODE=1
 python3 -m venv "$work/venv"
 "$work/venv/bin/pip" install --quiet --requirement "$here/requirements.txt"
-binary=${EWALD_BENCHMARKS:-$here/../../../../.build/release/Benchmarks}
+build=$here/../../../../.build/release
+binary=${EWALD_BENCHMARKS:-$build/Benchmarks}
 "$binary" sped "$1" "$2" > "$work/ewald.jsonl"
 "$work/venv/bin/python" "$here/compare.py" "$work/ewald.jsonl" ${3:+"$3"}
-"$work/venv/bin/python" "$here/measure.py" "$1" "$2"
+"$work/venv/bin/python" "$here/measure.py" "$1" "$2" "${EWALD:-$build/ewald}"
 rm -r "$work"
