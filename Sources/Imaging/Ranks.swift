@@ -12,44 +12,6 @@ func orderedValue(_ bits: UInt32) -> Float {
   Float(bitPattern: bits & 0x8000_0000 == 0 ? ~bits : bits & 0x7fff_ffff)
 }
 
-/// Ascending keys by three counting passes of 11, 11 and 10 bits.
-func sortedKeys(_ keys: [UInt32]) -> [UInt32] {
-  let count = keys.count
-  var counts = [Int32](repeating: 0, count: 3 * 2048)
-  var a = keys
-  var b = [UInt32](repeating: 0, count: count)
-  counts.withUnsafeMutableBufferPointer { counts in
-    a.withUnsafeMutableBufferPointer { a in
-      b.withUnsafeMutableBufferPointer { b in
-        for i in 0..<count {
-          let key = a[i]
-          counts[Int(key & 2047)] &+= 1
-          counts[2048 + Int(key >> 11 & 2047)] &+= 1
-          counts[4096 + Int(key >> 22)] &+= 1
-        }
-        for pass in 0..<3 {
-          let shift = UInt32(11 * pass)
-          let counts = UnsafeMutableBufferPointer(rebasing: counts[2048 * pass..<2048 * (pass + 1)])
-          var total: Int32 = 0
-          for digit in 0..<2048 {
-            let here = counts[digit]
-            counts[digit] = total
-            total &+= here
-          }
-          let (from, to) = pass == 1 ? (b, a) : (a, b)
-          for i in 0..<count {
-            let key = from[i]
-            let digit = Int(key >> shift & 2047)
-            to[Int(counts[digit])] = key
-            counts[digit] &+= 1
-          }
-        }
-      }
-    }
-  }
-  return b
-}
-
 extension DenseMatrix where Element == Float {
   /// Values below which the given percentages of the pixels lie, interpolated between neighbours in rank.
   /// Pixels that are not numbers are left out.
@@ -132,7 +94,7 @@ private func valuesAtRanks(
   var found: [Int: Float] = [:]
   for (slot, part) in parts.enumerated() {
     let keys = Array(members[starts[slot]..<starts[slot + 1]])
-    let sorted = keys.count < 4096 ? keys.sorted() : sortedKeys(keys)
+    let sorted = keys.count < 4096 ? keys.sorted() : sortedByUpperBits(keys)
     for rank in part.ranks { found[rank] = orderedValue(sorted[rank - part.before]) }
   }
   return found

@@ -71,7 +71,8 @@ extension DenseMatrix where Element == Float {
 
   /// The smallest difference between distinct values among every so-many-th pixel.
   private func smallestStep(every stride: Int) -> Double {
-    let sorted = sortedKeys(Swift.stride(from: 0, to: count, by: stride).map { orderedBits(values[$0]) })
+    let sorted = sortedByUpperBits(
+      Swift.stride(from: 0, to: count, by: stride).map { orderedBits(values[$0]) })
     var step = Double.infinity
     for (a, b) in zip(sorted, sorted.dropFirst()) where a != b {
       step = Swift.min(step, Double(orderedValue(b)) - Double(orderedValue(a)))

@@ -77,7 +77,7 @@ private struct Flood: ~Copyable {
     }
     var distinct: Int32 = 0
     var previous = UInt32.max
-    sortedByUpperHalf(keys).withUnsafeBufferPointer { sorted in
+    sortedByUpperBits(keys).withUnsafeBufferPointer { sorted in
       for key in sorted {
         let value = UInt32(truncatingIfNeeded: key >> 32)
         if value != previous { distinct &+= 1 }
@@ -191,42 +191,4 @@ private struct BitTree: ~Copyable {
     }
     return nil
   }
-}
-
-/// Stable, by three counting passes over the upper 32 bits.
-private func sortedByUpperHalf(_ keys: [UInt64]) -> [UInt64] {
-  let count = keys.count
-  var counts = [Int32](repeating: 0, count: 3 * 2048)
-  var a = keys
-  var b = [UInt64](repeating: 0, count: count)
-  counts.withUnsafeMutableBufferPointer { counts in
-    a.withUnsafeMutableBufferPointer { a in
-      b.withUnsafeMutableBufferPointer { b in
-        for i in 0..<count {
-          let key = a[i]
-          counts[Int(key >> 32 & 2047)] &+= 1
-          counts[2048 + Int(key >> 43 & 2047)] &+= 1
-          counts[4096 + Int(key >> 54)] &+= 1
-        }
-        for pass in 0..<3 {
-          let shift = UInt64(32 + 11 * pass)
-          let counts = UnsafeMutableBufferPointer(rebasing: counts[2048 * pass..<2048 * (pass + 1)])
-          var total: Int32 = 0
-          for digit in 0..<2048 {
-            let here = counts[digit]
-            counts[digit] = total
-            total &+= here
-          }
-          let (from, to) = pass == 1 ? (b, a) : (a, b)
-          for i in 0..<count {
-            let key = from[i]
-            let digit = Int(key >> shift & 2047)
-            to[Int(counts[digit])] = key
-            counts[digit] &+= 1
-          }
-        }
-      }
-    }
-  }
-  return b
 }

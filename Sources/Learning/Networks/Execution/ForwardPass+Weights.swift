@@ -6,20 +6,9 @@ extension ForwardPass {
   ) throws(NetworkError) -> Record {
     let geometry = try ConvolutionGeometry(
       options, input: graph.shape(of: node.inputs[0]), output: node.shape, batch: batch, name: node.name)
-    let primitive = try geometry.forward(isTraining: isTraining, fused: fusedOperations(node))
-    let source = try builder.converted(output(node.inputs[0]), to: primitive.source)
-    let weight = try bank.tensor(
-      node.name + ".weight", view: geometry.weightView, as: primitive.weights, in: &builder)
-    var arguments = [(DNNL_ARG_SRC, source), (DNNL_ARG_WEIGHTS, weight)]
-    if options.bias {
-      let layout = try Layout(plain: [options.channels])
-      arguments.append(
-        (DNNL_ARG_BIAS, try bank.tensor(node.name + ".bias", view: layout, as: layout, in: &builder)))
-    }
-    let destination = try destination(of: primitive, from: source, node, at: index)
-    arguments.append((DNNL_ARG_DST, destination))
-    builder.append(primitive, arguments)
-    return Record(output: destination, primitive: primitive, source: source)
+    return try weighted(
+      geometry.forward(isTraining: isTraining, fused: fusedOperations(node)), geometry.weightView,
+      bias: options.bias ? options.channels : nil, node, at: index)
   }
 
   mutating func dense(
@@ -27,13 +16,20 @@ extension ForwardPass {
   ) throws(NetworkError) -> Record {
     let geometry = try DenseGeometry(
       options, input: graph.shape(of: node.inputs[0]), batch: batch, name: node.name)
-    let primitive = try geometry.forward(isTraining: isTraining, fused: fusedOperations(node))
+    return try weighted(
+      geometry.forward(isTraining: isTraining, fused: fusedOperations(node)), geometry.weightView,
+      bias: options.bias ? options.units : nil, node, at: index)
+  }
+
+  /// A primitive with weights in the layout that it likes best, and so many biases.
+  private mutating func weighted(
+    _ primitive: Primitive, _ view: Layout, bias: Int?, _ node: LoweredGraph.Node, at index: Int
+  ) throws(NetworkError) -> Record {
     let source = try builder.converted(output(node.inputs[0]), to: primitive.source)
-    let weight = try bank.tensor(
-      node.name + ".weight", view: geometry.weightView, as: primitive.weights, in: &builder)
+    let weight = try bank.tensor(node.name + ".weight", view: view, as: primitive.weights, in: &builder)
     var arguments = [(DNNL_ARG_SRC, source), (DNNL_ARG_WEIGHTS, weight)]
-    if options.bias {
-      let layout = try Layout(plain: [options.units])
+    if let bias {
+      let layout = try Layout(plain: [bias])
       arguments.append(
         (DNNL_ARG_BIAS, try bank.tensor(node.name + ".bias", view: layout, as: layout, in: &builder)))
     }
