@@ -9,7 +9,6 @@ func cbleedSuite() async -> [Measurement] {
     return [Measurement("the silicon surface could not be set up", .nan, "")]
   }
   return [phaseShifts(surface)] + kinematic(surface, shifts) + dynamical(surface, shifts)
-    + reading(surface, shifts)
 }
 
 /// Milliseconds of processor time.
@@ -64,56 +63,4 @@ private func dynamical(_ surface: SurfaceModel, _ shifts: [PhaseShifts]) -> [Mea
     }
   }
   return rows
-}
-
-/// Energy and three lengths of a dimer, all varied at once, read by principal components and kernel ridge
-/// from patterns between those of the training set; mean absolute errors.
-private func reading(_ surface: SurfaceModel, _ shifts: [PhaseShifts]) -> [Measurement] {
-  let noisy = Augmentation(peakCounts: 100, shiftPixels: 0.5)
-  let clean = PatternReader.Settings()
-  let robust = PatternReader.Settings(
-    components: 24, whitening: 0.3, gamma: 1, ridge: 1e-2, alignment: .fitted)
-  let cases = [
-    ("clean", Augmentation.none, clean, "0.15", "0.006"),
-    ("100 counts, half a pixel off", noisy, robust, "0.8", "0.02"),
-  ]
-  var rows: [Measurement] = []
-  for (name, augmentation, settings, energyGoal, lengthGoal) in cases {
-    guard let training = patterns(4000, 1, surface, shifts, augmentation),
-      let test = patterns(500, 2, surface, shifts, augmentation),
-      let reader = try? PatternReader(
-        fitting: training, detector: Detector(commensurateWith: surface.cell), cell: surface.cell,
-        settings: settings)
-    else {
-      rows.append(Measurement("reading, \(name): failed", .nan, ""))
-      continue
-    }
-    let found = reader.read(test.map(\.pixels))
-    for (column, target) in reader.targets.enumerated() {
-      let isEnergy = target == "beam_energy"
-      let errors = test.enumerated().map { row, pattern in
-        let expected = isEnergy ? pattern.sample.energy : pattern.sample.parameters[target] ?? .nan
-        return abs(found[row, column] - expected)
-      }
-      rows.append(
-        Measurement(
-          "\(target), \(name)", errors.reduce(0, +) / Double(errors.count), isEnergy ? "eV" : "A",
-          goal: isEnergy ? energyGoal : lengthGoal))
-    }
-  }
-  return rows
-}
-
-private func patterns(
-  _ samples: Int, _ seed: UInt64, _ surface: SurfaceModel, _ shifts: [PhaseShifts],
-  _ augmentation: Augmentation
-) -> [CBLEEDPattern]? {
-  let request = SimulationRequest(
-    surface: surface, ranges: ["dimer_buckling": 0...0.7], samples: samples, seed: seed,
-    augmentation: augmentation)
-  guard let simulation = try? CBLEEDSimulation(request, phaseShifts: shifts) else { return nil }
-  var run = simulation.patterns()
-  var found: [CBLEEDPattern] = []
-  while let pattern = try? run.next() { found.append(pattern) }
-  return found
 }

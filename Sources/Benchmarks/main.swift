@@ -15,9 +15,12 @@ let suites: [(name: String, run: @Sendable () async -> [Measurement])] = [
   ("networks", networksSuite),
   ("pacbed", { await withTemporaryFolder { await PACBEDSuite.run(in: $0) } }),
   ("pacbed-accuracy", PACBEDAccuracySuite.run),
+  ("pacbed-swaps", PACBEDSwapSuite.run),
   ("pacbed-fit", PACBEDFitSuite.run),
   ("cbleed", cbleedSuite),
   ("cbleed-reading", cbleedReadingSuite),
+  ("cbleed-published", cbleedPublishedSuite),
+  ("cbleed-latents", cbleedLatentsSuite),
   ("sped", SPEDSuite.run),
 ]
 

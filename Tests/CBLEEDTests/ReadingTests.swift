@@ -51,27 +51,4 @@ import Testing
     }
     #expect(features.count > 50)
   }
-
-  @Test func `energy and buckling are read from patterns that were not trained on`() throws {
-    let training = try Self.patterns(250, seed: 1)
-    let reader = try PatternReader(
-      fitting: training, detector: Detector(commensurateWith: Self.surface.cell, size: 32),
-      cell: Self.surface.cell, settings: .init(components: 16))
-    #expect(reader.targets == ["beam_energy", "dimer_buckling"])
-    let test = try Self.patterns(40, seed: 2)
-    let found = reader.read(test.map(\.pixels))
-    for (row, pattern) in test.enumerated() {
-      #expect(abs(found[row, 0] - pattern.sample.energy) < 1)
-      #expect(abs(found[row, 1] - (pattern.sample.parameters["dimer_buckling"] ?? .nan)) < 0.03)
-    }
-  }
-
-  @Test func `too few patterns are refused`() throws {
-    let few = try Self.patterns(5, seed: 1)
-    #expect(throws: CBLEEDError.self) {
-      try PatternReader(
-        fitting: few, detector: Detector(commensurateWith: Self.surface.cell, size: 32),
-        cell: Self.surface.cell)
-    }
-  }
 }
