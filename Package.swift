@@ -77,7 +77,9 @@ let package = Package(
       exclude: ["Reference"]),
     .testTarget(
       name: "PACBEDTests",
-      dependencies: ["Arrays", "CDiffractionKernels", "Diffraction", "Learning", "PACBED", "Scattering"],
+      dependencies: [
+        "Arrays", "CDiffractionKernels", "Diffraction", "FrameFiles", "Learning", "PACBED", "Scattering",
+      ],
       exclude: ["Reference"]),
     .testTarget(name: "SPEDTests", dependencies: ["Arrays", "Diffraction", "SPED", "Scattering"]),
     .testTarget(

@@ -4,6 +4,7 @@ import Foundation
 import Learning
 import PACBED
 import Scattering
+import Synchronization
 import Testing
 
 /// The engine with a network that has seen a few patterns only: what comes out right is the physics' doing.
@@ -129,13 +130,20 @@ import Testing
             width: Self.size, height: Self.size,
             values: [Float](repeating: 7, count: Self.size * Self.size)))
     }
+    let written = Mutex<[String: Int]>([:])
     let found = try Self.engine.analyze(
       .scan(Frames(frames, ScanShape(width: 3, height: 2))),
       ParameterValues([
         "material": .text("magnesium-oxide"), "convergence_mrad": .number(Self.convergence),
         "pixel_mrad": .number(Self.pitch), "scale": .number(1),
         "center_px": .text("\(Self.size / 2),\(Self.size / 2)"),
-      ]), AnalysisContext())
+      ]),
+      AnalysisContext(write: { artifact in
+        if case .images(let pages, _) = artifact.content {
+          written.withLock { $0[artifact.file] = pages.count }
+        }
+        return artifact.file
+      }))
     let map = try #require(found.pictures.first { $0.name == "thickness" })
     #expect(map.isMap && map.pixels.width == 3 && map.pixels.height == 2)
     let values = map.pixels.matrix().values
@@ -146,6 +154,7 @@ import Testing
     let quality = try #require(found.pictures.first { $0.name == "quality" })
     #expect(quality.pixels.matrix().values[5] == 0)
     #expect(found["positions"]?.value == 6)
+    #expect(written.withLock { $0 } == ["pacbed.tif": found.pictures.count])
   }
 }
 

@@ -1,9 +1,11 @@
 import Arrays
 import Foundation
+import FrameFiles
 import PACBED
 import Scattering
 
-/// The patterns of Reference/, computed with abTEM; see README.md there.
+/// The patterns of Reference/, computed with abTEM; see README.md there. EWALD_PACBED_REFERENCES names a folder with
+/// more of the same kind, as TIFF: all of them are then compared, which takes minutes.
 struct ReferencePattern: Decodable, Sendable, CustomStringConvertible {
   struct Atom: Decodable {
     var element: String
@@ -34,8 +36,10 @@ struct ReferencePattern: Decodable, Sendable, CustomStringConvertible {
   var slicesPerCell: Int
   var totalIntensity: Double
 
-  static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(
-    "Reference")
+  static let more = ProcessInfo.processInfo.environment["EWALD_PACBED_REFERENCES"]
+  static let folder =
+    more.map { URL(fileURLWithPath: $0) }
+    ?? URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Reference")
   static let list: List = {
     do {
       let decoder = JSONDecoder()
@@ -61,7 +65,11 @@ struct ReferencePattern: Decodable, Sendable, CustomStringConvertible {
   var mistilt: Vector2 { [mistiltMrad[0], mistiltMrad[1]] }
 
   func pixels() throws -> [Float] {
-    try Data(contentsOf: Self.folder.appendingPathComponent(file)).withUnsafeBytes {
+    if file.hasSuffix(".tif") {
+      let source = try FormatList.open(path: Self.folder.appendingPathComponent(file).path)
+      return try source.frame(at: 0).pixels.matrix().values
+    }
+    return try Data(contentsOf: Self.folder.appendingPathComponent(file)).withUnsafeBytes {
       Array($0.bindMemory(to: Float.self))
     }
   }

@@ -48,11 +48,21 @@ public struct PACBEDEngine: AnalysisEngine {
     _ subject: Subject, _ parameters: ParameterValues, _ context: AnalysisContext
   ) throws(AnalysisError) -> Finding {
     let settings = try PACBEDSettings(parameters)
-    switch subject {
-    case .frame(let frame): return try analyze(frame, settings, context)
-    case .scan(let source):
-      return try ScanAnalysis(engine: self, source: source, settings: settings, context: context).run()
+    var finding =
+      switch subject {
+      case .frame(let frame): try analyze(frame, settings, context)
+      case .scan(let source):
+        try ScanAnalysis(engine: self, source: source, settings: settings, context: context).run()
+      }
+    if let write = context.write, !finding.pictures.isEmpty {
+      // Measured, simulated and difference of every answer; or the maps of a scan.
+      let names = finding.pictures.map(\.name).joined(separator: ", ")
+      let artifact = Artifact(
+        role: "pictures", file: "pacbed.tif",
+        content: .images(finding.pictures.map(\.pixels), description: names))
+      finding.artifacts[artifact.role] = try write(artifact)
     }
+    return finding
   }
 
   private func analyze(

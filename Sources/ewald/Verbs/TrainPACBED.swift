@@ -17,7 +17,7 @@ let trainPACBED = Verb(
     Verb.Option("--steps", "N", "batches of 64 fresh patterns (6000)"),
     Verb.Option("--from", "MODEL", "start from another material's network: a model or a checkpoint"),
     Verb.Option("--seed", "N", "same seed, same model (1)"),
-    Verb.Option("--threads", "N", "processor cores to use (1)"),
+    Verb.Option("--threads", "N", "processor cores to use, 1 or 2 (2)"),
     Verb.Option(
       "--foreground", nil, "at normal priority: without it, only where nothing else wants the processor"),
     Verb.Option("--output", "MODEL", "the model's folder; MODEL.checkpoint beside it while it is trained"),
@@ -143,7 +143,7 @@ private enum TrainingRequest {
     training.cif = crystal.1
     training.steps = Int(try arguments.number("--steps", 6000, in: 1...1e7))
     training.seed = UInt64(try arguments.number("--seed", 1, in: 0...1e15))
-    training.threads = Int(try arguments.number("--threads", 1, in: 1...64))
+    training.threads = Int(try arguments.number("--threads", 2, in: 1...64))
     training.priority = arguments.has("--foreground") ? .normal : .background
     training.cache = .standard()
     if let from = arguments["--from"] { training.start = try weights(from) }
