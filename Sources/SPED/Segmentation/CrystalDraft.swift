@@ -70,9 +70,7 @@ struct CrystalAssembly {
       var j = i + 1
       while j < drafts.count {
         let touches = drafts[i].points.grown(1).overlap(drafts[j].points) >= 3
-        if touches, isConvex(drafts[i].points.union(drafts[j].points)), belong(drafts[i], drafts[j]),
-          belong(drafts[j], drafts[i])
-        {
+        if touches, belong(drafts[i], drafts[j]), belong(drafts[j], drafts[i]) {
           let (a, b) = (drafts[i].vectors + drafts[i].partial, drafts[j].vectors + drafts[j].partial)
           drafts[i].points.formUnion(drafts[j].points)
           drafts[i].partial += b.filter { !a.contains($0) }
@@ -87,9 +85,6 @@ struct CrystalAssembly {
     }
     return drafts
   }
-
-  /// Roughly: a gap of a point between two parts is none.
-  private func isConvex(_ points: PointSet) -> Bool { ConvexHull.solidity(points) > 0.8 }
 
   private func isPart(_ part: CrystalDraft, of whole: CrystalDraft) -> Bool {
     part.points.part(in: whole.points.grown(1)) > 0.8 && belong(part, whole, isInside: true)

@@ -13,8 +13,6 @@ struct ShapeSplit {
   var minimumArea: Int
   /// Splits by outline need to be better by this much.
   var margin = 20.0
-  /// Chi squared per value up to which crystals are even.
-  var evenness = 2.5
 
   struct Fit {
     var shapes: [CrystalShape]
@@ -26,96 +24,78 @@ struct ShapeSplit {
     guard pieces ?? 2 > 1, points.count >= 2 * minimumArea else { return [points] }
     let window = ShapeWindow(points, spots)
     if let pieces {
-      guard let fit = bestMultiple(window, pieces, spots, points) else { return [points] }
+      guard let fit = bestMultiple(window, pieces) else { return [points] }
       return window.sets(fit.shapes, within: points).filter { !$0.isEmpty }
     }
-    if let fit = flatCrystals(window, spots, points) ?? convexCrystals(window, points) {
+    if let fit = flatCrystals(window, spots) {
       let sets = window.sets(fit.shapes, within: points)
       if sets.allSatisfy({ $0.count >= minimumArea }) { return sets }
     }
-    return [points]
-  }
-
-  /// Crystals of even brightness, where these explain what no single crystal does.
-  private func flatCrystals(_ window: ShapeWindow, _ spots: SpotLevels, _ points: PointSet) -> Fit? {
-    guard spots.points.count >= 20, spots.vectors > 2, spots.chiSquared(groups: 1) > 1.3 else { return nil }
-    // A tilted crystal, a bent one or a sphere: its patterns change smoothly, or the same way to both sides.
-    let one = min(spots.smoothMisfit(), spots.mirrorMisfit())
-    let (three, six) = (spots.chiSquared(groups: 3), spots.chiSquared(groups: 6))
-    // Levels without regard to place fit at least as well as any shapes.
-    guard six < 0.8 * one else { return nil }
-    // Three levels are enough where two crystals overlap; what changes smoothly takes more and more of them.
-    let hasSteps = three < 0.35 * one && six > 0.6 * three
-    func chi(of fit: Fit, ifBelow least: Double) -> Double? {
-      let chi = window.levelsMisfit(fit.shapes)
-      let error = (window.residual(fit.shapes) / Double(window.count)).squareRoot()
-      let part = chi / least
-      // The more the levels explain, the less well the outline and the evenness need to be known.
-      let isConvincing =
-        part < 0.2 && error < 0.2
-        || spots.points.count >= 30
-          && (part < 0.3 && error < 0.17 && chi < evenness
-            || part < 0.6 && error < 0.14 && (chi < evenness || hasSteps))
-      return isConvincing ? chi : nil
-    }
-    let two = bestMultiple(window, 2, spots, points)
-    let twoChi = two.flatMap { chi(of: $0, ifBelow: one) }
-    // Three may explain what two do not; where two explain nothing, the outline has to show them.
-    if let twoChi, twoChi < 1.5 { return two }
-    if twoChi == nil, ConvexHull.solidity(points) > solidity { return nil }
-    if let fit = bestMultiple(window, 3, spots, points), chi(of: fit, ifBelow: twoChi ?? one) != nil {
-      return fit
-    }
-    return twoChi == nil ? nil : two
-  }
-
-  /// Crystals are convex: an outline that is not, and that a few convex ones describe better.
-  private func convexCrystals(_ window: ShapeWindow, _ points: PointSet) -> Fit? {
-    guard ConvexHull.solidity(points) < solidity else { return nil }
-    // A large outline that is far from convex is none of one crystal, however it runs.
-    var best = bestSingle(window, isFree: points.count < 60 || ConvexHull.solidity(points) > 0.82)
-    let single = best.criterion
+    guard ConvexHull.solidity(points) < solidity else { return [points] }
+    let whole = bestSingle(window)
+    var best: Fit?
     for number in [2, 3] {
       guard let fit = bestMultiple(window, number) else { continue }
-      if fit.criterion < best.criterion - margin { best = fit }
+      if fit.criterion < min(whole.criterion, best?.criterion ?? .infinity) - margin { best = fit }
     }
-    return best.criterion < single ? best : nil
+    guard let best else { return [points] }
+    let sets = window.sets(best.shapes, within: points)
+    return sets.allSatisfy { $0.count >= minimumArea } ? sets : [points]
   }
 
-  private func bestSingle(_ window: ShapeWindow, isFree: Bool) -> Fit {
-    var best = isFree ? window.freeContour() : Fit(shapes: [], criterion: .infinity)
+  /// Rectangles of even brightness, where these explain what one level does not.
+  private func flatCrystals(_ window: ShapeWindow, _ spots: SpotLevels) -> Fit? {
+    guard spots.points.count >= (spots.isBent ? 60 : 30) else { return nil }
+    let single = spots.chiSquared(groups: 1)
+    guard single > 1.6 else { return nil }
+    // A tilted crystal or a sphere: its patterns change smoothly, and the same way to both sides.
+    let smooth = spots.smoothMisfit()
+    let mirrored = spots.mirrorMisfit()
+    let one = min(smooth, mirrored)
+    var three = 0.0
+    for number in [2, 3] {
+      // Levels without regard to place fit at least as well as any shapes.
+      let levels = spots.chiSquared(groups: number == 2 ? 3 : 6)
+      if number == 2 { three = levels }
+      guard levels < 1.6, levels < 0.8 * one, number == 2 || three > 1.3 && !spots.isBent else { continue }
+      guard let fit = bestMultiple(window, number) else { continue }
+      let chi = window.levelsMisfit(fit.shapes).chi
+      let error = (window.residual(fit.shapes) / Double(window.count)).squareRoot()
+      if error < 0.25, isConvincing(chi, one, number, spots.isBent) { return fit }
+    }
+    return nil
+  }
+
+  /// More shapes, and shapes in what may be one bent crystal, have to explain more.
+  private func isConvincing(_ chi: Double, _ one: Double, _ number: Int, _ isBent: Bool) -> Bool {
+    if isBent { return chi < 2.2 && chi < 0.4 * one }
+    if number > 2 { return chi < 2.2 && chi < 0.35 * one }
+    return chi < 2.2 && chi < 0.9 * one || chi < 3.5 && chi < 0.65 * one
+  }
+
+  private func bestSingle(_ window: ShapeWindow) -> Fit {
+    var best = window.freeContour()
     for family in CrystalShape.Family.allCases {
       for start in window.starts(family, number: 1) {
-        let fit = optimised(start, window, evaluations: 600, window.residual)
+        let fit = optimised(start, window, evaluations: 600)
         if fit.criterion < best.criterion { best = fit }
       }
     }
     return best
   }
 
-  /// By the outline alone, or by the outline and the spots.
-  private func bestMultiple(
-    _ window: ShapeWindow, _ number: Int, _ spots: SpotLevels? = nil, _ points: PointSet? = nil
-  ) -> Fit? {
-    func cost(_ shapes: [CrystalShape]) -> Double {
-      spots == nil ? window.residual(shapes) : window.cost(shapes)
-    }
-    func optimised(_ shapes: [CrystalShape], _ evaluations: Int) -> Fit {
-      self.optimised(shapes, window, evaluations: evaluations, cost)
-    }
-    var first = window.starts(.rectangle, number: number)
-    if number == 2, let spots, let points { first += window.starts(spots, points) }
-    let starts = first.map { ($0, cost($0)) }.sorted { $0.1 < $1.1 }
-    let fits = starts.prefix(4).map { optimised($0.0, 120 * number) }
+  private func bestMultiple(_ window: ShapeWindow, _ number: Int) -> Fit? {
+    let starts = window.starts(.rectangle, number: number).map { ($0, window.cost($0)) }
+      .sorted { $0.1 < $1.1 }
+    let fits = starts.prefix(3).map { optimised($0.0, window, evaluations: 120 * number) }
     guard var best = fits.min(by: { $0.criterion < $1.criterion }) else { return nil }
-    // A simplex that has shrunk may stand still beside the minimum: it starts twice.
-    for _ in 0..<2 { best = optimised(best.shapes, 250 * number) }
+    best = optimised(best.shapes, window, evaluations: 400 * number)
     // Every shape may be another family.
     for i in 0..<number {
       for family in [CrystalShape.Family.disc, .hexagon] {
         var shapes = best.shapes
         shapes[i] = window.converted(shapes[i], to: family)
-        let fit = optimised(shapes, 150 * number)
+        let fit = optimised(shapes, window, evaluations: 150 * number)
         if fit.criterion < best.criterion { best = fit }
       }
     }
@@ -137,14 +117,12 @@ struct ShapeSplit {
     return best
   }
 
-  private func optimised(
-    _ shapes: [CrystalShape], _ window: ShapeWindow, evaluations: Int, _ cost: ([CrystalShape]) -> Double
-  ) -> Fit {
+  private func optimised(_ shapes: [CrystalShape], _ window: ShapeWindow, evaluations: Int) -> Fit {
     let start = shapes.flatMap(\.numbers)
     let families = shapes.map(\.family)
     let steps = shapes.flatMap { window.steps($0) }
     let best = simplexMinimum(start, steps: steps, evaluations: evaluations) { numbers in
-      cost(Self.shapes(families, numbers))
+      window.cost(Self.shapes(families, numbers))
     }
     return Fit(
       shapes: Self.shapes(families, best.point),
@@ -158,5 +136,312 @@ struct ShapeSplit {
       defer { at += count }
       return CrystalShape(family, numbers[at..<at + count])
     }
+  }
+}
+
+/// The region's surroundings, reduced to a few thousand pixels: the covered part and the spots of each.
+struct ShapeWindow {
+  let width: Int
+  let height: Int
+  let x0: Int
+  let y0: Int
+  /// Scan points per pixel along an axis.
+  let scale: Double
+  let target: [Double]
+  /// Spot levels over their standard deviation, [pixel][vector]; not a number where they say nothing.
+  private let levels: [Float]
+  private let vectors: Int
+  /// Pixels with levels.
+  private let inner: [Int]
+  /// Chi squared of all levels around one mean.
+  private let spread: Double
+  private let boundary: Int
+
+  var count: Int { width * height }
+
+  init(_ points: PointSet, _ spots: SpotLevels) {
+    let list = points.points
+    let xs = list.map { $0 % points.width }
+    let ys = list.map { $0 / points.width }
+    let (left, right) = ((xs.min() ?? 0) - 2, (xs.max() ?? 0) + 2)
+    let (top, bottom) = ((ys.min() ?? 0) - 2, (ys.max() ?? 0) + 2)
+    let step = max(1, (max(right - left, bottom - top) + 1) / 40)
+    x0 = left
+    y0 = top
+    scale = Double(step)
+    width = (right - left) / step + 1
+    height = (bottom - top) / step + 1
+    var target = [Double](repeating: 0, count: width * height)
+    vectors = spots.vectors
+    var levels = [Float](repeating: .nan, count: width * height * max(1, vectors))
+    let place = Dictionary(uniqueKeysWithValues: spots.points.enumerated().map { ($1, $0) })
+    for y in 0..<height {
+      for x in 0..<width {
+        var covered = 0.0
+        var seen: Float = 0
+        var sums = [Float](repeating: 0, count: vectors)
+        for v in 0..<step {
+          for u in 0..<step {
+            let (px, py) = (left + x * step + u, top + y * step + v)
+            guard px >= 0, py >= 0, px < points.width, py < points.height else { continue }
+            if points.contains(py * points.width + px) { covered += 1 }
+            if let row = place[py * points.width + px] {
+              seen += 1
+              for k in 0..<vectors { sums[k] += spots.values[row * vectors + k] }
+            }
+          }
+        }
+        target[y * width + x] = covered / Double(step * step)
+        if seen > 0 { for k in 0..<vectors { levels[(y * width + x) * vectors + k] = sums[k] / seen } }
+      }
+    }
+    self.target = target
+    self.levels = levels
+    boundary = points.count - points.core().count
+    let columns = vectors
+    inner = (0..<width * height).filter { columns > 0 && levels[$0 * columns].isFinite }
+    var (n, s, q) = (0.0, [Double](repeating: 0, count: columns), 0.0)
+    for p in inner {
+      n += 1
+      for k in 0..<vectors {
+        let value = Double(levels[p * vectors + k])
+        s[k] += value
+        q += value * value
+      }
+    }
+    spread = max(1e-9, q - s.reduce(0) { $0 + $1 * $1 } / max(1, n))
+  }
+
+  func residual(_ shapes: [CrystalShape]) -> Double { residual(covers(shapes)) }
+
+  private func covers(_ shapes: [CrystalShape]) -> [[Double]] {
+    shapes.map { $0.coverage(width: width, height: height) }
+  }
+
+  private func residual(_ covers: [[Double]]) -> Double {
+    var sum = 0.0
+    for p in 0..<count {
+      var open = 1.0
+      for cover in covers { open *= 1 - cover[p] }
+      let difference = 1 - open - target[p]
+      sum += difference * difference
+    }
+    return sum
+  }
+
+  /// What the fits make small: the outline's misfit and, at the weight of a part of it, the share of the
+  /// spots' spread that even levels leave.
+  func cost(_ shapes: [CrystalShape]) -> Double {
+    let covers = covers(shapes)
+    let outline = residual(covers)
+    guard vectors > 0, shapes.count > 1 else { return outline }
+    let (chi, used) = levelsMisfit(covers)
+    return outline + Double(boundary) / scale * min(1, chi * Double(used * vectors) / spread)
+  }
+
+  /// Chi squared per value of one level for every combination of shapes, and on how many pixels.
+  func levelsMisfit(_ shapes: [CrystalShape]) -> (chi: Double, pixels: Int) { levelsMisfit(covers(shapes)) }
+
+  private func levelsMisfit(_ covers: [[Double]]) -> (chi: Double, pixels: Int) {
+    guard vectors > 0 else { return (0, 0) }
+    let groups = 1 << covers.count
+    var sums = [Float](repeating: 0, count: groups * vectors)
+    var squares: Float = 0
+    var numbers = [Int](repeating: 0, count: groups)
+    for p in inner {
+      var key = 0
+      for i in covers.indices where covers[i][p] > 0.5 { key |= 1 << i }
+      numbers[key] += 1
+      for k in 0..<vectors {
+        let value = levels[p * vectors + k]
+        sums[key * vectors + k] += value
+        squares += value * value
+      }
+    }
+    guard !inner.isEmpty else { return (0, 0) }
+    var misfit = squares
+    for key in 0..<groups where numbers[key] > 0 {
+      var means: Float = 0
+      for k in 0..<vectors { means += sums[key * vectors + k] * sums[key * vectors + k] }
+      misfit -= means / Float(numbers[key])
+    }
+    return (Double(max(0, misfit)) / Double(inner.count * vectors), inner.count)
+  }
+
+  /// A pixel's coverage is known to about a tenth: no fit is better than that.
+  func criterion(_ residual: Double, parameters: Int) -> Double {
+    let n = Double(count)
+    return n * log(max(residual / n, 0.01)) + Double(parameters) * log(n)
+  }
+
+  /// The outline itself: it fits, at the price of a number for every second pixel of it.
+  func freeContour() -> ShapeSplit.Fit {
+    ShapeSplit.Fit(
+      shapes: [],
+      criterion: criterion(0.03 * Double(boundary) / scale, parameters: Int(Double(boundary) / scale / 2)))
+  }
+
+  func steps(_ shape: CrystalShape) -> [Double] {
+    switch shape {
+    case .disc: [1, 1, 1]
+    case .rectangle: [1, 1, 1.5, 1.5, 0.2]
+    case .hexagon: [1, 1, 1.5, 1.5, 1.5, 0.2, 0.2, 0.2]
+    }
+  }
+
+  func converted(_ shape: CrystalShape, to family: CrystalShape.Family) -> CrystalShape {
+    guard case .rectangle(let x, let y, let a, let b, let angle) = shape else { return shape }
+    switch family {
+    case .disc: return .disc(x: x, y: y, radius: (a * b / .pi).squareRoot())
+    case .rectangle: return shape
+    case .hexagon:
+      return .hexagon(
+        x: x, y: y, widths: SIMD3(a, b, 0.9 * (a * a + b * b).squareRoot()),
+        angles: SIMD3(angle, angle + .pi / 2, angle + .pi / 4))
+    }
+  }
+
+  /// First guesses: the pixels clustered into `number` groups from several directions, each as a rectangle.
+  func starts(_ family: CrystalShape.Family, number: Int) -> [[CrystalShape]] {
+    var pixels: [(x: Double, y: Double)] = []
+    for p in 0..<count where target[p] > 0.5 { pixels.append((Double(p % width), Double(p / width))) }
+    guard pixels.count > number else { return [] }
+    var out: [[CrystalShape]] = []
+    let directions = number == 1 ? 1 : 6
+    for d in 0..<directions {
+      let angle = Double.pi * Double(d) / Double(directions)
+      let order = pixels.map { $0.x * cos(angle) + $0.y * sin(angle) }.sorted()
+      let groups = (0..<number).map { order[min(order.count - 1, (2 * $0 + 1) * order.count / (2 * number))] }
+      // Groups by distance along the direction, then a few rounds of means in the plane.
+      var centres = groups.map { level -> (x: Double, y: Double) in
+        let near = pixels.filter {
+          abs($0.x * cos(angle) + $0.y * sin(angle) - level) <= Double(width + height) / Double(4 * number)
+        }
+        let n = Double(max(1, near.count))
+        return (near.reduce(0) { $0 + $1.x } / n, near.reduce(0) { $0 + $1.y } / n)
+      }
+      var member = [Int](repeating: 0, count: pixels.count)
+      for _ in 0..<6 {
+        for (i, pixel) in pixels.enumerated() {
+          member[i] =
+            centres.indices.min {
+              square(pixel.x - centres[$0].x, pixel.y - centres[$0].y)
+                < square(pixel.x - centres[$1].x, pixel.y - centres[$1].y)
+            } ?? 0
+        }
+        for k in centres.indices {
+          let mine = pixels.indices.filter { member[$0] == k }
+          guard !mine.isEmpty else { continue }
+          let n = Double(mine.count)
+          centres[k] = (
+            mine.reduce(0) { $0 + pixels[$1].x } / n, mine.reduce(0) { $0 + pixels[$1].y } / n
+          )
+        }
+      }
+      // The edges' direction is that which the region as a whole prefers, and the one of the direction.
+      let angles =
+        number == 1 ? [bestAngle(pixels), bestAngle(pixels) + .pi / 4] : [bestAngle(pixels), angle]
+      for turn in angles {
+        var shapes: [CrystalShape] = []
+        for k in centres.indices {
+          let mine = pixels.indices.filter { member[$0] == k }.map { pixels[$0] }
+          shapes.append(rectangle(mine, turn))
+        }
+        out.append(shapes.map { converted($0, to: family) })
+      }
+    }
+    return out
+  }
+
+  private func square(_ x: Double, _ y: Double) -> Double { x * x + y * y }
+
+  private func rectangle(_ pixels: [(x: Double, y: Double)], _ angle: Double) -> CrystalShape {
+    let (c, s) = (cos(angle), sin(angle))
+    let u = pixels.map { $0.x * c + $0.y * s }
+    let v = pixels.map { $0.y * c - $0.x * s }
+    let (u0, u1) = (u.min() ?? 0, u.max() ?? 0)
+    let (v0, v1) = (v.min() ?? 0, v.max() ?? 0)
+    let (mu, mv) = ((u0 + u1) / 2, (v0 + v1) / 2)
+    return .rectangle(x: mu * c - mv * s, y: mu * s + mv * c, a: u1 - u0 + 1, b: v1 - v0 + 1, angle: angle)
+  }
+
+  /// The direction in which the box around the pixels is smallest.
+  private func bestAngle(_ pixels: [(x: Double, y: Double)]) -> Double {
+    var best = (Double.infinity, 0.0)
+    for step in 0..<30 {
+      let angle = Double(step) * .pi / 60
+      guard case .rectangle(_, _, let a, let b, _) = rectangle(pixels, angle) else { continue }
+      if a * b < best.0 { best = (a * b, angle) }
+    }
+    return best.1
+  }
+
+  /// Scan points of every shape: what it covers by half and, for the rest of the region, the nearest shape.
+  func sets(_ shapes: [CrystalShape], within points: PointSet) -> [PointSet] {
+    let covers = shapes.map { $0.coverage(width: width, height: height) }
+    var sets = shapes.map { _ in PointSet(width: points.width, height: points.height) }
+    let reach = points.grown(1)
+    for p in reach.points {
+      let x = (Double(p % points.width - x0) + 0.5) / scale - 0.5
+      let y = (Double(p / points.width - y0) + 0.5) / scale - 0.5
+      let (cx, cy) = (min(width - 1, max(0, Int(x.rounded()))), min(height - 1, max(0, Int(y.rounded()))))
+      let here = covers.map { $0[cy * width + cx] }
+      var isTaken = false
+      for (k, value) in here.enumerated() where value >= 0.5 && (points.contains(p) || value > 0.7) {
+        sets[k].insert(p)
+        isTaken = true
+      }
+      if !isTaken, points.contains(p) {
+        let nearest = covers.indices.max { a, b in near(covers[a], cx, cy) < near(covers[b], cx, cy) } ?? 0
+        sets[nearest].insert(p)
+      }
+    }
+    return sets
+  }
+
+  private func near(_ cover: [Double], _ cx: Int, _ cy: Int) -> Double {
+    for r in 0...max(width, height) {
+      var best = 0.0
+      for y in max(0, cy - r)...min(height - 1, cy + r) {
+        for x in max(0, cx - r)...min(width - 1, cx + r) { best = max(best, cover[y * width + x]) }
+      }
+      if best > 0.5 { return best - Double(r) }
+    }
+    return -.infinity
+  }
+}
+
+/// The convex hull of a region's pixels.
+enum ConvexHull {
+  /// The region's part of its hull, by the pixels' corners.
+  static func solidity(_ points: PointSet) -> Double {
+    var corners: [(x: Int, y: Int)] = []
+    for p in points.points {
+      let (x, y) = (p % points.width, p / points.width)
+      corners += [(x, y), (x + 1, y), (x, y + 1), (x + 1, y + 1)]
+    }
+    guard corners.count > 3 else { return 1 }
+    corners.sort { $0.x != $1.x ? $0.x < $1.x : $0.y < $1.y }
+    func turn(_ a: (x: Int, y: Int), _ b: (x: Int, y: Int), _ c: (x: Int, y: Int)) -> Int {
+      (b.x - a.x) * (c.y - a.y) - (b.y - a.y) * (c.x - a.x)
+    }
+    func chain(_ list: [(x: Int, y: Int)]) -> [(x: Int, y: Int)] {
+      var out: [(x: Int, y: Int)] = []
+      for point in list {
+        while out.count >= 2, turn(out[out.count - 2], out[out.count - 1], point) <= 0 { out.removeLast() }
+        out.append(point)
+      }
+      return out
+    }
+    let hull = chain(corners).dropLast() + chain(corners.reversed()).dropLast()
+    let ring = Array(hull)
+    var twice = 0
+    for i in ring.indices {
+      let next = ring[(i + 1) % ring.count]
+      twice += ring[i].x * next.y - next.x * ring[i].y
+    }
+    // Stairs of pixels along slanted edges cost about half a pixel a step: half the rim.
+    let stairs = 0.25 * Double(points.count - points.core().count)
+    return min(1, (Double(points.count) + stairs) / max(1, 0.5 * Double(abs(twice))))
   }
 }

@@ -44,10 +44,8 @@ package enum CrystalShape: Sendable, Equatable {
     func slab(_ distance: Double, _ half: Double) -> Double { min(1, max(0, half - abs(distance) + 0.5)) }
     switch self {
     case .disc(let cx, let cy, let radius):
-      let reach = radius + 1
-      guard reach < 1e6, abs(cx) < 1e6, abs(cy) < 1e6 else { return out }
-      for y in within(0..<height, Int(cy - reach), Int(cy + reach) + 2) {
-        for x in within(0..<width, Int(cx - reach), Int(cx + reach) + 2) {
+      for y in 0..<height {
+        for x in 0..<width {
           let r = ((Double(x) - cx) * (Double(x) - cx) + (Double(y) - cy) * (Double(y) - cy)).squareRoot()
           out[y * width + x] = min(1, max(0, radius - r + 0.5))
         }
@@ -68,18 +66,8 @@ package enum CrystalShape: Sendable, Equatable {
     case .hexagon(let cx, let cy, let widths, let angles):
       let c = SIMD3(cos(angles.x), cos(angles.y), cos(angles.z))
       let s = SIMD3(sin(angles.x), sin(angles.y), sin(angles.z))
-      // The smallest box around two of the three pairs of edges holds it.
-      var (reachX, reachY) = (1e6, 1e6)
-      for (i, j) in [(0, 1), (1, 2), (2, 0)] {
-        let turn = abs(c[i] * s[j] - s[i] * c[j])
-        guard turn > 1e-6 else { continue }
-        let (a, b) = (widths[i] / 2 + 0.5, widths[j] / 2 + 0.5)
-        reachX = min(reachX, (a * abs(s[j]) + b * abs(s[i])) / turn)
-        reachY = min(reachY, (a * abs(c[j]) + b * abs(c[i])) / turn)
-      }
-      guard reachX.isFinite, reachY.isFinite, abs(cx) < 1e6, abs(cy) < 1e6 else { return out }
-      for y in within(0..<height, Int(cy - reachY), Int(cy + reachY) + 2) {
-        for x in within(0..<width, Int(cx - reachX), Int(cx + reachX) + 2) {
+      for y in 0..<height {
+        for x in 0..<width {
           let d = c * (Double(x) - cx) + s * (Double(y) - cy)
           let first = slab(d.x, widths.x / 2)
           if first > 0 { out[y * width + x] = first * slab(d.y, widths.y / 2) * slab(d.z, widths.z / 2) }
@@ -96,4 +84,51 @@ package enum CrystalShape: Sendable, Equatable {
     case .hexagon(_, _, let widths, _): widths.min() * (widths.sum() - widths.min()) / 2
     }
   }
+}
+
+/// Minimises a function of a few numbers without derivatives (Nelder & Mead 1965).
+func simplexMinimum(
+  _ start: [Double], steps: [Double], evaluations: Int, _ function: ([Double]) -> Double
+) -> (point: [Double], value: Double) {
+  let n = start.count
+  var simplex = [(start, function(start))]
+  for i in 0..<n {
+    var point = start
+    point[i] += steps[i]
+    simplex.append((point, function(point)))
+  }
+  var used = n + 1
+  func blend(_ a: [Double], _ b: [Double], _ t: Double) -> [Double] { zip(a, b).map { $0 + t * ($1 - $0) } }
+  while used < evaluations {
+    simplex.sort { $0.1 < $1.1 }
+    if simplex[n].1 - simplex[0].1 < 1e-7 * (abs(simplex[0].1) + 1e-12) { break }
+    var centre = [Double](repeating: 0, count: n)
+    for (point, _) in simplex.dropLast() { for i in 0..<n { centre[i] += point[i] / Double(n) } }
+    let worst = simplex[n].0
+    func trial(_ t: Double) -> ([Double], Double) {
+      used += 1
+      let point = blend(centre, worst, t)
+      return (point, function(point))
+    }
+    let reflected = trial(-1)
+    if reflected.1 < simplex[0].1 {
+      let expanded = trial(-2)
+      simplex[n] = expanded.1 < reflected.1 ? expanded : reflected
+    } else if reflected.1 < simplex[n - 1].1 {
+      simplex[n] = reflected
+    } else {
+      let contracted = trial(reflected.1 < simplex[n].1 ? -0.5 : 0.5)
+      if contracted.1 < min(reflected.1, simplex[n].1) {
+        simplex[n] = contracted
+      } else {
+        for i in 1...n {
+          let point = blend(simplex[0].0, simplex[i].0, 0.5)
+          simplex[i] = (point, function(point))
+          used += 1
+        }
+      }
+    }
+  }
+  let best = simplex.min { $0.1 < $1.1 } ?? simplex[0]
+  return (best.0, best.1)
 }

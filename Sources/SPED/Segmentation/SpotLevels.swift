@@ -32,13 +32,9 @@ struct SpotLevels: Sendable {
     self.values = values
   }
 
-  /// Chi squared per value after the points are put into groups of one level each.
-  func chiSquared(groups: Int) -> Double { levels(groups: groups).chi }
-
-  /// The points in groups of one level each, by k-means, and chi squared per value.
-  func levels(groups: Int) -> (member: [Int], chi: Double) {
-    var member = [Int](repeating: 0, count: points.count)
-    guard points.count > groups, vectors > 0 else { return (member, 0) }
+  /// Chi squared per value after the points are put into groups of one level each, by k-means.
+  func chiSquared(groups: Int) -> Double {
+    guard points.count > groups, vectors > 0 else { return 0 }
     // First centres along the direction of the total: dark, middle, bright.
     var totals: [(row: Int, sum: Float)] = []
     for row in points.indices {
@@ -68,7 +64,6 @@ struct SpotLevels: Sendable {
           if distance < best.0 { best = (distance, g) }
         }
         misfit += best.0
-        member[row] = best.1
         numbers[best.1] += 1
         for k in 0..<vectors { sums[best.1 * vectors + k] += values[row * vectors + k] }
       }
@@ -76,7 +71,7 @@ struct SpotLevels: Sendable {
         for k in 0..<vectors { centres[g][k] = sums[g * vectors + k] / numbers[g] }
       }
     }
-    return (member, Double(misfit) / Double((points.count - groups) * vectors))
+    return Double(misfit) / Double((points.count - groups) * vectors)
   }
 
   /// Chi squared per value of one smooth surface a vector: a polynomial of second or third order.
