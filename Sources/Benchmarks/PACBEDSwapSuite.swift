@@ -27,12 +27,14 @@ enum PACBEDSwapSuite {
       let frames = try frames(of: truth.domain)
       for model in models {
         var outside = 0
+        var matches: [Double] = []
         for (frame, convergence) in frames {
           let finding = try engine.analyze(
             .frame(frame),
             ParameterValues([
               "model": .text(model.id), "convergence_mrad": .number(convergence),
             ]), AnalysisContext())
+          matches.append(finding["match"]?.value ?? 0)
           outside += finding.verdict == .outOfDomain || finding.verdict == .notAnalysable ? 1 : 0
         }
         let share = 100 * Double(outside) / Double(frames.count)
@@ -41,7 +43,9 @@ enum PACBEDSwapSuite {
           recognised += outside
         }
         let goal = model.id == truth.id ? "" : "95"
-        rows.append(Measurement("\(truth.id) read as \(model.id): out of domain", share, "%", goal: goal))
+        let name = "\(truth.id) read as \(model.id)"
+        rows.append(Measurement("\(name): out of domain", share, "%", goal: goal))
+        rows.append(Measurement("\(name): largest match", matches.max() ?? 0, ""))
       }
     }
     rows.append(

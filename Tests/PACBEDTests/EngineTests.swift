@@ -92,7 +92,9 @@ import Testing
 
   @Test func `a frame read as the wrong material is not accepted`() throws {
     let found = try finding(frame(6), ["material": .text("silicon")])
-    #expect(found.verdict != .accept)
+    #expect(found.verdict == .outOfDomain)
+    let reason = try #require(found.reasons.first { $0.code == "MAT" })
+    #expect(reason.text.contains("magnesium-oxide"))
   }
 
   @Test func `every method answers, and only a fit can match`() throws {

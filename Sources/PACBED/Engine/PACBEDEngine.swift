@@ -79,12 +79,55 @@ public struct PACBEDEngine: AnalysisEngine {
     switch try ModelChoice(settings, previous: context.previous, library: library) {
     case .none(let reason): return Finding(values: [], verdict: .notAnalysable, reasons: [reason])
     case .one(let model):
-      return try analyze(camera, with: model, settings, context).finding(isDetailed: true)
+      let answer = try analyze(camera, with: model, settings, context)
+      var finding = answer.finding(isDetailed: true)
+      if let rival = try rival(of: answer, camera, settings, context) {
+        finding.verdict = .outOfDomain
+        finding.reasons.insert(
+          Reason(
+            "MAT",
+            "another material? \(rival.model.id) matches with R \(Self.rounded(rival.match)) against \(Self.rounded(answer.match))"
+          ), at: 0)
+      }
+      return finding
     case .several(let models):
       var answers: [FrameAnswer] = []
       for model in models { answers.append(try analyze(camera, with: model, settings, context)) }
       return Self.ranked(answers)
     }
+  }
+
+  /// Right materials match better than this in simulations, but not always in a microscope.
+  private static let plainMatch = 0.996
+
+  /// An installed model of another material that explains a middling match clearly better. Wrong materials match
+  /// up to 0.994: no threshold tells them from measured patterns of the right one. Asked until a frame of this
+  /// model was accepted.
+  private func rival(
+    of answer: FrameAnswer, _ camera: CameraFrame, _ settings: PACBEDSettings, _ context: AnalysisContext
+  ) throws(AnalysisError) -> FrameAnswer? {
+    guard settings.method == .networkAndFit, answer.chosen != nil, answer.cleanMatch < Self.plainMatch else {
+      return nil
+    }
+    if let last = context.previous, last.verdict == .accept, last.model?.id == answer.model.id { return nil }
+    var best: FrameAnswer?
+    for folder in library.models(of: PACBEDModel.engine) where folder.id != answer.model.id {
+      guard let model = try? PACBEDModel(folder),
+        model.domain.crystal.name != answer.model.domain.crystal.name,
+        model.domain.convergence.contains(answer.conditions.convergence)
+      else { continue }
+      if let kilovolts = settings.kilovolts, abs(model.domain.kilovolts - kilovolts) > 0.02 * kilovolts {
+        continue
+      }
+      if context.isCancelled() { throw .cancelled }
+      let other = try analyze(camera, with: model, settings, context)
+      // A third of what was left unexplained, or less.
+      let (left, otherLeft) = (
+        1 - answer.cleanMatch * answer.cleanMatch, 1 - other.cleanMatch * other.cleanMatch
+      )
+      if otherLeft < left / 3, other.cleanMatch > best?.cleanMatch ?? 0 { best = other }
+    }
+    return best
   }
 
   func analyze(
