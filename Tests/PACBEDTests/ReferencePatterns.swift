@@ -111,8 +111,8 @@ struct ReferencePattern: Decodable, Sendable, CustomStringConvertible {
       computing: TableRequest(
         crystal: oriented, kilovolts: voltageKv, multislice: settings,
         convergence: alphaMrad + (pixelMrad.max() ?? 0) / 2,
-        mistilt: mistilt.length, angle: geometry.largestAngle, thickness: thicknessA / 10, step: .fixed(step)
-      ))
+        mistilt: mistilt.length, angle: geometry.largestAngle, thickness: thicknessA / 10, step: .fixed(step),
+        memoryLimit: 6 << 30))
     let illumination = Illumination(
       convergence: alphaMrad, mistilt: mistilt, edge: .amplitude(width: [pixelMrad[0], pixelMrad[1]]))
     return try table.patterns(geometry, illumination, thicknesses: [thicknessA / 10])[0].values
