@@ -36,3 +36,13 @@ func aWrongLineOfASettingsFileIsRefusedInOneLine(_ line: String) throws {
     if line.hasPrefix("no") { #expect(error?.description.contains("drift_limit_px") == true) }
   }
 }
+
+@Test func aNameThatSeveralEnginesKnowBelongsToTheChosenOne() throws {
+  let chosen = try settings("--engine", "pacbed", "--method", "network")
+  #expect(chosen["pacbed"]?["method"] == "network")
+  #expect(chosen["sped"]?["method"] == nil)
+  // Without a choice it is the setting of whoever takes the value.
+  #expect(try settings("--method", "nmf")["sped"]?["method"] == "nmf")
+  #expect(throws: UsageError.self) { try settings("--engine", "sped", "--method", "network") }
+  #expect(throws: UsageError.self) { try settings("--method", "nonsense") }
+}

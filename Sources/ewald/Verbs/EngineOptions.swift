@@ -25,33 +25,41 @@ package enum EngineOptions {
     return engine
   }
 
-  /// What differs from the engines' standards, by engine and name: checked by every engine that knows the name.
+  /// What differs from the engines' standards, by engine and name. Several engines may know a name and mean
+  /// different things by it (`method`): the chosen engine must accept the value, otherwise one of them.
   package static func settings(_ arguments: Arguments) throws -> [String: [String: String]] {
+    let chosen = try engine(arguments)
     var settings: [String: [String: String]] = [:]
     if let path = arguments["--settings"] {
-      for (name, text) in try SettingsFile.lines(path) { try set(name, text, "\(path): ", &settings) }
+      for (name, text) in try SettingsFile.lines(path) { try set(name, text, "\(path): ", chosen, &settings) }
     }
     for flag in arguments.given where parameters.contains(where: { Self.flag($0.1) == flag }) {
-      try set(name(flag), arguments[flag] ?? "", "", &settings)
+      try set(name(flag), arguments[flag] ?? "", "", chosen, &settings)
     }
     return settings
   }
 
   private static func set(
-    _ name: String, _ text: String, _ place: String, _ settings: inout [String: [String: String]]
+    _ name: String, _ text: String, _ place: String, _ chosen: String,
+    _ settings: inout [String: [String: String]]
   ) throws {
     let known = parameters.filter { $0.1.name == name }
     guard !known.isEmpty else {
       let valid = Set(parameters.map(\.1.name)).sorted().joined(separator: ", ")
       throw UsageError("\(place)\(name): is no setting (\(valid))")
     }
-    for (engine, parameter) in known {
+    let asked = known.filter { $0.0.name == chosen }
+    var refusal: (any Error)?
+    var isTaken = false
+    for (engine, parameter) in asked.isEmpty ? known : asked {
       do {
         settings[engine.name, default: [:]][name] = try parameter.parse(text).description
+        isTaken = true
       } catch {
-        throw UsageError("\(place)\(error)")
+        refusal = refusal ?? error
       }
     }
+    if let refusal, !isTaken { throw UsageError("\(place)\(refusal)") }
   }
 
   private static var names: [String] { ["auto"] + Ewald.engines.map(\.name) }
