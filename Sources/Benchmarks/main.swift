@@ -3,7 +3,8 @@ import Learning
 
 // swift run -c release Benchmarks [SUITE…] [--json]
 // swift run -c release Benchmarks sped FOLDER NAME [live|vdf|nmf…]  (a set of files with truth)
-// swift run -c release Benchmarks imaging|formats FOLDER      (for the scripts in Peers, which fill FOLDER)
+// swift run -c release Benchmarks imaging FOLDER [OPERATION] (writes its inputs there, for the script in Peers)
+// swift run -c release Benchmarks formats FOLDER              (for the script in Peers, which fills FOLDER)
 
 OpenMPPolicy.ensurePassive()
 
@@ -34,7 +35,7 @@ if words.count >= 3, words[0] == "sped" {
   exit(0)
 }
 if words.first == "imaging" {
-  ImagingSuite.run(exportingTo: words.count > 1 ? words[1] : nil)
+  ImagingSuite.run(exportingTo: words.count > 1 ? words[1] : nil, only: words.count > 2 ? words[2] : "")
   exit(0)
 }
 let isJSON = words.contains("--json")

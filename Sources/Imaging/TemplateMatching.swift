@@ -15,21 +15,21 @@ extension DenseMatrix where Element == Float {
     let norm = centred.values.reduce(0.0) { $0 + Double($1) * Double($1) }
     guard norm > 1e-12 * mean * mean * area else { return Image(rows: outRows, columns: outColumns) }
     // A common offset changes no correlation; without it the sums of squares keep their digits.
-    let offset = values.reduce(0.0) { $0 + Double($1) } / Double(count)
-    let shifted = mapValues { Float(Double($0) - offset) }
+    let offset = Float(withElements { sum($0, count) } / Double(count))
+    let shifted = mapValues { $0 - offset }
     let products = shifted.correlated(with: centred)
-    let sums = WindowSums(shifted, rows: template.rows, columns: template.columns)
     // What rounding leaves of a constant window is no signal.
-    let least = 1e-6 * sums.largestSquare * area
-    let inverseArea = 1 / area
+    let (low, high) = shifted.extent
+    let least = 1e-6 * Double(Swift.max(low * low, high * high)) * area
+    let scale = Float(1 / norm.squareRoot())
+    var windows = WindowSums(shifted, rows: template.rows, columns: template.columns)
     return Image(rows: outRows, columns: outColumns) { out in
       products.withUnsafeBufferPointer { products in
         for r in 0..<outRows {
-          sums.eachWindow(ofRow: r, outColumns) { c, sum, squares in
-            let variance = squares - sum * sum * inverseArea
-            let r2 =
-              Double(products[r &* columns &+ c]) / (variance > least ? variance * norm : 1).squareRoot()
-            out.initializeElement(at: r &* outColumns &+ c, to: variance > least ? Float(r2) : 0)
+          windows.eachVariance { c, variance in
+            let spread = Float(variance > least ? variance : 1).squareRoot()
+            let value = products[r &* columns &+ c] * scale / spread
+            out.initializeElement(at: r &* outColumns &+ c, to: variance > least ? value : 0)
           }
         }
       }
@@ -55,55 +55,64 @@ extension DenseMatrix where Element == Float {
   }
 }
 
-/// Sums and sums of squares over any window of one size, from sums over everything above and to the left.
+/// The variance, times its pixels, of every window of one size, one row of windows after another: each column's
+/// sums follow the window down, and a window's sums follow it along the row.
 private struct WindowSums {
+  private let image: Image
   private let rows: Int
   private let columns: Int
-  private let stride: Int
-  private let sums: [Double]
-  private let squares: [Double]
-  let largestSquare: Double
+  /// The top row of the next windows.
+  private var top = 0
+  /// Of each column of the image, over the windows' rows.
+  private var sums: [Double]
+  private var squares: [Double]
+  private var variances: [Double]
 
   init(_ image: Image, rows: Int, columns: Int) {
-    self.rows = rows
-    self.columns = columns
-    stride = image.columns + 1
-    var sums = [Double](repeating: 0, count: (image.rows + 1) * stride)
-    var squares = sums
-    let (stride, width) = (stride, image.columns)
+    (self.image, self.rows, self.columns) = (image, rows, columns)
+    sums = [Double](repeating: 0, count: image.columns)
+    squares = sums
+    variances = [Double](repeating: 0, count: image.columns - columns + 1)
+    for r in 0..<rows - 1 { add(r, sign: 1) }
+  }
+
+  private mutating func add(_ row: Int, sign: Double) {
+    let width = image.columns
     image.withElements { pixels in
       sums.withUnsafeMutableBufferPointer { sums in
         squares.withUnsafeMutableBufferPointer { squares in
-          for r in 0..<image.rows {
-            var (sum, square) = (0.0, 0.0)
-            for c in 0..<width {
-              let value = Double(pixels[r &* width &+ c])
-              sum += value
-              square += value * value
-              let here = (r &+ 1) &* stride &+ c &+ 1
-              sums[here] = sums[here &- stride] + sum
-              squares[here] = squares[here &- stride] + square
-            }
+          for c in 0..<width {
+            let value = Double(pixels[row &* width &+ c])
+            sums[c] += sign * value
+            squares[c] += sign * value * value
           }
         }
       }
     }
-    (self.sums, self.squares) = (sums, squares)
-    let (low, high) = image.extent
-    largestSquare = Double(Swift.max(low * low, high * high))
   }
 
-  /// Column, sum and sum of squares of every window whose top row is `r`.
+  /// The windows of the next row: column and variance.
   @inline(__always)
-  func eachWindow(ofRow r: Int, _ count: Int, _ body: (Int, Double, Double) -> Void) {
-    let (top, bottom) = (r * stride, (r + rows) * stride)
-    sums.withUnsafeBufferPointer { sums in
-      squares.withUnsafeBufferPointer { squares in
-        for c in 0..<count {
-          let (a, b, d, e) = (bottom &+ c &+ columns, bottom &+ c, top &+ c &+ columns, top &+ c)
-          body(c, sums[a] - sums[b] - sums[d] + sums[e], squares[a] - squares[b] - squares[d] + squares[e])
+  mutating func eachVariance(_ body: (Int, Double) -> Void) {
+    add(top + rows - 1, sign: 1)
+    if top > 0 { add(top - 1, sign: -1) }
+    top += 1
+    let (columns, count) = (columns, variances.count)
+    let inverseArea = 1 / Double(rows * columns)
+    variances.withUnsafeMutableBufferPointer { variances in
+      sums.withUnsafeBufferPointer { sums in
+        squares.withUnsafeBufferPointer { squares in
+          var sum = sums[..<columns].reduce(0, +)
+          var square = squares[..<columns].reduce(0, +)
+          for c in 0..<count {
+            variances[c] = square - sum * sum * inverseArea
+            guard c + 1 < count else { break }
+            sum += sums[c &+ columns] - sums[c]
+            square += squares[c &+ columns] - squares[c]
+          }
         }
       }
+      for c in 0..<count { body(c, variances[c]) }
     }
   }
 }

@@ -27,7 +27,7 @@ extension DenseMatrix where Element == Float {
       for r in 0..<rows {
         let row = flood.pixels + (r + 1) * stride + 1
         for c in 0..<columns {
-          out.initializeElement(at: r * columns + c, to: row[c].label > 0 ? row[c].label : 0)
+          out.initializeElement(at: r * columns + c, to: Swift.max(0, row[c].label))
         }
       }
     }
@@ -38,60 +38,61 @@ extension DenseMatrix where Element == Float {
 private struct FloodPixel {
   /// `outside`, 0 not reached, or its region.
   var label: Int32
-  /// Its place among the distinct values.
+  /// The first of the places in the queue that belong to pixels of its value.
   var rank: Int32
-  /// The next pixel in its list, 0 at the end.
-  var next: Int32
 
   static let outside: Int32 = -1
 }
 
-/// The queue of a flood: one first-in-first-out list per distinct pixel value, and a tree of bits to find
-/// the lowest list that is not empty. Every pixel enters once, so the lists are links between pixels.
+/// A place in the queue.
+private struct FloodSlot {
+  /// The pixel that waits here.
+  var pixel: Int32
+  /// At the first place of a value: how many of its pixels have come so far.
+  var taken: Int32
+}
+
+/// The queue of a flood. In ascending order of their values every pixel would have its own place; those of
+/// one value fill their stretch of places in the order in which they come. Every pixel enters once, so no
+/// stretch overflows, and the next pixel is at the first place that is taken: a tree of bits finds it.
 private struct Flood: ~Copyable {
   let pixels: UnsafeMutablePointer<FloodPixel>
-  private let lists: UnsafeMutablePointer<(head: Int32, tail: Int32)>
+  private let slots: UnsafeMutablePointer<FloodSlot>
   private var pending: BitTree
 
   init(image: Image, stride: Int, mask: Mask) {
     let (rows, columns) = (image.rows, image.columns)
     let capacity = (rows + 2) * stride
     pixels = .allocate(capacity: capacity)
-    pixels.initialize(repeating: FloodPixel(label: FloodPixel.outside, rank: 0, next: 0), count: capacity)
+    pixels.initialize(repeating: FloodPixel(label: FloodPixel.outside, rank: 0), count: capacity)
     let flood = pixels
-    // Value and place in one word: sorting them ranks the pixels.
     let keys = [UInt64](unsafeUninitializedCapacity: rows * columns) { keys, count in
       image.withElements { pixels in
         mask.withElements { mask in
           for r in 0..<rows {
-            for c in 0..<columns where mask[r * columns + c] {
+            for c in 0..<columns {
               let place = (r + 1) * stride + c + 1
-              flood[place].label = 0
+              // Value and place in one word; written always, counted where the mask says.
               keys[count] =
                 UInt64(orderedBits(pixels[r * columns + c])) << 32 | UInt64(truncatingIfNeeded: place)
-              count += 1
+              count += mask[r * columns + c] ? 1 : 0
+              flood[place].label = mask[r * columns + c] ? 0 : FloodPixel.outside
             }
           }
         }
       }
     }
-    var distinct: Int32 = 0
-    var previous = UInt32.max
-    sortedByUpperBits(keys).withUnsafeBufferPointer { sorted in
-      for key in sorted {
-        let value = UInt32(truncatingIfNeeded: key >> 32)
-        if value != previous { distinct &+= 1 }
-        previous = value
-        flood[Int(truncatingIfNeeded: key & 0xffff_ffff)].rank = distinct
-      }
+    eachFirstOfEquals(keys) { key, first in
+      flood[Int(truncatingIfNeeded: key & 0xffff_ffff)].rank = first
     }
-    lists = .allocate(capacity: Int(distinct) + 1)
-    pending = BitTree(count: Int(distinct) + 1)
+    slots = .allocate(capacity: keys.count + 1)
+    slots.initialize(repeating: FloodSlot(pixel: 0, taken: 0), count: keys.count + 1)
+    pending = BitTree(count: keys.count + 1)
   }
 
   deinit {
     pixels.deallocate()
-    lists.deallocate()
+    slots.deallocate()
   }
 
   mutating func seed(_ place: Int, _ region: Int32) {
@@ -101,25 +102,20 @@ private struct Flood: ~Copyable {
 
   @inline(__always)
   private mutating func push(_ place: Int, _ region: Int32) {
-    let level = Int(pixels[place].rank)
     pixels[place].label = region
-    let short = Int32(truncatingIfNeeded: place)
-    if pending.insert(level) {
-      lists[level] = (short, short)
-    } else {
-      pixels[Int(lists[level].tail)].next = short
-      lists[level].tail = short
-    }
+    let first = Int(pixels[place].rank)
+    let slot = first &+ Int(slots[first].taken)
+    slots[first].taken &+= 1
+    slots[slot].pixel = Int32(truncatingIfNeeded: place)
+    pending.insert(slot)
   }
 
   mutating func run(_ offsets: [Int]) {
     let free = UnsafeMutablePointer<Int>.allocate(capacity: offsets.count + 1)
     defer { free.deallocate() }
     offsets.withUnsafeBufferPointer { offsets in
-      while let level = pending.first {
-        let place = Int(lists[level].head)
-        let next = pixels[place].next
-        if next == 0 { pending.remove(level) } else { lists[level].head = next }
+      while let slot = pending.popFirst() {
+        let place = Int(slots[slot].pixel)
         let region = pixels[place].label
         // Which neighbours are free is a coin toss: collecting them without a branch and then pushing that
         // many costs one misprediction instead of four.
@@ -159,35 +155,27 @@ private struct BitTree: ~Copyable {
     top.deallocate()
   }
 
-  /// False when it was there already.
+  /// Without a branch: whether a word was empty is as good as random.
   @inline(__always)
-  mutating func insert(_ index: Int) -> Bool {
-    let bit: UInt64 = 1 << UInt64(index & 63)
-    let word = leaves[index >> 6]
-    if word & bit != 0 { return false }
-    leaves[index >> 6] = word | bit
-    if word == 0 {
-      middle[index >> 12] |= 1 << UInt64(index >> 6 & 63)
-      top[index >> 18] |= 1 << UInt64(index >> 12 & 63)
-    }
-    return true
+  mutating func insert(_ index: Int) {
+    leaves[index >> 6] |= 1 << UInt64(index & 63)
+    middle[index >> 12] |= 1 << UInt64(index >> 6 & 63)
+    top[index >> 18] |= 1 << UInt64(index >> 12 & 63)
   }
 
+  /// Takes the smallest out.
   @inline(__always)
-  mutating func remove(_ index: Int) {
-    leaves[index >> 6] &= ~(1 << UInt64(index & 63))
-    guard leaves[index >> 6] == 0 else { return }
-    middle[index >> 12] &= ~(1 << UInt64(index >> 6 & 63))
-    guard middle[index >> 12] == 0 else { return }
-    top[index >> 18] &= ~(1 << UInt64(index >> 12 & 63))
-  }
-
-  @inline(__always)
-  var first: Int? {
+  mutating func popFirst() -> Int? {
     for t in 0..<topCount where top[t] != 0 {
       let m = t << 6 | top[t].trailingZeroBitCount
       let l = m << 6 | middle[m].trailingZeroBitCount
-      return l << 6 | leaves[l].trailingZeroBitCount
+      let word = leaves[l]
+      leaves[l] = word & (word &- 1)
+      if leaves[l] == 0 {
+        middle[m] &= middle[m] &- 1
+        if middle[m] == 0 { top[t] &= top[t] &- 1 }
+      }
+      return l << 6 | word.trailingZeroBitCount
     }
     return nil
   }

@@ -1,4 +1,3 @@
-import CDeflate
 import CHDF5
 import Diffraction
 
@@ -18,8 +17,7 @@ final class HDF5Chunks {
   /// Places of the filters in the order of writing: a bit of a chunk's mask says that one was left out.
   private let shuffle: Int?
   private let deflate: Int
-  private let decompressor: OpaquePointer
-  private var packed = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+  private let inflater: Inflater
   private var spare = UnsafeMutableRawBufferPointer(start: nil, count: 0)
   /// A chunk is shared by neighbouring patterns: those of a whole line of a scan are kept, oldest out first.
   private var slots: [UnsafeMutableRawBufferPointer] = []
@@ -48,7 +46,7 @@ final class HDF5Chunks {
     guard chunk.allSatisfy({ $0 > 0 }),
       let bytes = chunk.reduce(
         Optional(sample.byteCount), { bytes, size in bytes.flatMap { checkedProduct($0, size) } }),
-      bytes <= Self.largestChunk, let decompressor = libdeflate_alloc_decompressor()
+      bytes <= Self.largestChunk, let inflater = Inflater()
     else { return nil }
     let grid = zip(shape, chunk).map { ($0 - 1) / $1 + 1 }
     self.dataset = dataset
@@ -58,20 +56,18 @@ final class HDF5Chunks {
     elementBytes = sample.byteCount
     chunkBytes = bytes
     (shuffle, deflate) = filters
-    self.decompressor = decompressor
+    self.inflater = inflater
     let line = grid.dropFirst().reduce(1) { min(1 << 30, $0 * min($1, 1 << 30)) }
     capacity = max(1, min(line, Self.cacheBytes / bytes))
   }
 
-  deinit {
-    libdeflate_free_decompressor(decompressor)
-    forget()
-  }
+  deinit { forget() }
 
   /// Gives the memory back; the next pattern is unpacked anew.
   func forget() {
-    resize(&packed, 0)
-    resize(&spare, 0)
+    inflater.forget()
+    spare.deallocate()
+    spare = UnsafeMutableRawBufferPointer(start: nil, count: 0)
     for slot in slots { slot.deallocate() }
     slots = []
     holders = []
@@ -160,45 +156,33 @@ final class HDF5Chunks {
     guard H5Dget_chunk_storage_size(dataset.handle.id, offset, &stored) >= 0, stored > 0 else {
       throw FileRefusal(.truncated, "HDF5: a chunk of the pixels is not written yet")
     }
-    // Deflate never adds more than a few bytes to what it cannot pack.
-    guard stored <= UInt64(chunkBytes + chunkBytes / 64 + 4096) else {
+    guard stored <= UInt64(Inflater.mostPacked(chunkBytes)) else {
       throw FileRefusal(.damaged, "HDF5: a chunk of \(stored) bytes for \(chunkBytes) bytes of pixels")
     }
-    resize(&packed, Int(stored))
+    let packed = inflater.room(Int(stored))
     var mask: UInt32 = 0
     guard H5Dread_chunk(dataset.handle.id, h5_default, offset, &mask, packed.baseAddress) >= 0 else {
       throw HDF5Library.refusal("the pixels cannot be read")
     }
-    let source = UnsafeRawBufferPointer(rebasing: packed[..<Int(stored)])
     let isShuffled = shuffle.map { mask >> UInt32($0) & 1 == 0 } ?? false
     var plain = target
     if isShuffled && elementBytes > 1 {
-      resize(&spare, chunkBytes)
-      plain = UnsafeMutableRawBufferPointer(rebasing: spare[..<chunkBytes])
+      if spare.count == 0 { spare = .allocate(byteCount: chunkBytes, alignment: 64) }
+      plain = spare
     }
     if mask >> UInt32(deflate) & 1 == 1 {
-      guard source.count == chunkBytes else {
+      guard packed.count == chunkBytes else {
         throw FileRefusal(.damaged, "HDF5: a chunk of \(stored) bytes for \(chunkBytes) bytes of pixels")
       }
-      plain.copyMemory(from: source)
+      plain.copyMemory(from: UnsafeRawBufferPointer(packed))
     } else {
-      let result = libdeflate_zlib_decompress(
-        decompressor, source.baseAddress, source.count, plain.baseAddress, chunkBytes, nil)
-      guard result == LIBDEFLATE_SUCCESS else {
+      guard inflater.unpack(packed, into: plain, .zlib) != nil else {
         throw FileRefusal(.damaged, "HDF5: the pixels cannot be unpacked")
       }
     }
     if isShuffled && elementBytes > 1 {
       Shuffle.undo(UnsafeRawBufferPointer(plain), elementBytes, into: target)
     }
-  }
-
-  private func resize(_ buffer: inout UnsafeMutableRawBufferPointer, _ count: Int) {
-    guard buffer.count < count || count == 0 else { return }
-    buffer.deallocate()
-    buffer =
-      count == 0
-      ? UnsafeMutableRawBufferPointer(start: nil, count: 0) : .allocate(byteCount: count, alignment: 64)
   }
 }
 

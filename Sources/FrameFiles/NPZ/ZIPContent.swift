@@ -146,19 +146,15 @@ private final class Unpacking {
   }
 
   private func unpackAll() throws(FileRefusal) {
-    // Deflate never adds more than a few bytes to what it cannot pack.
-    guard end - position <= member.bytes + member.bytes / 64 + 4096,
-      let decompressor = libdeflate_alloc_decompressor()
-    else { throw damaged() }
-    defer { libdeflate_free_decompressor(decompressor) }
-    let packed = UnsafeMutableRawBufferPointer.allocate(byteCount: end - position, alignment: 64)
-    defer { packed.deallocate() }
+    guard end - position <= Inflater.mostPacked(member.bytes), let inflater = Inflater() else {
+      throw damaged()
+    }
+    let packed = inflater.room(end - position)
     try source.fill(packed, at: position, "\(format): a member")
-    var used = 0
-    let result = libdeflate_deflate_decompress_ex(
-      decompressor, packed.baseAddress, packed.count, output.baseAddress, member.bytes, &used, nil)
-    guard result == LIBDEFLATE_SUCCESS, used == packed.count else { throw damaged() }
-    guard libdeflate_crc32(0, output.baseAddress, member.bytes) == member.checksum else { throw damaged() }
+    let content = UnsafeMutableRawBufferPointer(rebasing: output[..<member.bytes])
+    guard inflater.unpack(packed, into: content, .none) == packed.count,
+      libdeflate_crc32(0, content.baseAddress, content.count) == member.checksum
+    else { throw damaged() }
     isOver = true
   }
 

@@ -13,20 +13,15 @@ enum PNGInflater {
     _ file: DiskFile, width: Int, height: Int, sampleBytes: Int,
     into image: UnsafeMutableRawBufferPointer
   ) throws(FileRefusal) -> Bool {
-    guard file.size > headerEnd, file.size <= largestFile,
-      let decompressor = libdeflate_alloc_decompressor()
-    else { return false }
-    defer { libdeflate_free_decompressor(decompressor) }
-    let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: file.size, alignment: 64)
-    defer { bytes.deallocate() }
+    guard file.size > headerEnd, file.size <= largestFile, let inflater = Inflater() else { return false }
+    let bytes = inflater.room(file.size)
     guard try file.read(into: bytes, at: 0) == bytes.count, let packed = gather(bytes) else { return false }
     let rowBytes = width * sampleBytes
     // Every row begins with the number of its filter.
     let rows = UnsafeMutableRawBufferPointer.allocate(byteCount: (rowBytes + 1) * height, alignment: 64)
     defer { rows.deallocate() }
     guard
-      libdeflate_zlib_decompress(
-        decompressor, bytes.baseAddress, packed, rows.baseAddress, rows.count, nil) == LIBDEFLATE_SUCCESS,
+      inflater.unpack(UnsafeMutableRawBufferPointer(rebasing: bytes[..<packed]), into: rows, .zlib) != nil,
       let base = rows.baseAddress?.assumingMemoryBound(to: UInt8.self)
     else { return false }
     var above: UnsafeMutablePointer<UInt8>?

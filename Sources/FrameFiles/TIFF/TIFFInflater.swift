@@ -1,4 +1,3 @@
-import CDeflate
 import Diffraction
 
 /// Decodes pages of deflated strips with whole numbers, which is what programs write that compress at all.
@@ -6,18 +5,12 @@ import Diffraction
 /// about a page is left to libtiff.
 final class TIFFInflater {
   private let file: DiskFile
-  private let decompressor: OpaquePointer
-  private var packed = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+  private let inflater: Inflater
 
   init?(_ file: DiskFile) {
-    guard let decompressor = libdeflate_alloc_decompressor() else { return nil }
+    guard let inflater = Inflater() else { return nil }
     self.file = file
-    self.decompressor = decompressor
-  }
-
-  deinit {
-    libdeflate_free_decompressor(decompressor)
-    packed.deallocate()
+    self.inflater = inflater
   }
 
   /// `nil` where libtiff has to look at the page, if only to say what is wrong with it.
@@ -50,15 +43,10 @@ final class TIFFInflater {
   private func inflate(_ start: Int, _ length: Int, into target: UnsafeMutableRawBufferPointer)
     throws(FileRefusal) -> Bool
   {
-    // Deflate never adds more than a few bytes to what it cannot pack.
-    guard length > 0, length <= target.count + target.count / 64 + 4096 else { return false }
-    if packed.count < length {
-      packed.deallocate()
-      packed = .allocate(byteCount: length, alignment: 64)
-    }
-    try file.fill(UnsafeMutableRawBufferPointer(rebasing: packed[..<length]), at: start, "TIFF: a strip")
-    return libdeflate_zlib_decompress(
-      decompressor, packed.baseAddress, length, target.baseAddress, target.count, nil) == LIBDEFLATE_SUCCESS
+    guard length > 0, length <= Inflater.mostPacked(target.count) else { return false }
+    let packed = inflater.room(length)
+    try file.fill(packed, at: start, "TIFF: a strip")
+    return inflater.unpack(packed, into: target, .zlib) != nil
   }
 
   /// Horizontal differencing: every value was stored as its difference to the left neighbour.

@@ -38,7 +38,7 @@ enum ModelChoice {
       }
     }
     if let kilovolts = settings.kilovolts {
-      let near = models.filter { abs($0.domain.kilovolts - kilovolts) < 0.02 * kilovolts }
+      let near = models.filter { $0.domain.isFor(kilovolts: kilovolts) }
       guard !near.isEmpty else {
         self = .none(Reason("MODL", "no model is for \(kilovolts) kV (\(names))"))
         return

@@ -114,11 +114,9 @@ public struct PACBEDEngine: AnalysisEngine {
     for folder in library.models(of: PACBEDModel.engine) where folder.id != answer.model.id {
       guard let model = try? PACBEDModel(folder),
         model.domain.crystal.name != answer.model.domain.crystal.name,
-        model.domain.convergence.contains(answer.conditions.convergence)
+        model.domain.convergence.contains(answer.conditions.convergence),
+        model.domain.isFor(kilovolts: settings.kilovolts)
       else { continue }
-      if let kilovolts = settings.kilovolts, abs(model.domain.kilovolts - kilovolts) > 0.02 * kilovolts {
-        continue
-      }
       if context.isCancelled() { throw .cancelled }
       let other = try analyze(camera, with: model, settings, context)
       // A third of what was left unexplained, or less.

@@ -38,7 +38,8 @@ extension PatternMatcher {
     for round in 0..<rounds {
       let images = places.map { frame.view(centre: $0.centre, step: pitch / $0.pixel, pitch: pitch) }
       let isLast = round == rounds - 1
-      let readings = try reader.read(images, statedConvergence: alpha, turns: isLast ? turns : 1)
+      let readings = try reader.read(
+        images, statedConvergence: alpha, turns: isLast || places.count == 1 ? turns : 1)
       var looks: [Look] = []
       var next: [Place] = []
       for (number, place) in places.enumerated() {
@@ -64,7 +65,7 @@ extension PatternMatcher {
         if kept.contains(where: { $0.isNear(place, step: pitch / place.pixel) }) { continue }
         kept.append(place)
       }
-      places = Array(kept.prefix(isLast ? 1 : round == 0 ? 6 : 3))
+      places = Array(kept.prefix(round == 0 ? 6 : 3))
     }
     return []
   }

@@ -5,7 +5,7 @@ import Scattering
 /// The physics as referee: whatever the network proposes, the best match against the table wins.
 extension PatternMatcher {
   /// What the fits of a frame's images came to.
-  struct Verdict {
+  struct Judgement {
     var look: Look
     /// Best first.
     var candidates: [Candidate]
@@ -21,7 +21,7 @@ extension PatternMatcher {
 
   /// Every candidate of the network and every summit of the match over all thicknesses is fitted. Where what
   /// remains is more than noise, mistilts in all directions are tried as well.
-  func referee(_ looks: [Look], _ conditions: Conditions) -> Verdict? {
+  func referee(_ looks: [Look], _ conditions: Conditions) -> Judgement? {
     // The image in which the network's proposals match best.
     var chosen: (look: Look, fit: PatternFit, starts: [PatternParameters], seeds: [Seed])?
     for look in looks.prefix(2) where look.doubt < looks[0].doubt + 1.5 {
@@ -50,7 +50,7 @@ extension PatternMatcher {
     let curve = results.first.map {
       ThicknessScan(table, look.image.halved, $0.parameters, thicknesses: axis)
     }
-    return Verdict(
+    return Judgement(
       look: look, candidates: weigh(results, pixels: fit.image.counted.count),
       curve: (curve?.thicknesses ?? [], curve?.matches ?? []))
   }
@@ -207,7 +207,7 @@ extension PatternMatcher {
   }
 
   /// The baseline: no mistilt, the geometry that the network sees, the thickness of the best match.
-  func naive(_ look: Look, _ conditions: Conditions) -> Verdict {
+  func naive(_ look: Look, _ conditions: Conditions) -> Judgement {
     var fit = PatternFit(table: table, image: look.image, statedConvergence: conditions.convergence)
     fit.fixed = Set(PatternFit.Quantity.allCases)
     let reading = look.reading
@@ -221,6 +221,6 @@ extension PatternMatcher {
       q.thickness = scan.thicknesses[index]
       return Candidate(fit: fit.run(from: q, steps: 0), probability: 0)
     }
-    return Verdict(look: look, candidates: candidates, curve: (scan.thicknesses, scan.matches))
+    return Judgement(look: look, candidates: candidates, curve: (scan.thicknesses, scan.matches))
   }
 }

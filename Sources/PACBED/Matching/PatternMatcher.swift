@@ -77,8 +77,6 @@ public struct PatternMatcher: Sendable {
     public var step: Double
     /// Where the middle of the image lies on the camera, rows and columns.
     public var centre: Vector2
-    /// The angle of a pixel by the disc's size was assumed, not stated.
-    public var isScaleFound: Bool
     /// mrad a camera pixel, as assumed before the scale was read.
     public var assumedPixel: Double
   }
@@ -91,18 +89,17 @@ public struct PatternMatcher: Sendable {
       conditions.method == .baseline
       ? [try published(frame, conditions)] : try looks(frame, conditions, turns: turns)
     guard let first = looks.first else { throw .parameter("no image") }
-    var verdict: Verdict?
+    var judgement: Judgement?
     switch conditions.method {
     case .network, .baseline: break
-    case .leastSquares: verdict = naive(first, conditions)
-    case .networkAndFit: verdict = referee(looks, conditions)
+    case .leastSquares: judgement = naive(first, conditions)
+    case .networkAndFit: judgement = referee(looks, conditions)
     }
-    let look = verdict?.look ?? first
+    let look = judgement?.look ?? first
     return Output(
       image: look.image, reading: conditions.method == .leastSquares ? nil : look.reading,
-      candidates: verdict?.candidates ?? [], curve: verdict?.curve ?? ([], []),
+      candidates: judgement?.candidates ?? [], curve: judgement?.curve ?? ([], []),
       step: look.step * frame.reduction, centre: onCamera(look.centre, frame),
-      isScaleFound: conditions.pixel == nil && conditions.shared == nil,
       assumedPixel: look.assumed / frame.reduction)
   }
 

@@ -42,10 +42,4 @@ public struct PatternParameters: Sendable, Hashable {
     Illumination(
       convergence: convergence, mistilt: mistilt, edge: .intensity(width: 1.6 * pitch * scale))
   }
-
-  func isWithin(_ table: PACBEDTable) -> Bool {
-    let request = table.request
-    return thickness >= 0 && thickness <= request.thickness && mistilt.length <= request.mistilt
-      && convergence > 0 && scale > 0.5 && scale < 2
-  }
 }

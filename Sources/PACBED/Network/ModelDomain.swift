@@ -32,6 +32,11 @@ public struct ModelDomain: Sendable, Hashable {
   /// Relative error of the stated convergence angle that is trained for.
   static let convergenceError = 0.03
 
+  /// Whether the microscope's stated voltage is this one's.
+  func isFor(kilovolts stated: Double?) -> Bool {
+    stated.map { abs(kilovolts - $0) < 0.02 * $0 } ?? true
+  }
+
   public func oriented() throws(PACBEDError) -> OrientedCrystal {
     do {
       return try OrientedCrystal(crystal, zone: zone)
