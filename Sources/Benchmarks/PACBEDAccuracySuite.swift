@@ -30,7 +30,14 @@ enum PACBEDAccuracySuite {
     let table = try TableCache.standard()?.table(for: request).table ?? PACBEDTable.make(request)
     // The first frame loads the model and its table.
     _ = try answer(engine, try frame(table, Case(0), 0), Case(0), "network+fit")
-    for sigma in [0.0, 0.1, 0.3, 0.5, 1.0] {
+    var plot = ErrorPlot(
+      noises: [0, 0.1, 0.3, 0.5, 1],
+      series: [
+        ("S", "least squares at no mistilt, mean", []), ("N", "network alone, mean", []),
+        ("n", "network alone, median", []), ("F", "network + fit, mean", []),
+        ("f", "network + fit, median", []),
+      ])
+    for sigma in plot.noises {
       var (network, fit, naive, tilt): ([Double], [Double], [Double], [Double]) = ([], [], [], [])
       var (held, wide, took) = (0, 0, 0.0)
       for number in 0..<cases {
@@ -38,6 +45,9 @@ enum PACBEDAccuracySuite {
         let image = try frame(table, truth, sigma)
         let start = seconds()
         let finding = try answer(engine, image, truth, "network+fit")
+        guard finding["thickness"] != nil else {
+          throw AnalysisError.failed(finding.reasons.first.map { "\($0)" } ?? "no answer")
+        }
         took += seconds() - start
         func error(_ value: Double?) -> Double {
           abs((value ?? 0) - truth.thickness) / truth.thickness * 100
@@ -51,6 +61,8 @@ enum PACBEDAccuracySuite {
         wide += finding.verdict == .accept ? 0 : 1
         naive.append(error(try answer(engine, image, truth, "least_squares")["thickness"]?.value))
       }
+      let errors = [mean(naive), mean(network), median(network), mean(fit), median(fit)]
+      for (number, error) in errors.enumerated() { plot.series[number].values.append(error) }
       let name = "noise \(sigma)"
       rows += [
         Measurement("\(name): network alone, mean", mean(network), "%"),
@@ -64,6 +76,7 @@ enum PACBEDAccuracySuite {
         Measurement("\(name): a frame, network + fit", took / Double(cases) * 1e3, "ms"),
       ]
     }
+    if !CommandLine.arguments.contains("--json") { print(plot.lines.joined(separator: "\n")) }
     return rows
   }
 

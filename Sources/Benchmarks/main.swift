@@ -16,6 +16,7 @@ let suites: [(name: String, run: @Sendable () async -> [Measurement])] = [
   ("networks", networksSuite),
   ("pacbed", { await withTemporaryFolder { await PACBEDSuite.run(in: $0) } }),
   ("pacbed-accuracy", PACBEDAccuracySuite.run),
+  ("pacbed-references", PACBEDReferenceSuite.run),
   ("pacbed-swaps", PACBEDSwapSuite.run),
   ("pacbed-fit", PACBEDFitSuite.run),
   ("cbleed", cbleedSuite),

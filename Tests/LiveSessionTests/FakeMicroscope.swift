@@ -36,6 +36,8 @@ struct FakeEngine: AnalysisEngine {
   ]
   /// What another version of it would add to every answer.
   var offset = 0.0
+  /// How far a scan without end says it is.
+  var fraction: @Sendable () -> Double = { 0.25 }
   /// Called while a frame is analysed.
   var during: @Sendable (Double) -> Void = { _ in }
 
@@ -58,8 +60,10 @@ struct FakeEngine: AnalysisEngine {
     during(dose)
     if dose == Double(UInt8(ascii: "S")) {
       // A scan without end.
-      context.progress(0.25)
-      while !context.isCancelled() { sched_yield() }
+      while !context.isCancelled() {
+        context.progress(fraction())
+        sched_yield()
+      }
       throw .cancelled
     }
     if dose == Double(UInt8(ascii: "F")) { throw .failed("did not converge") }

@@ -56,9 +56,13 @@ import Testing
   }
 
   @Test func aLongAnalysisShowsItsProgressAndEndsWithTheSession() async throws {
-    let scope = try FakeMicroscope()
+    let fraction = Mutex(0.25)
+    let scope = try FakeMicroscope(engine: FakeEngine(fraction: { fraction.withLock { $0 } }))
     scope.expose(1, "a.raw", Array("S".utf8))
     await scope.wait { $0.live.progress == [1: 0.25] }
+    // Though nothing else happens.
+    fraction.withLock { $0 = 0.75 }
+    await scope.wait { $0.live.progress == [1: 0.75] }
     let report = try await scope.close()
     #expect(report.isClosed && report.resultCount == 0)
     // The next start does it again.

@@ -31,7 +31,8 @@ import Testing
         training.cif = Crystal.knownText(name) ?? ""
         let tables = [try PACBEDTable.make(training.domain.tableRequest())]
         let result = try training.run(tables: tables)
-        let report = try ValidationReport(training, result.model, tables: tables, count: 12)
+        let report = try ValidationReport(
+          training.domain, result.model, table: tables[0], seed: training.seed, count: 12)
         try PACBEDModel.write(
           id: name, training: training, result: result, report: report, command: "ewald train pacbed",
           resumedAt: nil, to: "\(folder)/\(name)")
@@ -42,10 +43,12 @@ import Testing
 
   private static let engine = PACBEDEngine(library: library)
 
-  private func frame(_ thickness: Double, mistilt: Vector2 = [0.9, -0.6], noise: Double = 0) throws -> Frame {
+  private func frame(
+    _ thickness: Double, mistilt: Vector2 = [0.9, -0.6], noise: Double = 0, of table: PACBEDTable = Self.table
+  ) throws -> Frame {
     let geometry = PatternGeometry(
       rows: Self.size, columns: Self.size, pitch: [Self.pitch, Self.pitch], rotationDegrees: 12)
-    var image = try Self.table.patterns(
+    var image = try table.patterns(
       geometry,
       Illumination(convergence: Self.convergence, mistilt: mistilt, edge: .intensity(width: Self.pitch)),
       thicknesses: [thickness])[0]
@@ -74,7 +77,7 @@ import Testing
     for noise in [0, 0.1] {
       let found = try finding(frame(5.2, noise: noise))
       let thickness = try #require(found["thickness"])
-      let areProbabilities = thickness.alternatives.allSatisfy { (0...1).contains($0.probability ?? -1) }
+      let areProbabilities = thickness.alternatives.allSatisfy { (0...1).contains($0.probability) }
       #expect(areProbabilities)
       #expect(abs(thickness.value - 5.2) < 0.3)
       #expect(thickness.low ?? 9 <= 5.2 && 5.2 <= thickness.high ?? 0)
@@ -95,6 +98,16 @@ import Testing
     #expect(found.verdict == .outOfDomain)
     let reason = try #require(found.reasons.first { $0.code == "MAT" })
     #expect(reason.text.contains("magnesium-oxide"))
+  }
+
+  @Test func `what atoms in motion absorb and blur can be told`() throws {
+    let specimen = ModelDomain.Specimen(b: 1.2, absorption: 0.08)
+    let warm = try frame(5.2, of: PACBEDTable.make(SmallModel.domain().tableRequest(specimen)))
+    let atRest = try finding(warm)
+    let told = try finding(warm, ["debye_waller": .number(1.2), "absorption": .number(0.08)])
+    #expect(abs((told["thickness"]?.value ?? 0) - 5.2) < 0.1)
+    // Weaker scattering looks like less crystal, and matches as well.
+    #expect(abs((atRest["thickness"]?.value ?? 5.2) - 5.2) > 0.5)
   }
 
   @Test func `every method answers, and only a fit can match`() throws {

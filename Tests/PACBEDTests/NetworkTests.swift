@@ -124,7 +124,8 @@ enum SmallModel {
   @Test func `a model that was written reads as it was`() throws {
     let training = try SmallModel.training(steps: 2)
     let result = try training.run(tables: [SmallModel.table])
-    let report = try ValidationReport(training, result.model, tables: [SmallModel.table], count: 12)
+    let report = try ValidationReport(
+      training.domain, result.model, table: SmallModel.table, seed: training.seed, count: 12)
     let folder = "/tmp/ewald-pacbed-\(UInt64.random(in: 0...UInt64.max))"
     try PACBEDModel.write(
       id: "small", training: training, result: result, report: report, command: "ewald train pacbed",
@@ -135,5 +136,16 @@ enum SmallModel {
     #expect(model.temperatures != .none)
     _ = try model.reader()
     try ModelFolder(path: folder).verify()
+    // Measured anew: another manifest about the same network.
+    let again = try model.validate(seed: 5, count: 20, isCancelled: { false }, progress: { _ in })
+    let other = try model.write(
+      calibratedBy: again, command: "ewald models calibrate", id: "other", to: folder + "-other")
+    let calibrated = try PACBEDModel(other)
+    #expect(calibrated.temperatures != model.temperatures)
+    #expect(other.command == "ewald train pacbed" && calibrated.domain == model.domain)
+    #expect(other.sha256 != model.sha256)
+    #expect(throws: PACBEDError.self) {
+      try model.write(calibratedBy: again, command: "", id: "other", to: folder + "-other")
+    }
   }
 }

@@ -187,7 +187,7 @@ struct EndToEndTests {
 
   @Test func theDemoNeedsNoSetUp() async throws {
     let tmux = try await Tmux(
-      "\(Program.path) demo --rate 10 --size 64", environment: ["TERM": "tmux-256color"])
+      "\(Program.path) demo --engine frame --rate 10 --size 64", environment: ["TERM": "tmux-256color"])
     try await tmux.wait("frames of the simulated microscope") {
       $0.contains("disc_0003") && $0.contains("FRAM")
     }

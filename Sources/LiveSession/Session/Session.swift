@@ -202,15 +202,20 @@ public actor Session {
     lastPublished = now
     live.queued = liveJobs.count + reruns.count + backlog.count
     live.running = running.count
-    live.progress = running.values.reduce(into: [:]) { progress, running in
-      if let fraction = running.monitor.fraction { progress[running.job.fileID] = fraction }
-    }
+    live.progress = progress
     live.logFailure = log.failure
     live.linesWaiting = log.queued
     publisher.yield(snapshot)
   }
 
-  /// Twice a second: retries, deadlines, the disk, the age of the last frame.
+  /// How far the analyses are that say so, by file.
+  private var progress: [Int: Double] {
+    running.values.reduce(into: [:]) { progress, running in
+      if let fraction = running.monitor.fraction { progress[running.job.fileID] = fraction }
+    }
+  }
+
+  /// Twice a second: retries, deadlines, the disk, the age of the last frame, long analyses.
   private func tick() async {
     var ticks = 0
     while !isClosing {
@@ -222,7 +227,7 @@ public actor Session {
         pump()
       }
       giveUpLateFrames()
-      if updateStatus(checkDisk: ticks % 4 == 1) { changed() }
+      if updateStatus(checkDisk: ticks % 4 == 1) || progress != live.progress { changed() }
     }
   }
 

@@ -2,34 +2,40 @@ import Diffraction
 import Learning
 import Synchronization
 
-/// Models that were used, with their tables: made once a process, found by their digest.
+/// Models that were used, with their tables: made once a process.
 final class MatcherCache: Sendable {
   static let shared = MatcherCache()
 
+  private struct Key: Hashable {
+    var digest: String
+    var specimen: ModelDomain.Specimen
+  }
+
   private struct Content {
-    var matchers: [String: PatternMatcher] = [:]
+    var matchers: [Key: PatternMatcher] = [:]
     /// The newest last: tables are large.
-    var order: [String] = []
+    var order: [Key] = []
   }
 
   private let content = Mutex(Content())
   private static let limit = 4
 
   func matcher(
-    for model: PACBEDModel, _ context: AnalysisContext
+    for model: PACBEDModel, _ specimen: ModelDomain.Specimen, _ context: AnalysisContext
   ) throws(AnalysisError) -> PatternMatcher {
+    let key = Key(digest: model.sha256, specimen: specimen)
     // Whoever comes second waits for the first one's table.
     let result: Result<PatternMatcher, PACBEDError> = content.withLock { content in
-      if let known = content.matchers[model.sha256] {
-        content.order.removeAll { $0 == model.sha256 }
-        content.order.append(model.sha256)
+      if let known = content.matchers[key] {
+        content.order.removeAll { $0 == key }
+        content.order.append(key)
         return .success(known)
       }
       do throws(PACBEDError) {
-        let matcher = try Self.make(model, context)
+        let matcher = try Self.make(model, specimen, context)
         if content.order.count >= Self.limit { content.matchers[content.order.removeFirst()] = nil }
-        content.matchers[model.sha256] = matcher
-        content.order.append(model.sha256)
+        content.matchers[key] = matcher
+        content.order.append(key)
         return .success(matcher)
       } catch {
         return .failure(error)
@@ -45,9 +51,9 @@ final class MatcherCache: Sendable {
   }
 
   private static func make(
-    _ model: PACBEDModel, _ context: AnalysisContext
+    _ model: PACBEDModel, _ specimen: ModelDomain.Specimen, _ context: AnalysisContext
   ) throws(PACBEDError) -> PatternMatcher {
-    let request = try model.domain.tableRequest()
+    let request = try model.domain.tableRequest(specimen)
     let table: PACBEDTable
     if let cache = TableCache.standard() {
       table = try cache.table(

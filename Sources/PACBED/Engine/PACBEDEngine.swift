@@ -32,7 +32,9 @@ public struct PACBEDEngine: AnalysisEngine {
   ]
 
   public let parameters = [
-    material, model, convergence, voltage, pixel, method, candidate, centre, scale, geometry, scan,
+    material, model, convergence, voltage, pixel, method, candidate, centre, scale, geometry, motion,
+    absorption,
+    scan,
   ]
 
   /// Files that say they were taken with a convergent beam.
@@ -133,7 +135,7 @@ public struct PACBEDEngine: AnalysisEngine {
     turns: Int = 4
   ) throws(AnalysisError) -> FrameAnswer {
     if context.isCancelled() { throw .cancelled }
-    let matcher = try MatcherCache.shared.matcher(for: model, context)
+    let matcher = try MatcherCache.shared.matcher(for: model, settings.specimen, context)
     let domain = model.domain
     let middle = (domain.convergence.lowerBound + domain.convergence.upperBound) / 2
     var conditions = PatternMatcher.Conditions(convergence: settings.convergence ?? middle)

@@ -19,6 +19,12 @@ extension PACBEDEngine {
   static let scale = Parameter(
     name: "scale", title: "true over stated angle of a pixel", unit: "", domain: .number(0.5...2),
     standard: .automatic)
+  static let motion = Parameter(
+    name: "debye_waller", title: "B of the atoms' motion", unit: "A2", domain: .number(0...3),
+    standard: .number(0))
+  static let absorption = Parameter(
+    name: "absorption", title: "absorbed share of the potential", unit: "", domain: .number(0...0.3),
+    standard: .number(0))
   static let candidate = Parameter(
     name: "candidate", title: "which answer", unit: "", domain: .number(1...6), standard: .number(1))
   static let method = Parameter(
@@ -42,6 +48,7 @@ struct PACBEDSettings {
   /// Row and column.
   var centre: Vector2?
   var scale: Double?
+  var specimen: ModelDomain.Specimen
   var candidate: Int
   var method: PatternMatcher.Method
   /// Whether the geometry of the frame before is kept; nil where nobody said.
@@ -55,6 +62,8 @@ struct PACBEDSettings {
     convergence = values.number(PACBEDEngine.convergence)
     pixel = values.number(PACBEDEngine.pixel)
     scale = values.number(PACBEDEngine.scale)
+    specimen = ModelDomain.Specimen(
+      b: values.number(PACBEDEngine.motion) ?? 0, absorption: values.number(PACBEDEngine.absorption) ?? 0)
     candidate = Int(values.number(PACBEDEngine.candidate) ?? 1)
     method = values.text(PACBEDEngine.method).flatMap(PatternMatcher.Method.init) ?? .networkAndFit
     sharesGeometry = values.text(PACBEDEngine.geometry).map { $0 == "shared" }

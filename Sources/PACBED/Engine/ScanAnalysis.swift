@@ -100,7 +100,8 @@ struct ScanAnalysis {
     _ camera: CameraFrame, _ model: PACBEDModel, _ settings: PACBEDSettings,
     _ shared: PatternMatcher.SharedGeometry?
   ) -> Position {
-    guard let matcher = try? MatcherCache.shared.matcher(for: model, AnalysisContext()) else {
+    guard let matcher = try? MatcherCache.shared.matcher(for: model, settings.specimen, AnalysisContext())
+    else {
       return Position()
     }
     let domain = model.domain

@@ -1,8 +1,8 @@
 import Glibc  // exp
 import Scattering
 
-/// What a camera adds to a pattern whatever the specimen: an offset and a broad glow around the beam. Their
-/// strengths follow from the measured image by linear least squares, so that only R remains to be compared.
+/// What a camera adds to a pattern whatever the specimen: an offset that may slope, and a broad glow around the
+/// beam. Their strengths follow from the measured image by linear least squares, so that only R remains to be compared.
 struct LinearBasis {
   /// Standard deviations of the glow's two parts, in units of the disc's radius: what phonons scatter close
   /// to the beam, and what comes from farther.
@@ -27,8 +27,12 @@ struct LinearBasis {
       }
     }
     let flat = [Float](repeating: 1, count: image.counted.count)
+    let slopes = [
+      image.counted.map { Float(Double(Int($0) / size) - middle) },
+      image.counted.map { Float(Double(Int($0) % size) - middle) },
+    ]
     var vectors: [[Float]] = []
-    for column in [flat] + glows {
+    for column in [flat] + glows + slopes {
       var v = column
       for u in vectors { Self.take(u, from: &v) }
       let norm = Self.dot(v, v).squareRoot()

@@ -15,7 +15,7 @@ public struct PACBEDModel: Sendable {
   /// 95 % intervals are so many standard deviations of the fit, and a share of the thickness for what a
   /// simulation does not know.
   public let interval: Interval
-  private let folder: ModelFolder
+  let folder: ModelFolder
 
   public struct Interval: Sendable, Hashable {
     public var deviations = 2.5
@@ -51,13 +51,15 @@ public struct PACBEDModel: Sendable {
   }
 
   public func reader() throws(PACBEDError) -> PatternReader {
-    let model: Model
+    try PatternReader(domain, network(), temperatures: temperatures)
+  }
+
+  func network() throws(PACBEDError) -> Model {
     do {
-      model = try folder.model(Self.networkFile)
+      return try folder.model(Self.networkFile)
     } catch {
       throw .storage("\(error)")
     }
-    return try PatternReader(domain, model, temperatures: temperatures)
   }
 
   /// Writes a model's folder: how it was made, how it did, and the files.

@@ -45,13 +45,26 @@ public struct ModelDomain: Sendable, Hashable {
     }
   }
 
-  /// The table that covers the domain, averaged over the pixels of the network's image. `b` damps all atoms
-  /// alike, in Å².
-  public func tableRequest(b: Double = 0) throws(PACBEDError) -> TableRequest {
+  /// What elastic scattering by atoms at rest leaves out.
+  public struct Specimen: Sendable, Hashable {
+    /// Damps all atoms alike, in Å².
+    public var b: Double
+    /// What thermal scattering takes from the elastic waves, as a share of the potential.
+    public var absorption: Double
+
+    public init(b: Double = 0, absorption: Double = 0) {
+      self.b = b
+      self.absorption = absorption
+    }
+  }
+
+  /// The table that covers the domain, averaged over the pixels of the network's image.
+  public func tableRequest(_ specimen: Specimen = .init()) throws(PACBEDError) -> TableRequest {
     let most = convergence.upperBound * (1 + Self.convergenceError)
     var request = TableRequest(
       crystal: try oriented(), kilovolts: kilovolts,
-      multislice: MultisliceSettings(motion: b > 0 ? .uniform(b: b) : .none),
+      multislice: MultisliceSettings(
+        motion: specimen.b > 0 ? .uniform(b: specimen.b) : .none, absorption: specimen.absorption),
       convergence: (most * 1.04 * 10).rounded(.up) / 10, mistilt: mistilt.upperBound,
       angle: (convergence.upperBound * Self.field * 1.22 * 10).rounded(.up) / 10,
       thickness: thickness.upperBound)

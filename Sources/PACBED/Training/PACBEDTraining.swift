@@ -63,7 +63,7 @@ public struct PACBEDTraining: Sendable {
   ) throws(PACBEDError) -> [PACBEDTable] {
     var tables: [PACBEDTable] = []
     for (number, b) in motions.enumerated() {
-      let request = try domain.tableRequest(b: b)
+      let request = try domain.tableRequest(.init(b: b))
       let count = motions.count
       let told: @Sendable (Double) -> Void = { progress((Double(number) + $0) / Double(count)) }
       if let cache {

@@ -3,6 +3,7 @@ import Glibc
 import Synchronization
 
 /// Whether Ctrl-C or SIGTERM came, for long work without a screen: it asks now and then, and ends in order.
+/// One at a time: the second on a signal would hear nothing.
 final class Interruption: Sendable {
   private let flag = Flag()
   private let sources: Mutex<[any DispatchSourceSignal]>

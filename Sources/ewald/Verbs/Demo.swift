@@ -7,7 +7,7 @@ let demoVerb = Verb(
   name: "demo", operands: "", summary: "a simulated microscope and the live screen on its folder: no set-up",
   options: [
     Verb.Option(
-      "--engine", "NAME", "whose specimen: \(specimens.map(\.name).joined(separator: ", ")), all (frame)"),
+      "--engine", "NAME", "whose specimen: \(specimens.map(\.name).joined(separator: ", ")), all (pacbed)"),
     Verb.Option("--rate", "N", "frames a second (2)"),
     Verb.Option("--size", "N", "pixels along an edge (256)"),
     Verb.Option("--line", nil, "one plain sentence an event, no screen"),
@@ -17,7 +17,7 @@ let demoVerb = Verb(
   run: { arguments in
     let rate = try arguments.number("--rate", 2, in: 0.01...1000)
     let size = try arguments.number("--size", 256, in: 16...4096)
-    let specimen = arguments["--engine"] ?? "frame"
+    let specimen = arguments["--engine"] ?? "pacbed"
     guard specimen == "all" || specimens.contains(where: { $0.name == specimen }) else {
       throw UsageError(
         "--engine \(specimen): is none of \(specimens.map(\.name).joined(separator: ", ")), all")

@@ -52,10 +52,13 @@ private struct CBLEEDTraining: Sendable {
     let interruption = Interruption()
     let patterns: TrainingPatterns
     do {
-      patterns = try arguments["--data"].map { try PatternFolder.read($0, arguments) } ?? simulate(arguments)
+      patterns =
+        try arguments["--data"].map { try PatternFolder.read($0, arguments) }
+        ?? simulate(arguments, interruption)
     } catch let error as CBLEEDError {
-      if error == .cancelled { return .interrupted }
-      throw UsageError("train: \(error)")
+      guard error == .cancelled else { throw UsageError("train: \(error)") }
+      Console.message("stopped; nothing was written")
+      return .interrupted
     }
     let tests = try (arguments["--test"] ?? "").split(separator: ",").map { folder in
       (String(folder), try PatternFolder.read(String(folder), arguments))
@@ -107,13 +110,12 @@ private struct CBLEEDTraining: Sendable {
     return .ok
   }
 
-  private func simulate(_ arguments: Arguments) throws -> TrainingPatterns {
+  private func simulate(_ arguments: Arguments, _ interruption: Interruption) throws -> TrainingPatterns {
     let request = try CBLEEDRequest.request(arguments)
     guard request.augmentation == .none else {
       throw UsageError("train: patterns are simulated clean and aligned; the training adds the noise")
     }
     let simulation = try CBLEEDSimulation(request)
-    let interruption = Interruption()
     let isTerminal = isatty(2) == 1
     var run = simulation.patterns(isCancelled: { interruption.came }) { fraction in
       if isTerminal { Console.write("\r\(Int(fraction * 100)) %", to: 2) }

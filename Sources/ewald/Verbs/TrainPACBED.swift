@@ -86,23 +86,15 @@ private struct TrainingRun {
     }
     Console.message("validation")
     let report = try ValidationReport(
-      training, result.model, tables: tables, isCancelled: { interruption.came })
-    for row in report.rows { Console.line(Self.line(row)) }
+      training.domain, result.model, table: tables[0], seed: training.seed,
+      isCancelled: { interruption.came })
+    for row in report.rows { Console.line(row.line) }
     let model = try PACBEDModel.write(
       id: output.split(separator: "/").last.map(String.init) ?? output, training: training, result: result,
       report: report, command: command, resumedAt: checkpoint?.step, to: output)
     unlink(place)
     Console.line("\(output): \(model.sha256)")
     return .ok
-  }
-
-  private static func line(_ row: ValidationReport.Row) -> String {
-    func short(_ x: Double) -> String { String((x * 100).rounded() / 100) }
-    let score = row.score
-    var text = "\(row.name): thickness error \(short(score.mean)) % (median \(short(score.median)) %), "
-    text += "within 1 nm \(short(score.withinNanometre)), among three \(short(score.amongThree)), "
-    text += "mistilt \(short(score.mistilt)) mrad, scale \(short(score.scale)) %, "
-    return text + "calibration error \(short(row.calibration)) (raw \(short(row.calibrationBefore)))"
   }
 
   private static func line(_ progress: PACBEDTraining.Progress) -> String {

@@ -1,0 +1,39 @@
+import Learning
+
+/// An installed model measured anew: the same network with other temperatures, as a model of its own.
+extension PACBEDModel {
+  public func validate(
+    seed: UInt64, count: Int, isCancelled: @escaping @Sendable () -> Bool,
+    progress: @escaping @Sendable (Double) -> Void
+  ) throws(PACBEDError) -> ValidationReport {
+    let request = try domain.tableRequest()
+    let table: PACBEDTable
+    if let cache = TableCache.standard() {
+      table = try cache.table(for: request, isCancelled: isCancelled, progress: progress).table
+    } else {
+      table = try PACBEDTable.make(request, isCancelled: isCancelled, progress: progress)
+    }
+    return try ValidationReport(
+      domain, network(), table: table, seed: seed, count: count, isCancelled: isCancelled)
+  }
+
+  /// Writes this model with a report's temperatures and figures. What the manifest says of the training stays.
+  @discardableResult
+  public func write(
+    calibratedBy report: ValidationReport, command: String, id: String, to path: String
+  ) throws(PACBEDError) -> ModelFolder {
+    guard case .object(var manifest) = folder.manifest else {
+      throw .storage("\(folder.path): is not the manifest of a model")
+    }
+    manifest["validation"] = report.json
+    manifest["calibration"] = report.temperatures.json
+    manifest["calibration_command"] = .text(command)
+    do {
+      var files: [String: [UInt8]] = [:]
+      for name in folder.fileNames { files[name] = try folder.bytes(of: name) }
+      return try ModelFolder.write(id: id, engine: Self.engine, manifest: manifest, files: files, to: path)
+    } catch {
+      throw .storage("\(error)")
+    }
+  }
+}
