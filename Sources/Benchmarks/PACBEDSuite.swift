@@ -68,15 +68,10 @@ enum PACBEDSuite {
     add("140,000 patterns 200x200 (from \(Int(patterns)))", tenth.wall * 140_000 / patterns, "s", goal: "300")
     add("140,000 patterns 200x200, processor time", tenth.processor * 140_000 / patterns, "s")
 
-    var distribution = PatternDistribution(
-      size: 64, thickness: 0.3...100, convergence: 15...24, mistilt: 0...10, pitch: 0.9...1.2)
-    distribution.shift = 3
-    distribution.distortion = 0.03
-    distribution.electrons = 1e4...1e7
-    distribution.noise = 0...0.1
-    let generator = try PatternGenerator(tables: [table], distribution: distribution, seed: 1)
-    let batch = middle(5) { _ = generator.batch(first: 0, count: 256) }
-    add("training patterns 64x64", 256 / batch.wall, "1/s")
+    let domain = ModelDomain(crystal: try Crystal(known: "rutile"), kilovolts: 80, convergence: 15...24)
+    let training = try TrainingPatterns(domain, tables: [table], seed: 1)
+    let batch = middle(5) { _ = training.samples(0..<256) }
+    add("training patterns 64x64, one thread", 256 / batch.wall, "1/s")
     add("training pattern 64x64, processor time", batch.processor / 256 * 1e3, "ms")
     var usage = rusage()
     getrusage(RUSAGE_SELF.rawValue, &usage)

@@ -11,7 +11,7 @@ import Scattering
 enum SPEDSuite {
   static func run() async -> [Measurement] {
     do {
-      return try speeds(50, 40, detector: 144) + speeds(256, 256, detector: 72)
+      return try speeds(50, 40, detector: 144) + speeds(256, 256, detector: 144)
     } catch {
       return [Measurement("failed: \(error)", .nan, "")]
     }

@@ -83,6 +83,24 @@ enum SmallModel {
     #expect(all.inputs["image"].map { Array($0[6 * size..<9 * size]) } == some.inputs["image"])
   }
 
+  @Test func `what is drawn fills its ranges`() throws {
+    let domain = try SmallModel.domain()
+    let patterns = try TrainingPatterns(domain, tables: [SmallModel.table], seed: 5)
+    let truths = patterns.samples(0..<400).truths
+    func fills(_ range: ClosedRange<Double>, _ value: (TrainingPatterns.Truth) -> Double) {
+      let values = truths.map(value)
+      let margin = 0.1 * (range.upperBound - range.lowerBound)
+      #expect(values.allSatisfy { range.contains($0) })
+      #expect(
+        values.min() ?? .nan < range.lowerBound + margin && values.max() ?? .nan > range.upperBound - margin)
+    }
+    fills(0.3...8) { $0.thickness }
+    fills(domain.convergence) { $0.convergence }
+    fills(domain.mistilt) { $0.mistilt.length }
+    fills(ModelDomain.scale) { $0.scale }
+    fills(0...360) { $0.azimuthDegrees }
+  }
+
   @Test func `targets add up to one for every head`() throws {
     let patterns = try TrainingPatterns(SmallModel.domain(), tables: [SmallModel.table], seed: 4)
     let samples = patterns.samples(0..<8).samples

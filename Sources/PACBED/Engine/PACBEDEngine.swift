@@ -136,13 +136,7 @@ public struct PACBEDEngine: AnalysisEngine {
   ) throws(AnalysisError) -> FrameAnswer {
     if context.isCancelled() { throw .cancelled }
     let matcher = try MatcherCache.shared.matcher(for: model, settings.specimen, context)
-    let domain = model.domain
-    let middle = (domain.convergence.lowerBound + domain.convergence.upperBound) / 2
-    var conditions = PatternMatcher.Conditions(convergence: settings.convergence ?? middle)
-    conditions.pixel = settings.pixel
-    conditions.centre = settings.centre
-    conditions.scale = settings.scale
-    conditions.method = settings.method
+    var conditions = settings.conditions(for: model.domain)
     if settings.sharesGeometry == true { conditions.shared = Self.shared(context.previous) }
     do {
       let output = try matcher.match(camera, conditions, turns: turns)

@@ -88,6 +88,17 @@ struct PACBEDSettings {
     return text
   }
 
+  /// What is known before a frame is looked at; of an unknown convergence angle the middle of what a model knows.
+  func conditions(for domain: ModelDomain) -> PatternMatcher.Conditions {
+    let middle = (domain.convergence.lowerBound + domain.convergence.upperBound) / 2
+    var conditions = PatternMatcher.Conditions(convergence: convergence ?? middle)
+    conditions.pixel = pixel
+    conditions.centre = centre
+    conditions.scale = scale
+    conditions.method = method
+    return conditions
+  }
+
   /// What the file states where no parameter does.
   mutating func complete(from calibration: Calibration, _ beam: Beam) {
     if kilovolts == nil { kilovolts = beam.voltageKilovolts?.value }

@@ -104,13 +104,7 @@ struct ScanAnalysis {
     else {
       return Position()
     }
-    let domain = model.domain
-    let middle = (domain.convergence.lowerBound + domain.convergence.upperBound) / 2
-    var conditions = PatternMatcher.Conditions(convergence: settings.convergence ?? middle)
-    conditions.pixel = settings.pixel
-    conditions.centre = settings.centre
-    conditions.scale = settings.scale
-    conditions.method = settings.method
+    var conditions = settings.conditions(for: model.domain)
     conditions.shared = shared
     conditions.isAlone = false
     guard let output = try? matcher.match(camera, conditions, turns: 1) else { return Position() }

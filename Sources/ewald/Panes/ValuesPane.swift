@@ -35,7 +35,10 @@ private func resultLines(_ model: Model, _ row: FileRow, wide: Bool, width: Int)
   if let result = detail?.result, result.resultID == row.run?.id {
     lines += verdictLines(result, width)
     let outputs = model.engine(named: result.engine)?.outputs ?? []
-    for value in result.values { lines.append(Line(text: text(value, outputs))) }
+    // Intervals need the room of a narrow pane more than names do.
+    let longest = result.values.map(\.name.count).max() ?? 0
+    let names = width < 60 ? 12 : max(12, min(longest, 20))
+    for value in result.values { lines.append(Line(text: text(value, outputs, names: names))) }
     if wide {
       if let model = result.model { lines.append(Line(text: "model \(model.id) \(model.sha256.prefix(8))")) }
       for (name, value) in result.parameters.sorted(by: { $0.key < $1.key }) {
@@ -67,10 +70,10 @@ private func verdictLines(_ result: ResultRecord, _ width: Int) -> [Line] {
   }
 }
 
-private func text(_ value: Quantity, _ outputs: [Output]) -> String {
+private func text(_ value: Quantity, _ outputs: [Output], names: Int) -> String {
   let output = outputs.first { $0.name == value.name }
   let decimals = output?.decimals ?? 2
-  var text = TextWidth.fitted(value.name, to: 12) + " "
+  var text = TextWidth.fitted(value.name, to: names) + " "
   text += TextWidth.fitted(Format.value(value.value, decimals: decimals), to: 8, alignment: .right)
   if value.unit != "1" { text += value.unit }
   if let low = value.low, let high = value.high {

@@ -3,68 +3,6 @@ import PACBED
 import Scattering
 import Testing
 
-@Suite struct GeneratorTests {
-  private static let table: PACBEDTable = {
-    do { return try PACBEDTable(computing: Small.request()) } catch { fatalError("\(error)") }
-  }()
-
-  private func distribution() -> PatternDistribution {
-    var d = PatternDistribution(
-      size: 16, thickness: 0.5...6, convergence: 4...5.5, mistilt: 0...2, pitch: 0.9...1.2)
-    d.shift = 1.5
-    d.distortion = 0.03
-    d.background = 0...0.05
-    d.haze = 0...0.1
-    d.electrons = 1e4...1e6
-    d.noise = 0...0.1
-    d.hotPixels = 0...0.01
-    return d
-  }
-
-  @Test func `a pattern depends on the seed and its number, not on its batch`() throws {
-    let generator = try PatternGenerator(tables: [Self.table], distribution: distribution(), seed: 11)
-    let (images, labels) = generator.batch(first: 0, count: 24)
-    #expect(images.count == 24 * 256 && labels.count == 24)
-    for (first, count) in [(0, 1), (3, 7), (9, 1), (21, 3)] {
-      let (part, partLabels) = generator.batch(first: first, count: count)
-      #expect(part == Array(images[first * 256..<(first + count) * 256]))
-      #expect(partLabels == Array(labels[first..<first + count]))
-    }
-    for i in labels.indices { #expect(generator.label(i) == labels[i]) }
-    let other = try PatternGenerator(tables: [Self.table], distribution: distribution(), seed: 12)
-    #expect(other.batch(first: 0, count: 24).images != images)
-  }
-
-  @Test func `draws fill their ranges`() throws {
-    let generator = try PatternGenerator(
-      tables: [Self.table, Self.table], distribution: distribution(), seed: 5)
-    let labels = (0..<2000).map { generator.label($0) }
-    func covers(_ range: ClosedRange<Double>, _ value: (PatternLabel) -> Double) {
-      let values = labels.map(value)
-      let span = range.upperBound - range.lowerBound
-      #expect(values.allSatisfy { range.contains($0) })
-      #expect((values.min() ?? .nan) < range.lowerBound + 0.03 * span)
-      #expect((values.max() ?? .nan) > range.upperBound - 0.03 * span)
-    }
-    covers(0.5...6) { $0.thickness }
-    covers(4...5.5) { $0.illumination.convergence }
-    covers(0...2) { $0.illumination.mistilt.length }
-    covers(0.9...1.2) { $0.geometry.pitch.x }
-    covers(0...360) { $0.geometry.rotationDegrees }
-    covers(0...0.1) { $0.detector.noise }
-    #expect(Set(labels.map(\.table)) == [0, 1])
-  }
-
-  @Test func `a distribution that the table cannot serve is refused`() throws {
-    var d = distribution()
-    d.thickness = 0.5...60
-    #expect(throws: PACBEDError.self) { try PatternGenerator(tables: [Self.table], distribution: d, seed: 1) }
-    #expect(throws: PACBEDError.self) {
-      try PatternGenerator(tables: [], distribution: distribution(), seed: 1)
-    }
-  }
-}
-
 @Suite struct SimulationTests {
   private func simulation() throws -> PACBEDSimulation {
     var simulation = PACBEDSimulation(crystal: try Crystal(known: "silicon"))
