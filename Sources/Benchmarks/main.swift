@@ -15,6 +15,7 @@ let suites: [(name: String, run: @Sendable () async -> [Measurement])] = [
   ("session", { await withTemporaryFolder { sessionSuite(in: $0) } }),
   ("networks", networksSuite),
   ("pacbed", { await withTemporaryFolder { await PACBEDSuite.run(in: $0) } }),
+  ("pacbed-frame", PACBEDFrameSuite.run),
   ("pacbed-accuracy", PACBEDAccuracySuite.run),
   ("pacbed-references", PACBEDReferenceSuite.run),
   ("pacbed-swaps", PACBEDSwapSuite.run),

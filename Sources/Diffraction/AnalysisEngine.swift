@@ -13,6 +13,9 @@ public protocol AnalysisEngine: Sendable {
   var parameters: [Parameter] { get }
   /// Whether its findings come with pictures: they are computed again when an old frame is looked at.
   var makesPictures: Bool { get }
+  /// Settings for an answer at once while frames come faster than they can be analysed in full; a full analysis
+  /// follows when there is time. None for an engine that is always quick.
+  var hurriedSettings: [String: String] { get }
   /// How well this engine suits a file under `--engine auto`; 0 is not at all, `frame` always says 1.
   func suitability(for file: FileSummary) -> Int
   func analyze(_ subject: Subject, _ parameters: ParameterValues, _ context: AnalysisContext)
@@ -21,6 +24,7 @@ public protocol AnalysisEngine: Sendable {
 
 extension AnalysisEngine {
   public var makesPictures: Bool { false }
+  public var hurriedSettings: [String: String] { [:] }
 }
 
 /// A quantity that an engine promises to report.

@@ -38,6 +38,7 @@ struct FakeEngine: AnalysisEngine {
   var offset = 0.0
   /// How far a scan without end says it is.
   var fraction: @Sendable () -> Double = { 0.25 }
+  var hurriedSettings: [String: String] = [:]
   /// Called while a frame is analysed.
   var during: @Sendable (Double) -> Void = { _ in }
 
@@ -62,7 +63,8 @@ struct FakeEngine: AnalysisEngine {
       // A scan without end.
       while !context.isCancelled() {
         context.progress(fraction())
-        sched_yield()
+        // Blocked, not busy: busy threads count against the few that all sessions share.
+        usleep(100)
       }
       throw .cancelled
     }

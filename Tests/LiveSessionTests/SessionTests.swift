@@ -202,6 +202,48 @@ import Testing
     #expect(await scope.session.snapshot.state.resultCount == 1, "what came too late belongs to no one")
   }
 
+  /// Eight frames of doses 11 to 18, of which the first is held until the others wait.
+  private func flood(_ scope: FakeMicroscope, _ gate: Gate) async {
+    for number in 1...8 { scope.expose(UInt64(number), "\(number).raw", [UInt8(10 + number)]) }
+    await scope.wait { $0.live.queued == 7 }
+    for _ in 0..<30 { gate.open() }
+  }
+
+  /// Of each run of a file, how many times its dose it found.
+  private func gains(_ row: FileRow) -> [Float] {
+    row.runs.map { ($0.values.first ?? 0) / Float(10 + row.id) }
+  }
+
+  @Test func framesThatComeTooFastAreAnsweredInAHurryAndInFullWhenThereIsTime() async throws {
+    let gate = Gate()
+    var engine = FakeEngine()
+    engine.hurriedSettings = ["gain": "2"]
+    engine.during = { _ in gate.wait() }
+    let scope = try FakeMicroscope(engine: engine, inFlight: 1)
+    await flood(scope, gate)
+    let state = await scope.wait { snapshot in
+      snapshot.state.files.count == 8 && snapshot.state.files.allSatisfy { gains($0).last == 1 }
+    }.state
+    let hurried = state.files.filter { gains($0) == [2, 1] }
+    #expect(hurried.count >= 2)
+    #expect(state.files.contains { gains($0) == [1] }, "who waits among few is answered in full")
+    #expect(await scope.session.detail(of: hurried.first?.id ?? 0).result?.parameters == ["gain": "1"])
+    try await scope.close()
+  }
+
+  @Test func whatAnOperatorStatedIsNotHurried() async throws {
+    let gate = Gate()
+    var engine = FakeEngine()
+    engine.hurriedSettings = ["gain": "2"]
+    engine.during = { _ in gate.wait() }
+    let scope = try FakeMicroscope(engine: engine, inFlight: 1)
+    await scope.session.perform(.setForFuture(engine: "fake", settings: ["gain": "3"]))
+    await flood(scope, gate)
+    let state = await scope.wait(forResults: 8)
+    #expect(state.files.allSatisfy { gains($0) == [3] })
+    try await scope.close()
+  }
+
   @Test func aFullDiskStopsTheAnalysisAndLosesNothing() async throws {
     let disk = TestDisk()
     let scope = try FakeMicroscope(disk: disk)

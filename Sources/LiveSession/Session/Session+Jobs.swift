@@ -8,6 +8,7 @@ extension Session {
   func pump() {
     while running.count < options.inFlight, !isClosing, log.queued < SessionLog.queueLimit,
       let job = liveJobs.popLast() ?? (reruns.isEmpty ? backlog.popLast() : reruns.removeFirst())
+        ?? nextRefinement()
     {
       nextToken += 1
       let token = nextToken
@@ -19,6 +20,15 @@ extension Session {
       }
       Task { await process(job, token) }
     }
+  }
+
+  /// The newest frame that was answered in a hurry and that nobody looked into since.
+  private func nextRefinement() -> Job? {
+    guard !running.values.contains(where: \.isRefinement) else { return nil }
+    while let job = hurried.popLast() {
+      if state[file: job.fileID]?.runs.count == 1 { return job }
+    }
+    return nil
   }
 
   private func process(_ job: Job, _ token: Int) async {
@@ -58,12 +68,17 @@ extension Session {
     case .rerun(let engine, let settings):
       choice = engine
       texts = settings
+    case .refinement(let engine):
+      choice = engine
+      texts = [:]
     }
     guard let engine = analyst.engine(for: opened.summary, choice: choice) else {
       refuse(job, FileRefusal(.unsupported, "no engine takes \(opened.summary.format) files"))
       return
     }
     texts.merge(settings[engine.name] ?? [:]) { chosen, _ in chosen }
+    let isHurried = hurries(engine, job, texts)
+    if isHurried { texts.merge(engine.hurriedSettings) { _, hurried in hurried } }
     let parameters: ParameterValues
     do throws(InvalidParameter) {
       parameters = try ParameterValues(texts: texts, for: engine)
@@ -96,6 +111,10 @@ extension Session {
     switch outcome {
     case .success(let finding):
       finish(job, opened, engine, parameters, finding, duration, previous?.resultID)
+      if isHurried {
+        hurried.append(
+          Job(fileID: job.fileID, path: job.path, kind: .refinement(engine: engine.name), readyAt: now))
+      }
     case .failure(.file(let refusal)): refuse(job, refusal)
     case .failure(.cancelled): break
     case .failure(let error):
@@ -103,6 +122,12 @@ extension Session {
         job, opened, engine, parameters, Finding(failure: error, of: engine), duration,
         previous?.resultID)
     }
+  }
+
+  /// Not where an operator said how it is to be done.
+  private func hurries(_ engine: any AnalysisEngine, _ job: Job, _ stated: [String: String]) -> Bool {
+    job.kind == .first && liveJobs.count >= options.patience && !engine.hurriedSettings.isEmpty
+      && engine.hurriedSettings.keys.allSatisfy { stated[$0] == nil }
   }
 
   private func finish(
@@ -172,7 +197,7 @@ extension Session {
     case .unreadable where vanished: report(.changed, job)
     default: report(.refused(refusal.reason), job)
     }
-    if case .rerun = job.kind {
+    if job.kind != .first {
       note(.event(HappeningRecord(name: "error", text: "\(row.path): \(refusal.reason)")))
       return
     }

@@ -11,6 +11,8 @@ public actor Session {
     /// Files that were in the folder before the session began: newest first, or only listed.
     public var existing = Existing.analyse
     public var inFlight = 2
+    /// So many live frames that wait make an engine hurry.
+    public var patience = 4
     /// A file that takes longer is given up, and said so.
     public var timeLimit: Duration = .seconds(120)
     /// Settings from the command line and the settings file: engine, name, value.
@@ -44,10 +46,12 @@ public actor Session {
   var cache: FrameCache
   var settings: [String: [String: String]]
 
-  // Jobs. Live frames go first, newest first; then what operators ask for; then the backlog, newest first.
+  // Jobs. Live frames go first, newest first; then what operators ask for; then the backlog, newest first; then
+  // frames that were answered in a hurry.
   var liveJobs: [Job] = []
   var reruns: [Job] = []
   var backlog: [Job] = []
+  var hurried: [Job] = []
   var running: [Int: Running] = [:]
   var nextToken = 0
 
@@ -69,6 +73,8 @@ public actor Session {
     enum Kind: Sendable, Equatable {
       case first
       case rerun(engine: String, settings: [String: String])
+      /// In full, what was answered in a hurry: one at a time, so that live frames find a place.
+      case refinement(engine: String)
     }
     var fileID: Int
     var path: String
@@ -82,6 +88,7 @@ public actor Session {
     var deadline: Int
     let monitor = JobMonitor()
     var fraction: Double?
+    var isRefinement: Bool { if case .refinement = job.kind { true } else { false } }
   }
 
   public init(
@@ -149,7 +156,9 @@ public actor Session {
   }
 
   public var snapshot: Snapshot { Snapshot(state: state, live: live) }
-  public var isIdle: Bool { running.isEmpty && liveJobs.isEmpty && reruns.isEmpty && backlog.isEmpty }
+  public var isIdle: Bool {
+    running.isEmpty && liveJobs.isEmpty && reruns.isEmpty && backlog.isEmpty && hurried.isEmpty
+  }
 
   var now: Int { options.clock.monotonicNanoseconds() }
 

@@ -37,6 +37,9 @@ public struct PACBEDEngine: AnalysisEngine {
     scan,
   ]
 
+  /// The network takes a tenth of the time of the fit.
+  public let hurriedSettings = ["method": PatternMatcher.Method.network.rawValue]
+
   /// Files that say they were taken with a convergent beam.
   public func suitability(for file: FileSummary) -> Int {
     // Simulated frames say what they are.
