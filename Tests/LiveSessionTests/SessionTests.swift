@@ -204,7 +204,9 @@ import Testing
 
   /// Eight frames of doses 11 to 18, of which the first is held until the others wait.
   private func flood(_ scope: FakeMicroscope, _ gate: Gate) async {
-    for number in 1...8 { scope.expose(UInt64(number), "\(number).raw", [UInt8(10 + number)]) }
+    scope.expose(1, "1.raw", [11])
+    await scope.until { gate.isWaitedFor }
+    for number in 2...8 { scope.expose(UInt64(number), "\(number).raw", [UInt8(10 + number)]) }
     await scope.wait { $0.live.queued == 7 }
     for _ in 0..<30 { gate.open() }
   }
@@ -221,13 +223,12 @@ import Testing
     engine.during = { _ in gate.wait() }
     let scope = try FakeMicroscope(engine: engine, inFlight: 1)
     await flood(scope, gate)
-    let state = await scope.wait { snapshot in
-      snapshot.state.files.count == 8 && snapshot.state.files.allSatisfy { gains($0).last == 1 }
-    }.state
-    let hurried = state.files.filter { gains($0) == [2, 1] }
-    #expect(hurried.count >= 2)
-    #expect(state.files.contains { gains($0) == [1] }, "who waits among few is answered in full")
-    #expect(await scope.session.detail(of: hurried.first?.id ?? 0).result?.parameters == ["gain": "1"])
+    let flooded = await scope.wait(forResults: 8)
+    #expect(flooded.files.map { gains($0) } == [[1]] + Array(repeating: [2], count: 7))
+    scope.clock.advance(seconds: 2)
+    let quiet = await scope.wait(forResults: 15)
+    #expect(quiet.files.map { gains($0) } == [[1]] + Array(repeating: [2, 1], count: 7))
+    #expect(await scope.session.detail(of: 8).result?.parameters == ["gain": "1"])
     try await scope.close()
   }
 

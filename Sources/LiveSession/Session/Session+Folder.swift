@@ -100,7 +100,10 @@ extension Session {
     }
     let job = Job(
       fileID: fileID, path: PathText.text(file.absolutePath.bytes), kind: .first, readyAt: now)
-    if file.atStart { backlog.append(job) } else { liveJobs.append(job) }
+    guard !file.atStart else { return backlog.append(job) }
+    liveJobs.append(job)
+    arrivals.removeAll { $0 <= now - Self.second }
+    arrivals.append(now)
   }
 
   /// What an earlier run of the session made of a file that has not changed since; nil to try again.

@@ -22,9 +22,14 @@ extension Session {
     }
   }
 
+  static let second = 1_000_000_000
+
+  /// Frames come faster than they can be analysed in full.
+  private var isRushed: Bool { arrivals.count { $0 > now - Self.second } >= options.rush }
+
   /// The newest frame that was answered in a hurry and that nobody looked into since.
   private func nextRefinement() -> Job? {
-    guard !running.values.contains(where: \.isRefinement) else { return nil }
+    guard !isRushed, !running.values.contains(where: \.isRefinement) else { return nil }
     while let job = hurried.popLast() {
       if state[file: job.fileID]?.runs.count == 1 { return job }
     }
@@ -126,7 +131,7 @@ extension Session {
 
   /// Not where an operator said how it is to be done.
   private func hurries(_ engine: any AnalysisEngine, _ job: Job, _ stated: [String: String]) -> Bool {
-    job.kind == .first && liveJobs.count >= options.patience && !engine.hurriedSettings.isEmpty
+    job.kind == .first && isRushed && !engine.hurriedSettings.isEmpty
       && engine.hurriedSettings.keys.allSatisfy { stated[$0] == nil }
   }
 

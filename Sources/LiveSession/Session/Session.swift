@@ -11,8 +11,8 @@ public actor Session {
     /// Files that were in the folder before the session began: newest first, or only listed.
     public var existing = Existing.analyse
     public var inFlight = 2
-    /// So many live frames that wait make an engine hurry.
-    public var patience = 4
+    /// So many live frames a second make an engine hurry.
+    public var rush = 4
     /// A file that takes longer is given up, and said so.
     public var timeLimit: Duration = .seconds(120)
     /// Settings from the command line and the settings file: engine, name, value.
@@ -52,6 +52,8 @@ public actor Session {
   var reruns: [Job] = []
   var backlog: [Job] = []
   var hurried: [Job] = []
+  /// When the live frames of the last second came.
+  var arrivals: [Int] = []
   var running: [Int: Running] = [:]
   var nextToken = 0
 
@@ -236,6 +238,7 @@ public actor Session {
         pump()
       }
       giveUpLateFrames()
+      if !hurried.isEmpty { pump() }
       if updateStatus(checkDisk: ticks % 4 == 1) || progress != live.progress { changed() }
     }
   }
