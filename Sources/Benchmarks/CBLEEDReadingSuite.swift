@@ -91,7 +91,8 @@ private struct ReadingBench {
     }
     for size in [64, 128] {
       let test = try simulate(
-        12, seed: 4002, method: .kinematic, size: size, Augmentation(peakCounts: 1000, shiftPixels: 1))
+        24, seed: 4002, method: dynamical, group: 4, size: size,
+        Augmentation(peakCounts: 1000, shiftPixels: 1))
       rows.append(
         Measurement(
           "whole frames a second, \(size)x\(size)", try framesPerSecond(model, test.images), "1/s",

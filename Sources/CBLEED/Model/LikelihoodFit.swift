@@ -17,6 +17,8 @@ struct LikelihoodFit: Sendable {
     var scaled: [Double]
     /// Of the scaled parameters.
     var covariance: DoubleMatrix
+    /// The emulator's pattern there.
+    var coordinates: [Double]
     /// Mean squared deviation in units of what is expected: about one.
     var misfit: Double
   }
@@ -92,7 +94,8 @@ struct LikelihoodFit: Sendable {
     }
     guard let inverse = try? Cholesky(normal).solve(DoubleMatrix.identity(dimensions)) else { return nil }
     guard misfit.isFinite else { return nil }
-    return Answer(scaled: place, covariance: inverse, misfit: misfit)
+    return Answer(
+      scaled: place, covariance: inverse, coordinates: Array(expansion.row(0)), misfit: misfit)
   }
 
   private func difference(_ coordinates: [Double], _ expansion: DoubleMatrix) -> [Double] {

@@ -81,10 +81,7 @@ extension PatternModel {
       reconstruction = image
     } else {
       latent = standardised(try autoencoder.encode(values))
-      reconstruction =
-        components.reconstruct(
-          row(likelihood.emulator.coordinates(fit.scaled))
-        ).values
+      reconstruction = components.reconstruct(row(fit.coordinates)).values
     }
     let found = neighbourSearch.nearest(8, to: latent)
     switch kind {

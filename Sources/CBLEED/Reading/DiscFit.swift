@@ -147,30 +147,36 @@ public struct DiscFit: Sendable {
     var r0 = 0.0, r1 = 0.0, r2 = 0.0, r3 = 0.0, r4 = 0.0, r5 = 0.0
     var sum = 0.0
     let width = self.columns
+    let scale = 1 / radius
+    let rim = radius - 0.5
+    let (inner, most) = (rim > 0 ? rim * rim : -1, outer * outer)
     image.values.withUnsafeBufferPointer { pixels in
       for r in rows {
-        let y = (Double(r) - middle.y) / radius
+        let y = (Double(r) - middle.y) * scale
+        let yy = y * y
+        // Powers of y stay the same along a row.
+        var w0 = 0.0, w1 = 0.0, w2 = 0.0, w3 = 0.0, w4 = 0.0
+        var v0 = 0.0, v1 = 0.0, v2 = 0.0
         for c in columns {
-          let x = (Double(c) - middle.x) / radius
-          let squared = x * x + y * y
+          let x = (Double(c) - middle.x) * scale
+          let squared = (x * x + yy) * radius * radius
           // Nothing to weigh outside; a root only on the rim.
-          guard squared * radius * radius < outer * outer else { continue }
-          let rim = radius - 0.5
-          let coverage =
-            squared * radius * radius <= rim * rim && rim > 0
-            ? 1 : min(1, outer - radius * squared.squareRoot())
-          let value = coverage * Double(pixels[r * width + c])
-          sum += Double(pixels[r * width + c])
+          guard squared < most else { continue }
+          let coverage = squared <= inner ? 1 : min(1, outer - squared.squareRoot())
+          let pixel = Double(pixels[r * width + c])
+          sum += pixel
+          let value = coverage * pixel
+          let vx = value * x
+          v0 += value; v1 += vx; v2 += vx * x
           let w = coverage * coverage
-          let (wx, wy) = (w * x, w * y)
-          let (wxx, wxy, wyy) = (wx * x, wx * y, wy * y)
-          m00 += w; m10 += wx; m01 += wy; m20 += wxx; m11 += wxy; m02 += wyy
-          m30 += wxx * x; m21 += wxx * y; m12 += wxy * y; m03 += wyy * y
-          m40 += wxx * x * x; m31 += wxx * x * y; m22 += wxx * y * y; m13 += wxy * y * y
-          m04 += wyy * y * y
-          let (vx, vy) = (value * x, value * y)
-          r0 += value; r1 += vx; r2 += vy; r3 += vx * x; r4 += vx * y; r5 += vy * y
+          let wx = w * x
+          let wxx = wx * x
+          w0 += w; w1 += wx; w2 += wxx; w3 += wxx * x; w4 += wxx * x * x
         }
+        m00 += w0; m10 += w1; m01 += w0 * y; m20 += w2; m11 += w1 * y; m02 += w0 * yy
+        m30 += w3; m21 += w2 * y; m12 += w1 * yy; m03 += w0 * yy * y
+        m40 += w4; m31 += w3 * y; m22 += w2 * yy; m13 += w1 * yy * y; m04 += w0 * yy * yy
+        r0 += v0; r1 += v1; r2 += v0 * y; r3 += v2; r4 += v1 * y; r5 += v0 * yy
       }
     }
     guard sum > 0 else { return (0, 0) }

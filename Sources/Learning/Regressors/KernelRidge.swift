@@ -34,7 +34,14 @@ public enum Kernel: Sendable, Equatable {
   }
 
   private func squaredNorms(_ m: DoubleMatrix) -> [Double] {
-    (0..<m.rows).map { m.row($0).reduce(0) { $0 + $1 * $1 } }
+    let columns = m.columns
+    return m.withElements { values in
+      (0..<m.rows).map { row in
+        var sum = 0.0
+        for i in row * columns..<(row + 1) * columns { sum += values[i] * values[i] }
+        return sum
+      }
+    }
   }
 }
 
