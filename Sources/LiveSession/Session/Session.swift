@@ -39,7 +39,9 @@ public actor Session {
   let watcher: (any FolderWatching)?
   let options: Options
   let folder: String
-  let workQueue = DispatchQueue(label: "frames", attributes: .concurrent)
+  /// Of another quality of service than tasks have, so of other threads: analyses that fill every core must not
+  /// keep the session from taking what comes.
+  let workQueue = DispatchQueue(label: "frames", qos: .utility, attributes: .concurrent)
 
   var state: SessionState
   var live = LiveStatus()
