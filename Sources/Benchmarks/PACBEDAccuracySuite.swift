@@ -27,7 +27,7 @@ enum PACBEDAccuracySuite {
     request.pixel = 0
     // The corners of a square camera.
     request.angle = 62
-    let table = try TableCache.standard()?.table(for: request).table ?? PACBEDTable.make(request)
+    let table = try TableCache.standardTable(for: request)
     // The first frame loads the model and its table.
     _ = try answer(engine, try frame(table, Case(0), 0), Case(0), "network+fit")
     var plot = ErrorPlot(

@@ -33,8 +33,7 @@ enum PACBEDFitSuite {
       guard let domain = domains[reference.crystal] else { continue }
       let request = try domain.tableRequest()
       let table =
-        try tables[reference.crystal] ?? TableCache.standard()?.table(for: request).table
-        ?? PACBEDTable.make(request)
+        try tables[reference.crystal] ?? TableCache.standardTable(for: request)
       tables[reference.crystal] = table
       let (image, pixel) = reference.square
       var frame: CameraFrame

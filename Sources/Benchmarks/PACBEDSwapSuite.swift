@@ -60,7 +60,7 @@ enum PACBEDSwapSuite {
     request.pixel = 0
     // The corners of a square camera.
     request.angle = 2.48 * domain.convergence.upperBound
-    let table = try TableCache.standard()?.table(for: request).table ?? PACBEDTable.make(request)
+    let table = try TableCache.standardTable(for: request)
     let size = 200
     return try (0..<cases).map { number in
       var random = RandomNumbers(seed: 31).stream(number)

@@ -53,15 +53,8 @@ final class MatcherCache: Sendable {
   private static func make(
     _ model: PACBEDModel, _ specimen: ModelDomain.Specimen, _ context: AnalysisContext
   ) throws(PACBEDError) -> PatternMatcher {
-    let request = try model.domain.tableRequest(specimen)
-    let table: PACBEDTable
-    if let cache = TableCache.standard() {
-      table = try cache.table(
-        for: request, isCancelled: context.isCancelled, progress: context.progress
-      ).table
-    } else {
-      table = try PACBEDTable.make(request, isCancelled: context.isCancelled, progress: context.progress)
-    }
+    let table = try TableCache.standardTable(
+      for: model.domain.tableRequest(specimen), isCancelled: context.isCancelled, progress: context.progress)
     return PatternMatcher(domain: model.domain, reader: try model.reader(), table: table)
   }
 }

@@ -33,8 +33,7 @@ public struct PACBEDEngine: AnalysisEngine {
 
   public let parameters = [
     material, model, convergence, voltage, pixel, method, candidate, centre, scale, geometry, motion,
-    absorption,
-    scan,
+    absorption, scan,
   ]
 
   /// The network takes a tenth of the time of the fit.

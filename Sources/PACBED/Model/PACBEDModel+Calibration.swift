@@ -6,13 +6,8 @@ extension PACBEDModel {
     seed: UInt64, count: Int, isCancelled: @escaping @Sendable () -> Bool,
     progress: @escaping @Sendable (Double) -> Void
   ) throws(PACBEDError) -> ValidationReport {
-    let request = try domain.tableRequest()
-    let table: PACBEDTable
-    if let cache = TableCache.standard() {
-      table = try cache.table(for: request, isCancelled: isCancelled, progress: progress).table
-    } else {
-      table = try PACBEDTable.make(request, isCancelled: isCancelled, progress: progress)
-    }
+    let table = try TableCache.standardTable(
+      for: domain.tableRequest(), isCancelled: isCancelled, progress: progress)
     return try ValidationReport(
       domain, network(), table: table, seed: seed, count: count, isCancelled: isCancelled)
   }

@@ -15,6 +15,17 @@ public struct TableCache: Sendable {
     return variable("HOME").map { TableCache(directory: $0 + "/.cache/ewald") }
   }
 
+  /// The table of a request from the user's cache, or computed where there is none.
+  public static func standardTable(
+    for request: TableRequest, isCancelled: @escaping @Sendable () -> Bool = { false },
+    progress: @escaping @Sendable (Double) -> Void = { _ in }
+  ) throws(PACBEDError) -> PACBEDTable {
+    guard let cache = standard() else {
+      return try PACBEDTable.make(request, isCancelled: isCancelled, progress: progress)
+    }
+    return try cache.table(for: request, isCancelled: isCancelled, progress: progress).table
+  }
+
   public enum Origin: Sendable, Equatable { case stored, computed }
 
   /// The table and where it came from. A table that cannot be stored is still a table: `warning` says why
