@@ -45,25 +45,25 @@ let package = Package(
     .target(
       name: "FrameFiles",
       dependencies: ["Arrays", "Diffraction", "CDeflate", "CHDF5", "CLinux", "CPNG", "CTIFF", "CZlib"]),
+    .target(name: "Workers", dependencies: ["CLinux", "Diffraction", "FrameFiles"]),
     .target(
-      name: "LiveSession", dependencies: ["Arrays", "Diffraction", "FrameFiles"],
+      name: "LiveSession", dependencies: ["Arrays", "Diffraction", "FrameFiles", "Workers"],
       resources: [.embedInCode("Schema/ewald-session-1.schema.json")]),
     .target(name: "TerminalUI", dependencies: ["CNcurses"]),
     .executableTarget(
       name: "ewald",
       dependencies: [
         "CBLEED", "Diffraction", "FrameFiles", "FrameQuality", "Learning", "LiveSession", "PACBED",
-        "Scattering",
-        "SPED", "TerminalUI",
+        "Scattering", "SPED", "TerminalUI", "Workers",
       ]),
     .executableTarget(
       name: "Benchmarks",
       dependencies: [
         "Arrays", "CBLEED", "Diffraction", "FrameFiles", "FrameQuality", "Imaging", "Learning", "LiveSession",
-        "PACBED", "Scattering", "SPED", "TerminalUI",
+        "PACBED", "Scattering", "SPED", "TerminalUI", "Workers",
       ],
       exclude: ["Peers"]),
-    .executableTarget(name: "Fuzz", dependencies: ["Diffraction", "FrameFiles"]),
+    .executableTarget(name: "Fuzz", dependencies: ["Diffraction", "FrameFiles", "Workers"]),
 
     .testTarget(name: "ArraysTests", dependencies: ["Arrays"]),
     .testTarget(name: "DiffractionTests", dependencies: ["Diffraction"]),
@@ -83,17 +83,21 @@ let package = Package(
       exclude: ["Reference"]),
     .testTarget(name: "SPEDTests", dependencies: ["Arrays", "Diffraction", "SPED", "Scattering"]),
     .testTarget(
-      name: "FrameFilesTests", dependencies: ["Arrays", "Diffraction", "FrameFiles", "Fuzz"],
+      name: "FrameFilesTests", dependencies: ["Arrays", "Diffraction", "FrameFiles", "Fuzz", "Workers"],
       exclude: ["Reference"]),
+    .testTarget(name: "WorkersTests", dependencies: ["Diffraction", "Workers"]),
     .testTarget(
-      name: "LiveSessionTests", dependencies: ["Diffraction", "FrameFiles", "FrameQuality", "LiveSession"],
+      name: "LiveSessionTests",
+      dependencies: ["Diffraction", "FrameFiles", "FrameQuality", "LiveSession", "Workers"],
       exclude: ["Reference"]),
     // Driven by the tests through a pseudo terminal: what a screen leaves behind when it is killed.
     .executableTarget(name: "TerminalProbe", dependencies: ["TerminalUI"], path: "Tests/TerminalProbe"),
     .testTarget(name: "TerminalUITests", dependencies: ["TerminalUI", "TerminalProbe"]),
     .testTarget(
       name: "ewaldTests",
-      dependencies: ["ewald", "Diffraction", "FrameFiles", "FrameQuality", "LiveSession", "TerminalUI"],
+      dependencies: [
+        "ewald", "Diffraction", "FrameFiles", "FrameQuality", "LiveSession", "TerminalUI", "Workers",
+      ],
       exclude: ["Golden"]),
   ],
   swiftLanguageModes: [.v6]

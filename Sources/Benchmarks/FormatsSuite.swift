@@ -1,6 +1,7 @@
 import Diffraction
 import FrameFiles
 import Glibc
+import Workers
 
 /// How fast frames come out of files: every file of a folder, opened and read frame by frame, on one thread
 /// and from the page cache. `Peers/formats/run.sh` makes the folder and measures the peers on the same files.

@@ -5,6 +5,8 @@
 
 // Linux calls that glibc declares only with _GNU_SOURCE, or only as macros or variadic functions.
 
+// A pipe whose ends no child inherits: ends[0] to read, ends[1] to write.
+static inline int linux_pipe(int *ends) { return (int)syscall(SYS_pipe2, ends, O_CLOEXEC); }
 // Memory without a name; 3 = close on exec, may be sealed.
 static inline int linux_memory(const char *name) { return (int)syscall(SYS_memfd_create, name, 3u); }
 // Seals: 1 no more seals, 2 no shrinking, 4 no growing, 8 no writing.

@@ -52,6 +52,8 @@ public enum Subject {
 
 /// What surrounds an analysis.
 public struct AnalysisContext: Sendable {
+  /// Where the frame lies, for messages.
+  public var file: String?
   /// The same engine's finding on the frame before this one, for drifts.
   public var previous: Finding?
   /// Asked now and then by long analyses; a cancelled one throws `.cancelled`.
@@ -63,10 +65,11 @@ public struct AnalysisContext: Sendable {
   public var write: (@Sendable (Artifact) throws(AnalysisError) -> String)?
 
   public init(
-    previous: Finding? = nil, isCancelled: @escaping @Sendable () -> Bool = { false },
+    file: String? = nil, previous: Finding? = nil, isCancelled: @escaping @Sendable () -> Bool = { false },
     progress: @escaping @Sendable (Double) -> Void = { _ in },
     write: (@Sendable (Artifact) throws(AnalysisError) -> String)? = nil
   ) {
+    self.file = file
     self.previous = previous
     self.isCancelled = isCancelled
     self.progress = progress
@@ -80,13 +83,15 @@ public enum AnalysisError: Error, Sendable, Equatable, CustomStringConvertible {
   case file(FileRefusal)
   /// The engine cannot work here (a model is missing, a solver did not converge), said in one line.
   case failed(String)
+  /// The process that analysed the frame did not live to answer, said in one line.
+  case died(String)
 
   public var description: String {
     switch self {
     case .cancelled: "cancelled"
     case .parameter(let error): error.description
     case .file(let error): error.description
-    case .failed(let reason): reason
+    case .failed(let reason), .died(let reason): reason
     }
   }
 }

@@ -3,6 +3,7 @@ import Dispatch
 import FrameFiles
 import Glibc
 import Synchronization
+import Workers
 
 // Feeds damaged files to one reader:
 //
@@ -78,7 +79,7 @@ let source = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
 let folder = option("--corpus") ?? "/\(source)/Tests/FrameFilesTests/Reference"
 let memory = option("--memory").flatMap { Int($0) } ?? 1 << 30
 // The verb under which the tests and `--isolated` start this program again.
-if arguments.first == "read-worker" { WorkerMain.run(memoryBytes: memory) }
+if arguments.first == "read-worker" { ReadingMain.run(memoryBytes: memory) }
 guard let word = arguments.first,
   let format = FormatList.formats.first(where: { $0.name.lowercased() == word || $0.suffixes.contains(word) })
 else {

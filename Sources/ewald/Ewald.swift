@@ -12,6 +12,8 @@ enum Ewald {
   static let engines: [any AnalysisEngine] = [
     FrameEngine(), PACBEDEngine(), CBLEEDEngine(), SPEDEngine(),
   ]
+  /// Also the one that nobody chooses unless to see what happens when an engine dies.
+  static let everyEngine = engines + [DrillEngine()]
 
   @MainActor
   static func main(_ words: ArraySlice<String>) async -> ExitCode {
@@ -49,5 +51,5 @@ enum Ewald {
 package let verbs: [Verb] = [
   watchVerb, runVerb, replayVerb, exportVerb, checkVerb, simulateVerb, trainVerb, modelsVerb, doctorVerb,
   demoVerb, completionsVerb, manualVerb,
-  microscopeVerb, readWorkerVerb,
+  microscopeVerb, readWorkerVerb, analysisWorkerVerb,
 ]

@@ -6,8 +6,9 @@ signal(SIGPIPE, SIG_IGN)
 // A file-size limit must be an error of `write`, not the end of the session.
 signal(SIGXFSZ, SIG_IGN)
 
-// Before anything else: it may start the program anew.
-OpenMPPolicy.ensurePassive()
+// Before anything else: it may start the program anew. Should this process ever trap, nobody is asked at the
+// terminal what to do about it.
+OpenMPPolicy.ensurePassive(others: ["SWIFT_BACKTRACE": "enable=no"])
 
 let words = CommandLine.arguments.dropFirst()
 let code = await Ewald.main(words)

@@ -2,6 +2,7 @@ import Diffraction
 import Foundation
 import FrameFiles
 import Testing
+import Workers
 
 /// The reading process: what it hands over is what a direct reading gives, and its end is never the end of
 /// the one who asked.

@@ -4,6 +4,7 @@ import Glibc
 import LiveSession
 import Synchronization
 import Testing
+import Workers
 
 /// A file of the tests: its first byte is its one pixel; a second and a third byte are how many frames it has
 /// and how many it will have; `X` in front is a file that no one can read.
@@ -135,17 +136,24 @@ final class FakeMicroscope: Sendable {
 
   static func analyst(_ engine: FakeEngine = FakeEngine()) -> Analyst {
     Analyst(
-      engines: [engine], open: { path throws(FileRefusal) in try FakeSource(path: path) },
-      hash: { path throws(FileRefusal) in try contentHash(ofFile: path) })
+      engines: [engine],
+      files: FileAccess(
+        open: { path throws(FileRefusal) in try FakeSource(path: path) },
+        identify: { path throws(FileRefusal) in
+          let identity = try FileIdentity(ofFile: path)
+          let content = try contentHash(ofFile: path)
+          return WorkerReader.Identified(
+            source: try FakeSource(path: path), identity: identity, content: content)
+        },
+        digest: { path throws(FileRefusal) in try contentHash(ofFile: path) }))
   }
 
   func file(_ id: UInt64, _ name: String, _ offer: Offer = .first, atStart: Bool = false) -> WatchedFile {
-    let disk = try? DiskIdentity(path: folder[name])
+    let disk = try? FileIdentity(ofFile: folder[name])
     return WatchedFile(
       id: FileID(rawValue: id), folder: RawPath(folder.path), path: RawPath(name),
-      identity: FileIdentity(
-        device: UInt64(disk?.device ?? 0), inode: UInt64(disk?.inode ?? 0), size: Int64(disk?.size ?? 0),
-        modified: Int64(disk?.modifiedNanoseconds ?? 0)), offer: offer, atStart: atStart)
+      identity: disk ?? FileIdentity(device: 0, inode: 0, size: 0, modified: 0), offer: offer,
+      atStart: atStart)
   }
 
   /// Writes a file and offers it as a watcher would.

@@ -202,6 +202,13 @@ import Testing
     #expect(await scope.session.snapshot.state.resultCount == 1, "what came too late belongs to no one")
   }
 
+  private func hurriedMicroscope(_ gate: Gate) throws -> FakeMicroscope {
+    var engine = FakeEngine()
+    engine.hurriedSettings = ["gain": "2"]
+    engine.during = { _ in gate.wait() }
+    return try FakeMicroscope(engine: engine, inFlight: 1)
+  }
+
   /// Eight frames of doses 11 to 18, of which the first is held until the others wait.
   private func flood(_ scope: FakeMicroscope, _ gate: Gate) async {
     scope.expose(1, "1.raw", [11])
@@ -218,10 +225,7 @@ import Testing
 
   @Test func framesThatComeTooFastAreAnsweredInAHurryAndInFullWhenThereIsTime() async throws {
     let gate = Gate()
-    var engine = FakeEngine()
-    engine.hurriedSettings = ["gain": "2"]
-    engine.during = { _ in gate.wait() }
-    let scope = try FakeMicroscope(engine: engine, inFlight: 1)
+    let scope = try hurriedMicroscope(gate)
     await flood(scope, gate)
     let flooded = await scope.wait(forResults: 8)
     #expect(flooded.files.map { gains($0) } == [[1]] + Array(repeating: [2], count: 7))
@@ -234,10 +238,7 @@ import Testing
 
   @Test func whatAnOperatorStatedIsNotHurried() async throws {
     let gate = Gate()
-    var engine = FakeEngine()
-    engine.hurriedSettings = ["gain": "2"]
-    engine.during = { _ in gate.wait() }
-    let scope = try FakeMicroscope(engine: engine, inFlight: 1)
+    let scope = try hurriedMicroscope(gate)
     await scope.session.perform(.setForFuture(engine: "fake", settings: ["gain": "3"]))
     await flood(scope, gate)
     let state = await scope.wait(forResults: 8)

@@ -39,7 +39,7 @@ final class FixedFrames: FrameSource {
 
 extension FileSummary {
   /// Asking for a frame that is not there yet is an answer from the world, not a mistake.
-  func requireFrame(_ index: Int) throws(FileRefusal) {
+  package func requireFrame(_ index: Int) throws(FileRefusal) {
     precondition(index >= 0, "frames count from 0")
     guard index < frames else {
       throw FileRefusal(.truncated, "\(format): image \(index) of \(declaredFrames) is not there yet")

@@ -98,14 +98,6 @@ struct Errno: Error, Sendable, CustomStringConvertible {
   var description: String { strerror(code).map { String(cString: $0) } ?? "error \(code)" }
 }
 
-extension FileIdentity {
-  init(_ status: stat) {
-    self.init(
-      device: UInt64(status.st_dev), inode: UInt64(status.st_ino), size: Int64(status.st_size),
-      modified: Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec))
-  }
-}
-
 package enum NetworkMounts {
   private static let types: Set<String> = [
     "nfs", "nfs4", "cifs", "smb", "smb2", "smb3", "smbfs", "9p", "lustre", "gpfs", "afs", "ceph", "beegfs",

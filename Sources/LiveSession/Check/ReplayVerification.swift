@@ -1,4 +1,5 @@
 import Diffraction
+import FrameFiles
 
 /// Computes every result of a session again, from the files and with the settings it was made with, and
 /// compares what is found with what was recorded, bit for bit.
@@ -101,17 +102,17 @@ public struct ReplayVerification {
   ) -> Outcome {
     guard let engine = analyst.engine(named: record.engine) else { return .engineUnknown(record.engine) }
     let path = absolutePath(of: record)
-    guard (try? DiskIdentity(path: path)) != nil else { return .fileMissing(path) }
+    guard (try? FileIdentity(ofFile: path)) != nil else { return .fileMissing(path) }
     do {
       let recordedContent = content(at: contentLine)
       // Asked before the file is opened: what replaced it may be no image at all.
-      let found = try analyst.hash(path)
+      let found = try analyst.files.digest(path)
       if let recordedContent, recordedContent != found {
         return .fileChanged(recorded: recordedContent, found: found)
       }
       let opened = try analyst.open(path: path)
       let parameters = try ParameterValues(texts: record.parameters, for: engine)
-      let context = AnalysisContext(previous: try previous(of: record), isCancelled: isCancelled)
+      let context = AnalysisContext(file: path, previous: try previous(of: record), isCancelled: isCancelled)
       let finding = try analyst.conclude(opened, engine, parameters, context)
       let differences = Self.differences(record, finding)
       return differences.isEmpty ? .same : .different(differences)

@@ -1,26 +1,54 @@
 import Diffraction
-import Glibc
+import FrameFiles
+import Workers
 
 /// Opens a file for its frames: in this process, or in one that may crash.
 public typealias OpenFile = @Sendable (_ path: String) throws(FileRefusal) -> any FrameSource
-public typealias HashFile = @Sendable (_ path: String) throws(FileRefusal) -> String
+
+/// How files are read: by a process that may die over them, or by a test.
+package struct FileAccess: Sendable {
+  /// For a look.
+  package var open: OpenFile
+  /// For an analysis: which file it is, told by the one who reads it, so that it is hashed once.
+  package var identify: @Sendable (_ path: String) throws(FileRefusal) -> WorkerReader.Identified
+  /// The content of what may be no image.
+  package var digest: @Sendable (_ path: String) throws(FileRefusal) -> String
+
+  package init(
+    open: @escaping OpenFile,
+    identify: @escaping @Sendable (_ path: String) throws(FileRefusal) -> WorkerReader.Identified,
+    digest: @escaping @Sendable (_ path: String) throws(FileRefusal) -> String
+  ) {
+    self.open = open
+    self.identify = identify
+    self.digest = digest
+  }
+
+  package init(_ reader: WorkerReader) {
+    self.init(
+      open: { path throws(FileRefusal) in try reader.open(path: path) },
+      identify: { path throws(FileRefusal) in try reader.identify(path: path) },
+      digest: { path throws(FileRefusal) in try reader.digest(path: path) })
+  }
+}
 
 /// Reads a file and has it analysed. The live session, `run` and `replay --verify` all go through here, so
 /// that they cannot give different answers.
 public struct Analyst: Sendable {
-  public var open: OpenFile
-  public var hash: HashFile
+  package var files: FileAccess
   public var engines: [any AnalysisEngine]
   /// An engine's name, or `auto`.
   public var choice: String
+  /// Where the ends of the processes that read and analyse are told.
+  package var incidents: IncidentLog?
 
-  public init(
-    engines: [any AnalysisEngine], choice: String = "auto", open: @escaping OpenFile, hash: @escaping HashFile
+  package init(
+    engines: [any AnalysisEngine], choice: String = "auto", files: FileAccess, incidents: IncidentLog? = nil
   ) {
     self.engines = engines
     self.choice = choice
-    self.open = open
-    self.hash = hash
+    self.files = files
+    self.incidents = incidents
   }
 
   public func engine(named name: String) -> (any AnalysisEngine)? { engines.first { $0.name == name } }
@@ -35,20 +63,20 @@ public struct Analyst: Sendable {
   public struct Opened {
     public var source: any FrameSource
     public var content: String
-    public var identity: DiskIdentity
+    public var identity: FileIdentity
     public var summary: FileSummary { source.summary }
     /// What stands for the file on the screen: its first frame.
     public var frame: Frame
   }
 
   public func open(path: String) throws(FileRefusal) -> Opened {
-    let identity = try DiskIdentity(path: path)
-    let content = try hash(path)
-    let source = try open(path)
+    let file = try files.identify(path)
+    let source = file.source
     guard source.summary.frames > 0 else {
       throw FileRefusal(.truncated, "\(source.summary.format): holds no whole frame yet")
     }
-    return Opened(source: source, content: content, identity: identity, frame: try source.frame(at: 0))
+    return Opened(
+      source: source, content: file.content, identity: file.identity, frame: try source.frame(at: 0))
   }
 
   /// What `engine` finds in the file.
@@ -69,7 +97,7 @@ public struct Analyst: Sendable {
     } catch {
       switch error {
       case .file, .cancelled: throw error
-      case .failed, .parameter: return Finding(failure: error, of: engine)
+      case .failed, .parameter, .died: return Finding(failure: error, of: engine)
       }
     }
   }
@@ -81,9 +109,9 @@ extension Analyst {
   func pictures(of result: ResultRecord, path: String, size: Int, previous: Finding?) -> [Picture] {
     guard let engine = engine(named: result.engine), engine.makesPictures,
       let parameters = try? ParameterValues(texts: result.parameters, for: engine),
-      let opened = try? open(path: path), opened.identity.size == size
+      let opened = try? open(path: path), opened.identity.size == Int64(size)
     else { return [] }
-    let finding = try? analyze(opened, engine, parameters, AnalysisContext(previous: previous))
+    let finding = try? analyze(opened, engine, parameters, AnalysisContext(file: path, previous: previous))
     return finding?.pictures ?? []
   }
 }
@@ -91,23 +119,8 @@ extension Analyst {
 extension Finding {
   /// An engine that cannot work on a file has found that, too.
   init(failure: AnalysisError, of engine: any AnalysisEngine) {
-    self.init(
-      values: [], verdict: .notAnalysable, reasons: [Reason("FAIL", "\(engine.name): \(failure)")])
-  }
-}
-
-/// Which file this is and what state it is in: equal before and after reading means that nobody wrote to it.
-public struct DiskIdentity: Sendable, Hashable {
-  public var device: Int
-  public var inode: Int
-  public var size: Int
-  public var modifiedNanoseconds: Int
-
-  public init(device: Int, inode: Int, size: Int, modifiedNanoseconds: Int) {
-    self.device = device
-    self.inode = inode
-    self.size = size
-    self.modifiedNanoseconds = modifiedNanoseconds
+    let code = if case .died = failure { "DIED" } else { "FAIL" }
+    self.init(values: [], verdict: .notAnalysable, reasons: [Reason(code, "\(engine.name): \(failure)")])
   }
 }
 

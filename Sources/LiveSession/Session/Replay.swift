@@ -71,7 +71,7 @@ public actor Replay: SessionSource {
     }
     guard let folder else { return detail }
     let path = row.path.hasPrefix("/") ? row.path : "\(folder)/\(row.path)"
-    let open = analyst.open
+    let open = analyst.files.open
     let read = await withCheckedContinuation { continuation in
       DispatchQueue.global().async {
         continuation.resume(returning: FrameRead(path: path, index: index, open: open))

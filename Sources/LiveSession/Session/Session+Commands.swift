@@ -59,7 +59,7 @@ extension Session {
       detail.problem = row.reason
       return detail
     }
-    let open = analyst.open
+    let open = analyst.files.open
     let path = absolutePath(row)
     let read = await offload { FrameRead(path: path, index: index, open: open) }
     detail.take(read)

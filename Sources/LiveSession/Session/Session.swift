@@ -63,7 +63,7 @@ public actor Session {
   var watched: [Int: WatchedFile] = [:]
   var byContent: [String: Int] = [:]
   /// What a resumed session knows already, by identity.
-  var known: [DiskIdentity: Int] = [:]
+  var known: [FileIdentity: Int] = [:]
   var latestAtPath: [String: Int] = [:]
   var nextFileID: Int
   var finishTimes: [Int] = []
@@ -127,6 +127,8 @@ public actor Session {
     log.synchronize()
     changed()
     async let ticking: Void = tick()
+    let telling = Task { await tellIncidents() }
+    defer { telling.cancel() }
     if let watcher {
       for await changes in watcher.changes {
         if isClosing { break }
@@ -225,6 +227,14 @@ public actor Session {
   private var progress: [Int: Double] {
     running.values.reduce(into: [:]) { progress, running in
       if let fraction = running.monitor.fraction { progress[running.job.fileID] = fraction }
+    }
+  }
+
+  /// The end of a process that reads or analyses is an event of the session.
+  private func tellIncidents() async {
+    guard let incidents = analyst.incidents?.incidents else { return }
+    for await incident in incidents where !isClosing {
+      note(.event(HappeningRecord(name: "process_ended", text: incident.text)))
     }
   }
 

@@ -122,7 +122,7 @@ public struct SessionState: Sendable, Equatable {
     let severity: Alarm.Severity? =
       switch record.name {
       case "error", "log_failed": .alarm
-      case "folder_missing", "overflow", "not_responding": .warning
+      case "folder_missing", "overflow", "not_responding", "process_ended": .warning
       default: nil
       }
     say(stamp, record.name, record.text, severity)

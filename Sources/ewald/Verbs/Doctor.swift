@@ -2,13 +2,14 @@ import Diffraction
 import FrameFiles
 import Glibc
 import TerminalUI
+import Workers
 
 let doctorVerb = Verb(
   name: "doctor", operands: "[FILE…]",
-  summary: "what this machine and terminal can do; why a file is refused", options: [FileOptions.raw],
+  summary: "what this machine and terminal can do; why a file is refused", options: [WorkerOptions.raw],
   run: { arguments in
     if arguments.operands.isEmpty { return Doctor.machine() }
-    return Doctor.files(arguments.operands, worker: try FileOptions.worker(arguments))
+    return Doctor.files(arguments.operands, reader: try WorkerOptions(arguments).reader())
   })
 
 enum Doctor {
@@ -41,12 +42,11 @@ enum Doctor {
     return failures.isEmpty ? .ok : .failed
   }
 
-  static func files(_ paths: [String], worker: [String]) -> ExitCode {
+  static func files(_ paths: [String], reader: WorkerReader) -> ExitCode {
     var refused = 0
-    let open = SessionSetup.analyst(engine: "auto", worker: worker).open
     for path in paths {
       do throws(FileRefusal) {
-        let source = try open(path)
+        let source = try reader.open(path: path)
         for line in FileDescription.lines(path, source.summary) { Console.line(line) }
         for index in 0..<source.summary.frames { _ = try source.frame(at: index) }
         Console.line("  every frame can be read")

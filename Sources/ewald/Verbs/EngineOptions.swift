@@ -19,7 +19,7 @@ package enum EngineOptions {
 
   package static func engine(_ arguments: Arguments) throws -> String {
     let engine = arguments["--engine"] ?? "auto"
-    guard names.contains(engine) else {
+    guard names.contains(engine) || Ewald.everyEngine.contains(where: { $0.name == engine }) else {
       throw UsageError("--engine \(engine): is none of \(names.joined(separator: ", "))")
     }
     return engine

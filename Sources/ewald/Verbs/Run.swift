@@ -5,8 +5,7 @@ import LiveSession
 
 let runVerb = Verb(
   name: "run", operands: "FILE…", summary: "analyse files and print what they mean",
-  options: EngineOptions.options + [
-    FileOptions.raw,
+  options: EngineOptions.options + WorkerOptions.options + [
     Verb.Option("--info", nil, "print what was read and from where, analyse nothing"),
     Verb.Option("--json", nil, "JSON Lines, as in the session file"),
     Verb.Option("--output", "DIR", "where engines write their files"),
@@ -15,7 +14,8 @@ let runVerb = Verb(
     guard !arguments.operands.isEmpty else { throw UsageError("run: a file is needed") }
     let engine = try EngineOptions.engine(arguments)
     var runner = FileRunner(
-      analyst: SessionSetup.analyst(engine: engine, worker: try FileOptions.worker(arguments)),
+      analyst: try WorkerOptions(arguments).analyst(
+        engine: engine, reports: SessionSetup.dataFolder + "/incidents.txt"),
       settings: try EngineOptions.settings(arguments),
       isJSON: arguments.has("--json"), output: arguments["--output"])
     for path in arguments.operands {
@@ -53,9 +53,10 @@ private struct FileRunner {
       let parameters = try ParameterValues(texts: settings[engine.name] ?? [:], for: engine)
       let started = SessionClock.system.monotonicNanoseconds()
       let before = previous[engine.name]
-      let finding = try analyst.analyze(
+      let finding = try analyst.conclude(
         opened, engine, parameters,
-        AnalysisContext(previous: before?.1, write: output.map { ArtifactFolder($0, for: path).write }))
+        AnalysisContext(
+          file: path, previous: before?.1, write: output.map { ArtifactFolder($0, for: path).write }))
       let duration = Double(SessionClock.system.monotonicNanoseconds() - started) / 1e6
       var random = SystemRandomNumberGenerator()
       let result = ResultRecord(
@@ -65,6 +66,7 @@ private struct FileRunner {
         finding: finding, parameters: parameters.texts(for: engine),
         durationMilliseconds: (duration * 1000).rounded() / 1000, previous: before?.0)
       previous[engine.name] = (result.resultID, finding)
+      if finding.verdict == .notAnalysable { refused += 1 }
       say(.result(result))
     } catch {
       refuse(path, error)
@@ -74,7 +76,7 @@ private struct FileRunner {
   mutating func describe(_ path: String) {
     count += 1
     do {
-      let source = try analyst.open(path)
+      let source = try analyst.files.open(path)
       for line in FileDescription.lines(path, source.summary) { Console.line(line) }
     } catch {
       refuse(path, error)

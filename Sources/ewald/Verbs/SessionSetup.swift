@@ -48,13 +48,10 @@ struct SessionSetup {
     return SessionSetup(folder: folder, log: log, state: state, record: record, notices: notices)
   }
 
-  /// Files are opened in another process: one that a damaged file may take down, and no session with it.
-  static func analyst(engine: String, worker: [String] = [readWorkerVerb.name]) -> Analyst {
-    let reader = WorkerReader(executable: "/proc/self/exe", arguments: worker)
-    return Analyst(
-      engines: Ewald.engines, choice: engine,
-      open: { path throws(FileRefusal) in try reader.open(path: path) },
-      hash: { path throws(FileRefusal) in try contentHash(ofFile: path) })
+  /// Beside the session: what befell the processes that read and analyse.
+  static func reports(of session: String) -> String {
+    let suffix = ".session.jsonl"
+    return (session.hasSuffix(suffix) ? String(session.dropLast(suffix.count)) : session) + ".incidents.txt"
   }
 
   static var dataFolder: String {

@@ -3,16 +3,16 @@ import TerminalUI
 
 let replayVerb = Verb(
   name: "replay", operands: "SESSION", summary: "walk through a recorded session, or compute all of it again",
-  options: [
+  options: WorkerOptions.options + [
     Verb.Option("--verify", nil, "compute every result again and report any difference"),
     Verb.Option("--folder", "DIR", "where the frames are now, if they were moved"),
-    FileOptions.raw,
     Verb.Option("--json", nil, "the session's lines on standard output, no screen"),
     Verb.Option("--line", nil, "one plain sentence an event, no screen"),
   ],
   run: { arguments in
     let path = try arguments.operand("session file")
-    let analyst = SessionSetup.analyst(engine: "auto", worker: try FileOptions.worker(arguments))
+    let analyst = try WorkerOptions(arguments).analyst(
+      engine: "auto", reports: SessionSetup.reports(of: path))
     if arguments.has("--verify") { return try verify(path, analyst, folder: arguments["--folder"]) }
     switch Surface(arguments) {
     case .json, .sentences: return try say(path, Surface(arguments))

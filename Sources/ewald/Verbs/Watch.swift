@@ -6,8 +6,7 @@ import TerminalUI
 
 let watchVerb = Verb(
   name: "watch", operands: "DIR", summary: "watch a folder, analyse every new frame, keep the session",
-  options: EngineOptions.options + [
-    FileOptions.raw,
+  options: EngineOptions.options + WorkerOptions.options + [
     Verb.Option("--session", "FILE", "session file: continued if it exists (default: in the data folder)"),
     Verb.Option("--existing", "analyse|skip", "files that are there at the start (analyse, newest first)"),
     Verb.Option("--settle", "SECONDS", "how long a file must rest where nothing says that it was closed (2)"),
@@ -30,7 +29,7 @@ let watchVerb = Verb(
     return try await watchFolder(
       folder, engine: engine, options: options, watch: watch, path: arguments["--session"],
       operatorName: arguments["--operator"], sample: arguments["--sample"],
-      surface: Surface(arguments), worker: try FileOptions.worker(arguments))
+      surface: Surface(arguments), workers: try WorkerOptions(arguments))
   })
 
 /// Where a session shows itself.
@@ -46,7 +45,7 @@ enum Surface {
 func watchFolder(
   _ folder: String, engine: String, options: Session.Options, watch: WatchOptions, path: String?,
   operatorName: String? = nil, sample: String? = nil, surface: Surface,
-  worker: [String] = [readWorkerVerb.name]
+  workers: WorkerOptions = WorkerOptions()
 ) async throws -> ExitCode {
   var options = options
   var surface = surface
@@ -70,8 +69,7 @@ func watchFolder(
       folder: folder, path: path, options: options, operatorName: operatorName, sample: sample)
     var watch = watch
     // The watcher asks on its own thread, and must not wait for a frame that is being read.
-    let headers = WorkerReader(
-      executable: "/proc/self/exe", arguments: worker, timeLimit: .seconds(5))
+    let headers = workers.reader(timeLimit: .seconds(5))
     watch.isComplete = { path in
       guard let source = try? headers.open(path: PathText.text(path.bytes), fetch: .summary) else {
         return nil
@@ -80,9 +78,9 @@ func watchFolder(
     }
     let watcher = DirectoryWatcher(folder: RawPath(folder), options: watch)
     let session = Session(
-      log: setup.log, state: setup.state, analyst: SessionSetup.analyst(engine: engine, worker: worker),
-      folder: folder,
-      watcher: watcher, options: options)
+      log: setup.log, state: setup.state,
+      analyst: workers.analyst(engine: engine, reports: SessionSetup.reports(of: setup.log.path)),
+      folder: folder, watcher: watcher, options: options)
     let work = Task { await session.run(setup.record) }
     let code: ExitCode
     if let terminal {

@@ -6,11 +6,15 @@ public enum OpenMPPolicy {
   /// Call first in `main`. libgomp reads its environment while the program is loaded, before `main` can
   /// set anything, so the program sets `OMP_WAIT_POLICY=PASSIVE` and `OMP_NUM_THREADS=1` and replaces
   /// itself once. Variables that the user has set are left alone. If the replacement fails the program
-  /// goes on: `useOneThread()` still holds.
-  public static func ensurePassive() {
-    guard getenv("OMP_WAIT_POLICY") == nil, getenv(marker) == nil else { return }
-    setenv("OMP_WAIT_POLICY", "PASSIVE", 1)
+  /// goes on: `useOneThread()` still holds. `others` are variables that must be there as early, for others'
+  /// sake.
+  public static func ensurePassive(others: [String: String] = [:]) {
+    guard getenv(marker) == nil,
+      getenv("OMP_WAIT_POLICY") == nil || others.keys.contains(where: { getenv($0) == nil })
+    else { return }
+    setenv("OMP_WAIT_POLICY", "PASSIVE", 0)
     setenv("OMP_NUM_THREADS", "1", 0)
+    for (name, value) in others { setenv(name, value, 0) }
     setenv(marker, "1", 1)
     var arguments: [UnsafeMutablePointer<CChar>?] = CommandLine.arguments.map { strdup($0) }
     arguments.append(nil)

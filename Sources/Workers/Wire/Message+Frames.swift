@@ -1,72 +1,9 @@
 import Diffraction
+import FrameFiles
 
-/// Writes the values of a message between the two processes, which are always the same program.
-struct WireWriter {
-  private(set) var bytes: [UInt8] = []
+// The words of the field, as one process writes them and the other reads them.
 
-  mutating func put(_ value: Int) {
-    withUnsafeBytes(of: value) { bytes.append(contentsOf: $0) }
-  }
-
-  mutating func put(_ value: Double) { put(Int(bitPattern: UInt(value.bitPattern))) }
-
-  mutating func put(_ text: String) {
-    let utf8 = Array(text.utf8)
-    put(utf8.count)
-    bytes.append(contentsOf: utf8)
-  }
-
-  mutating func put<T>(_ value: T?, _ body: (inout WireWriter, T) -> Void) {
-    put(value == nil ? 0 : 1)
-    if let value { body(&self, value) }
-  }
-
-  mutating func put<T>(_ values: [T], _ body: (inout WireWriter, T) -> Void) {
-    put(values.count)
-    for value in values { body(&self, value) }
-  }
-}
-
-/// Reads a message; the other side may have been damaged by the file it read, so nothing is believed.
-struct WireReader {
-  struct Broken: Error {}
-
-  private let bytes: [UInt8]
-  private var position = 0
-
-  init(_ bytes: [UInt8]) { self.bytes = bytes }
-
-  mutating func int() throws(Broken) -> Int {
-    guard bytes.count - position >= 8 else { throw Broken() }
-    defer { position += 8 }
-    return bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: position, as: Int.self) }
-  }
-
-  mutating func double() throws(Broken) -> Double { Double(bitPattern: UInt64(UInt(bitPattern: try int()))) }
-
-  mutating func text() throws(Broken) -> String {
-    let count = try int()
-    guard count >= 0, count <= bytes.count - position else { throw Broken() }
-    defer { position += count }
-    return String(decoding: bytes[position..<(position + count)], as: UTF8.self)
-  }
-
-  mutating func optional<T>(_ body: (inout WireReader) throws(Broken) -> T) throws(Broken) -> T? {
-    try int() == 0 ? nil : try body(&self)
-  }
-
-  mutating func array<T>(_ body: (inout WireReader) throws(Broken) -> T) throws(Broken) -> [T] {
-    let count = try int()
-    guard count >= 0, count <= bytes.count - position else { throw Broken() }
-    var values: [T] = []
-    for _ in 0..<count { values.append(try body(&self)) }
-    return values
-  }
-}
-
-// MARK: - The words of the field
-
-extension WireWriter {
+extension MessageWriter {
   mutating func put(_ value: Sourced<Double>) {
     put(value.value)
     put(value.source)
@@ -115,11 +52,8 @@ extension WireWriter {
     put(summary.warnings) { $0.put($1) }
   }
 
-  /// Everything but the pixels, which travel beside the message.
   mutating func put(_ frame: Frame) {
-    put(frame.pixels.width)
-    put(frame.pixels.height)
-    put(frame.pixels.sample.rawValue)
+    put(frame.pixels)
     put(frame.calibration)
     put(frame.beam)
     put(frame.index)
@@ -131,6 +65,13 @@ extension WireWriter {
     put(refusal.offset) { $0.put($1) }
   }
 
+  mutating func put(_ identity: FileIdentity) {
+    put(Int(bitPattern: UInt(identity.device)))
+    put(Int(bitPattern: UInt(identity.inode)))
+    put(Int(identity.size))
+    put(Int(identity.modified))
+  }
+
   mutating func put(_ limits: ReadLimits) {
     put(limits.pixels)
     put(limits.frameBytes)
@@ -138,7 +79,7 @@ extension WireWriter {
   }
 }
 
-extension WireReader {
+extension MessageReader {
   mutating func number() throws(Broken) -> Sourced<Double> { Sourced(try double(), source: try text()) }
 
   mutating func axis() throws(Broken) -> Sourced<AxisCalibration> {
@@ -186,10 +127,21 @@ extension WireReader {
       calibration: calibration, beam: beam, metadata: metadata, warnings: warnings)
   }
 
+  mutating func frame() throws(Broken) -> Frame {
+    let pixels = try pixels()
+    let (calibration, beam) = (try calibration(), try beam())
+    return Frame(pixels: pixels, calibration: calibration, beam: beam, index: try int())
+  }
+
   mutating func refusal() throws(Broken) -> FileRefusal {
     guard let kind = FileRefusal.Kind(rawValue: try text()) else { throw Broken() }
     let reason = CleanText.clean(try text())
     return FileRefusal(kind, reason, offset: try optional { reader throws(Broken) in try reader.int() })
+  }
+
+  mutating func identity() throws(Broken) -> FileIdentity {
+    let (device, inode) = (UInt64(UInt(bitPattern: try int())), UInt64(UInt(bitPattern: try int())))
+    return FileIdentity(device: device, inode: inode, size: Int64(try int()), modified: Int64(try int()))
   }
 
   mutating func limits() throws(Broken) -> ReadLimits {

@@ -1,0 +1,28 @@
+import Diffraction
+
+/// An engine that works in another process: to whoever asks it, the engine itself.
+package struct WorkerEngine: AnalysisEngine {
+  private let engine: any AnalysisEngine
+  private let pool: AnalystPool
+
+  package init(_ engine: any AnalysisEngine, in pool: AnalystPool) {
+    self.engine = engine
+    self.pool = pool
+  }
+
+  package var name: String { engine.name }
+  package var label: String { engine.label }
+  package var outputs: [Output] { engine.outputs }
+  package var parameters: [Parameter] { engine.parameters }
+  package var makesPictures: Bool { engine.makesPictures }
+  package var hurriedSettings: [String: String] { engine.hurriedSettings }
+
+  package func suitability(for file: FileSummary) -> Int { engine.suitability(for: file) }
+
+  package func analyze(
+    _ subject: Subject, _ parameters: ParameterValues, _ context: AnalysisContext
+  ) throws(AnalysisError) -> Finding {
+    try pool.analyze(
+      AnalysisCall(engine: engine.name, subject: subject, parameters: parameters, context: context))
+  }
+}
