@@ -35,7 +35,7 @@ let package = Package(
     .target(name: "Imaging", dependencies: ["Arrays", "CVectorLoops"]),
     .target(name: "Learning", dependencies: ["Arrays", "CLibSVM", "COneDNN"]),
     .target(name: "Scattering", dependencies: ["Arrays", "CDiffractionKernels", "CSpglib"]),
-    .target(name: "FrameQuality", dependencies: ["Diffraction"]),
+    .target(name: "FrameQuality", dependencies: ["Arrays", "Diffraction"]),
     .target(name: "CBLEED", dependencies: ["Arrays", "Diffraction", "Learning"]),
     .target(
       name: "SPED", dependencies: ["Arrays", "CVectorLoops", "Diffraction", "Imaging", "Scattering"]),

@@ -52,6 +52,16 @@ public struct ScanShape: Sendable, Equatable {
   public var height: Int
   public var count: Int { width * height }
 
+  /// Positions of the largest scan that is analysed, 2048 x 2048: an engine keeps something of every position,
+  /// and a damaged header can state billions.
+  public static let limit = 1 << 22
+
+  /// Whether it is a raster at all, and one that is analysed.
+  public var isUsable: Bool {
+    let (count, isTooLarge) = width.multipliedReportingOverflow(by: height)
+    return width > 0 && height > 0 && !isTooLarge && count <= Self.limit
+  }
+
   public init(width: Int, height: Int) {
     self.width = width
     self.height = height

@@ -1,3 +1,4 @@
+import Arrays
 import Diffraction
 import Glibc
 
@@ -52,8 +53,10 @@ struct BeamGeometry {
     let reach = radius * 0.9
     var sum = 0.0
     var count = 0
-    for row in max(1, Int(y - reach))..<max(1, min(image.height - 1, Int(y + reach) + 1)) {
-      for column in max(1, Int(x - reach))..<max(1, min(width - 1, Int(x + reach) + 1)) {
+    // Without the outermost pixels: a gradient needs both neighbours.
+    let (right, bottom) = (max(1, width - 1), max(1, image.height - 1))
+    for row in within(1..<bottom, Int(bounded: y - reach), Int(bounded: y + reach) + 1) {
+      for column in within(1..<right, Int(bounded: x - reach), Int(bounded: x + reach) + 1) {
         let dx = Double(column) - x
         let dy = Double(row) - y
         guard dx * dx + dy * dy <= reach * reach else { continue }
@@ -78,7 +81,7 @@ struct BeamGeometry {
       let dy = Double(row) - y
       for column in 0..<image.width {
         let dx = Double(column) - x
-        let bin = Int((dx * dx + dy * dy).squareRoot() / step)
+        let bin = Int(bounded: (dx * dx + dy * dy).squareRoot() / step)
         if bin <= count {
           sums[bin] += Double(image.values[row * image.width + column])
           counts[bin] += 1

@@ -94,7 +94,8 @@ public struct FrameEngine: AnalysisEngine {
     let (verdict, reasons) = judge(measured, drift, parameters)
     return Finding(
       values: values.map { Quantity($0.name, Self.rounded($0.value), unit: $0.unit) },
-      profiles: measured.beam.map { [$0.profile] } ?? [], verdict: verdict, reasons: reasons)
+      profiles: measured.beam.map { [$0.profile] } ?? [], verdict: verdict, reasons: reasons
+    ).finite
   }
 
   private func judge(

@@ -62,7 +62,8 @@ struct FrameSum {
     frames += 1
     var highest = -Double.infinity
     for (index, value) in values.enumerated() {
-      guard value.isFinite else {
+      // Nothing counts so far: differences of two would be no numbers in single precision.
+      guard value.magnitude < 1e30 else {
         notFinite += 1
         continue
       }

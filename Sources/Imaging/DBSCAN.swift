@@ -130,11 +130,11 @@ private struct PointCells {
     let (maxY, maxX) = (points.map(\.y).max() ?? 0, points.map(\.x).max() ?? 0)
     precondition((maxY - minY).isFinite && (maxX - minX).isFinite, "points are finite")
     // Two empty cells to the right, so that a neighbour's key never wraps into another row.
-    let across = Int(((maxX - minX) / side).rounded(.down)) + 5
+    let across = Int(bounded: ((maxX - minX) / side).rounded(.down)) + 5
     self.across = across
-    let high = Int(((maxY - minY) / side).rounded(.down)) + 5
+    let high = Int(bounded: ((maxY - minY) / side).rounded(.down)) + 5
     let keyOf = points.map { point in
-      (Int((point.y - minY) / side) + 2) * across + Int((point.x - minX) / side) + 2
+      (Int(bounded: (point.y - minY) / side) + 2) * across + Int(bounded: (point.x - minX) / side) + 2
     }
     let dense = across * high <= 4 * points.count + 65536
     var order = [Int](repeating: 0, count: points.count)

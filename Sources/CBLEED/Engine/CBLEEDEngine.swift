@@ -133,7 +133,8 @@ public struct CBLEEDEngine: AnalysisEngine {
     let (verdict, reasons) = judge(answer, pattern, frame.pixels, model, parameters)
     return Finding(
       values: quantities(answer, pattern, model), verdict: verdict, reasons: reasons, model: identity,
-      pictures: withPictures ? CBLEEDPictures(model, pattern, answer).all : [])
+      pictures: withPictures ? CBLEEDPictures(model, pattern, answer).all : []
+    ).finite
   }
 
   /// What makes a frame unreadable whatever the model.
@@ -142,7 +143,8 @@ public struct CBLEEDEngine: AnalysisEngine {
       return Reason("SIZE", "\(pixels.width)x\(pixels.height) pixels are too few for discs")
     }
     let values = pixels.matrix().values
-    guard values.allSatisfy(\.isFinite) else { return Reason("NAN", "pixels hold no number") }
+    // Sums of pixels beyond this are no numbers in single precision.
+    guard values.allSatisfy({ $0.magnitude < 1e30 }) else { return Reason("NAN", "pixels hold no number") }
     guard let low = values.min(), let high = values.max(), high > low, high > 0 else {
       return Reason("EMTY", "empty frame: every pixel is the same")
     }

@@ -43,6 +43,15 @@ struct SimulationRefinement: Sendable {
     var misfit = 0.0
     var values: [Double] = measured
     for _ in 0..<steps {
+      // Another regressor may start anywhere; beyond the training range the theory has no phase shifts, and
+      // atoms may meet.
+      let isNear = zip(place, model.targets).allSatisfy { value, target in
+        let width = target.range.upperBound - target.range.lowerBound
+        return value > target.range.lowerBound - 0.2 * width && value < target.range.upperBound + 0.2 * width
+      }
+      guard isNear else {
+        throw .notConverged("the refinement: the answer lies far beyond the trained range")
+      }
       let found = try coordinates(around: place, isCancelled)
       let residual = zip(target, found.centre).map { $0 - $1 }
       misfit = weighing.misfit(residual)

@@ -111,7 +111,9 @@ extension PatternModel {
       measured = order.map { values[$0] }
       reconstruction = order.map { reconstruction[$0] }
     }
-    let distance = found.prefix(5).reduce(0) { $0 + $1.squaredDistance.squareRoot() } / 5
+    // A pattern whose latent values are no numbers has no neighbours.
+    let distance =
+      found.isEmpty ? .infinity : found.prefix(5).reduce(0) { $0 + $1.squaredDistance.squareRoot() } / 5
     return PatternAnswer(
       values: answers, low: low, high: high, isMirrored: isMirrored, latent: latent,
       latentDistance: distance / calibration.latentUnit,

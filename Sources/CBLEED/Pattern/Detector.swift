@@ -1,3 +1,5 @@
+import Arrays
+
 /// What the camera sees of the diffraction plane. Behind a cathode lens a pixel is a momentum along the
 /// surface, whatever the energy: discs keep their place and their size.
 ///
@@ -76,8 +78,8 @@ extension Detector {
     let squaredVacuum = energy / Physics.halfSquaredPlanckOverMass
     let far = (0..<4).map { momentum(column: $0 & 1 == 0 ? 0 : size - 1, row: $0 & 2 == 0 ? 0 : size - 1) }
     let reach = (far.map(\.length).max() ?? 0) + discRadius + tilt.length
-    let hMaximum = Int(reach * cell.a.length / (2 * .pi)) + 1
-    let kMaximum = Int(reach * cell.b.length / (2 * .pi)) + 1
+    let hMaximum = Int(bounded: reach * cell.a.length / (2 * .pi)) + 1
+    let kMaximum = Int(bounded: reach * cell.b.length / (2 * .pi)) + 1
     let half = Double(size) / 2
     var lit: [LitPixel] = []
     for h in -hMaximum...hMaximum {
@@ -90,8 +92,8 @@ extension Detector {
         let span = discRadius / pixel + 1
         guard column + span >= 0, row + span >= 0, column - span <= Double(size), row - span <= Double(size)
         else { continue }
-        for r in max(0, Int(row - span))..<max(0, min(size, Int(row + span) + 1)) {
-          for c in max(0, Int(column - span))..<max(0, min(size, Int(column + span) + 1)) {
+        for r in within(0..<size, Int(bounded: row - span), Int(bounded: row + span) + 1) {
+          for c in within(0..<size, Int(bounded: column - span), Int(bounded: column + span) + 1) {
             let momentum = momentum(column: c, row: r)
             let coverage = coverage((momentum - middle).squaredLength)
             guard coverage > 0 else { continue }

@@ -139,8 +139,9 @@ public struct DiscFit: Sendable {
   ) -> (explained: Double, brightness: Double) {
     let outer = radius + 0.5
     guard abs(middle.x) < 1e6, abs(middle.y) < 1e6, radius < 1e5 else { return (0, 0) }
-    let rows = max(0, Int(middle.y - outer))..<max(0, min(self.rows, Int(middle.y + outer) + 2))
-    let columns = max(0, Int(middle.x - outer))..<max(0, min(self.columns, Int(middle.x + outer) + 2))
+    // None for a disc wholly beside the picture, which then explains nothing.
+    let rows = span(of: self.rows, around: middle.y, reach: outer)
+    let columns = span(of: self.columns, around: middle.x, reach: outer)
     // Sums of x^i y^j times the squared coverage, and of x^i y^j times coverage times the image.
     var m00 = 0.0, m10 = 0.0, m01 = 0.0, m20 = 0.0, m11 = 0.0, m02 = 0.0, m30 = 0.0, m21 = 0.0
     var m12 = 0.0, m03 = 0.0, m40 = 0.0, m31 = 0.0, m22 = 0.0, m13 = 0.0, m04 = 0.0

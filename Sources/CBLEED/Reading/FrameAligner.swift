@@ -165,8 +165,8 @@ struct DiscMask {
     var cover = [Float](repeating: 0, count: roots.count)
     for order in geometry.orders(raster.cell, radius: raster.detector.discRadius) {
       let place = geometry.place(order)
-      let rows = max(0, Int(place.y - radius - 1))..<max(0, min(image.rows, Int(place.y + radius) + 3))
-      let columns = max(0, Int(place.x - radius - 1))..<max(0, min(image.columns, Int(place.x + radius) + 3))
+      let rows = span(of: image.rows, around: place.y, reach: radius + 1)
+      let columns = span(of: image.columns, around: place.x, reach: radius + 1)
       for row in rows {
         for column in columns {
           let length = (PlaneVector(Double(column), Double(row)) - place).length
@@ -197,14 +197,13 @@ struct DiscMask {
     var spans: [Span] = []
     for order in geometry.orders(raster.cell, radius: raster.detector.discRadius) {
       let place = geometry.place(order)
-      for row in Int(
-        (place.y - radius).rounded(.up))...max(
-          Int((place.y - radius).rounded(.up)), Int((place.y + radius).rounded(.down)))
-      where row >= margin && row < image.rows - margin {
+      let top = Int(bounded: (place.y - radius).rounded(.up))
+      let bottom = max(top, Int(bounded: (place.y + radius).rounded(.down)))
+      for row in within(margin..<max(margin, image.rows - margin), top, bottom + 1) {
         let height = Double(row) - place.y
         let half = max(0, radius * radius - height * height).squareRoot()
-        let low = max(margin, Int((place.x - half).rounded(.up)))
-        let high = min(image.columns - margin - 1, Int((place.x + half).rounded(.down)))
+        let low = max(margin, Int(bounded: (place.x - half).rounded(.up)))
+        let high = min(image.columns - margin - 1, Int(bounded: (place.x + half).rounded(.down)))
         if low <= high { spans.append(Span(row: row, columns: low..<high + 1)) }
       }
     }
@@ -224,8 +223,8 @@ private struct Background {
     var isDisc = [Bool](repeating: false, count: image.values.count)
     for order in geometry.orders(raster.cell, radius: raster.detector.discRadius + geometry.pixel) {
       let place = geometry.place(order)
-      for row in max(0, Int(place.y - radius))..<max(0, min(image.rows, Int(place.y + radius) + 2)) {
-        for column in max(0, Int(place.x - radius))..<max(0, min(image.columns, Int(place.x + radius) + 2)) {
+      for row in span(of: image.rows, around: place.y, reach: radius) {
+        for column in span(of: image.columns, around: place.x, reach: radius) {
           let offset = PlaneVector(Double(column), Double(row)) - place
           if offset.squaredLength <= radius * radius { isDisc[row * image.columns + column] = true }
         }

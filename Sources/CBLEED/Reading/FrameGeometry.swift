@@ -47,8 +47,8 @@ public struct FrameGeometry: Sendable, Hashable {
     let reach =
       pixel
       * (Double(max(rows, columns)) + max(abs(middle.x), abs(middle.y))) + radius
-    let hMaximum = min(1000, Int(reach * cell.a.length / (2 * .pi)) + 1)
-    let kMaximum = min(1000, Int(reach * cell.b.length / (2 * .pi)) + 1)
+    let hMaximum = min(1000, Int(bounded: reach * cell.a.length / (2 * .pi)) + 1)
+    let kMaximum = min(1000, Int(bounded: reach * cell.b.length / (2 * .pi)) + 1)
     let inPixels = radius / pixel
     var orders: [PlaneVector] = []
     for h in -hMaximum...hMaximum {

@@ -246,23 +246,23 @@ struct FrameAnswer: Sendable {
       if halfWidth > max(1, 0.06 * t) {
         doubts.append(Reason("WIDE", "thickness is uncertain by \(short(halfWidth)) nm"))
       }
-    } else if let reading = output.reading {
-      let heads = matcher.reader.heads
-      let peaks = heads.thickness.peaks(reading.thickness, limit: 3)
-      if let best = peaks.first {
-        if best.value < 2 { doubts.append(Reason("THIN", "below 2 nm patterns hardly differ")) }
-        if let second = peaks.dropFirst().first, second.probability > 0.5 * best.probability,
-          abs(second.value - best.value) > 1.5
-        {
-          doubts.append(
-            Reason(
-              "2PK",
-              "second peak \(short(second.value)) nm, ratio \(short(second.probability / best.probability, 100))"
-            ))
-        }
-        if best.probability < 0.5 {
-          doubts.append(Reason("WIDE", "the best peak has \(Int(best.probability * 100)) % only"))
-        }
+    } else {
+      let peaks = output.reading.map { matcher.reader.heads.thickness.peaks($0.thickness, limit: 3) } ?? []
+      guard let best = peaks.first else {
+        return (.notAnalysable, [Reason("NONE", "no thickness is likelier than another")] + doubts)
+      }
+      if best.value < 2 { doubts.append(Reason("THIN", "below 2 nm patterns hardly differ")) }
+      if let second = peaks.dropFirst().first, second.probability > 0.5 * best.probability,
+        abs(second.value - best.value) > 1.5
+      {
+        doubts.append(
+          Reason(
+            "2PK",
+            "second peak \(short(second.value)) nm, ratio \(short(second.probability / best.probability, 100))"
+          ))
+      }
+      if best.probability < 0.5 {
+        doubts.append(Reason("WIDE", "the best peak has \(Int(bounded: best.probability * 100)) % only"))
       }
     }
     if !outside.isEmpty { return (.outOfDomain, outside + doubts) }

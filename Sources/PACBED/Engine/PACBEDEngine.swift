@@ -66,7 +66,7 @@ public struct PACBEDEngine: AnalysisEngine {
         content: .images(finding.pictures.map(\.pixels), description: names))
       finding.artifacts[artifact.role] = try write(artifact)
     }
-    return finding
+    return finding.finite
   }
 
   private func analyze(

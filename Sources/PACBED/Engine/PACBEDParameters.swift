@@ -69,17 +69,21 @@ struct PACBEDSettings {
     sharesGeometry = values.text(PACBEDEngine.geometry).map { $0 == "shared" }
     if let text = Self.word(values.text(PACBEDEngine.centre)) {
       let numbers = text.split(separator: ",").compactMap { Double($0) }
-      guard numbers.count == 2, numbers.allSatisfy(\.isFinite) else {
+      guard numbers.count == 2, numbers.allSatisfy({ $0.magnitude < 1e6 }) else {
         throw .parameter(InvalidParameter("center_px: \"\(text)\" is no pair such as 256.5,250"))
       }
       centre = Vector2(numbers[1], numbers[0])
     }
     if let text = Self.word(values.text(PACBEDEngine.scan)) {
       let sides = text.split(separator: "x").compactMap { Int($0) }
-      guard sides.count == 2, sides.allSatisfy({ 1...100_000 ~= $0 }) else {
+      guard sides.count == 2 else {
         throw .parameter(InvalidParameter("scan: \"\(text)\" is no raster such as 64x64"))
       }
-      scan = ScanShape(width: sides[0], height: sides[1])
+      let shape = ScanShape(width: sides[0], height: sides[1])
+      guard shape.isUsable else {
+        throw .parameter(InvalidParameter("scan: \(text): 1 to \(ScanShape.limit) positions are analysed"))
+      }
+      scan = shape
     }
   }
 
@@ -101,8 +105,15 @@ struct PACBEDSettings {
 
   /// What the file states where no parameter does.
   mutating func complete(from calibration: Calibration, _ beam: Beam) {
-    if kilovolts == nil { kilovolts = beam.voltageKilovolts?.value }
-    if convergence == nil { convergence = beam.convergenceMilliradians?.value }
+    // A damaged file can state anything: what is no such quantity is not stated, and what lies beyond all models
+    // stays there.
+    func stated(_ value: Double?, _ range: ClosedRange<Double>) -> Double? {
+      guard let value, value.isFinite, value > 0 else { return nil }
+      return min(max(value, range.lowerBound), range.upperBound)
+    }
+    if kilovolts == nil { kilovolts = stated(beam.voltageKilovolts?.value, 1e-3...1e5) }
+    if convergence == nil { convergence = stated(beam.convergenceMilliradians?.value, 0.01...80) }
+    defer { pixel = stated(pixel, 1e-4...20) }
     guard pixel == nil, let axis = calibration.x?.value, axis.scale.isFinite, axis.scale > 0 else { return }
     switch axis.unit {
     case "mrad": pixel = axis.scale

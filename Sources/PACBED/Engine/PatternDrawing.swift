@@ -85,7 +85,7 @@ struct PatternDrawing {
     for index in image.counted {
       let i = Int(index)
       let r = Vector2(Double(i / size) - middle - p.shift.x, Double(i % size) - middle - p.shift.y).length
-      let bin = Int(r)
+      let bin = Int(bounded: r)
       guard bin < count else { continue }
       sums[bin].measured += Double(image.pixels[i])
       sums[bin].predicted += look.value(at: i)

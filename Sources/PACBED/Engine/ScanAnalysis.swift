@@ -120,7 +120,8 @@ struct ScanAnalysis {
 
   private func finding(_ positions: [Position], _ model: PACBEDModel) -> Finding {
     let declared = source.summary.scan?.value
-    let shape = settings.scan ?? declared ?? ScanShape(width: positions.count, height: 1)
+    let stated = settings.scan ?? declared.flatMap { $0.isUsable ? $0 : nil }
+    let shape = stated ?? ScanShape(width: positions.count, height: 1)
     func isGood(_ position: Position) -> Bool {
       (position.verdict == .accept || position.verdict == .doubtful) && position.thickness.isFinite
     }

@@ -19,6 +19,7 @@ public struct CameraFrame: Sendable {
   public let repaired: Int
 
   static let largest = 384
+  static let smallest = 16
 
   public enum Refusal: Error, Sendable, Equatable {
     case noNumbers
@@ -28,13 +29,13 @@ public struct CameraFrame: Sendable {
   }
 
   public init(_ pixels: Pixels) throws(Refusal) {
-    guard pixels.width >= 16, pixels.height >= 16 else { throw .tooSmall }
+    guard pixels.width >= Self.smallest, pixels.height >= Self.smallest else { throw .tooSmall }
     try self.init(pixels.matrix(), ceiling: pixels.sample.ceiling)
   }
 
   /// `ceiling` is the largest value that the camera's numbers can hold.
   public init(_ matrix: Matrix, ceiling: Double?) throws(Refusal) {
-    guard matrix.rows >= 16, matrix.columns >= 16 else { throw .tooSmall }
+    guard matrix.rows >= Self.smallest, matrix.columns >= Self.smallest else { throw .tooSmall }
     var matrix = matrix
     let defects = Defects(&matrix, ceiling: ceiling)
     guard defects.finite > 0 else { throw .noNumbers }
@@ -45,6 +46,8 @@ public struct CameraFrame: Sendable {
 
     let longest = max(matrix.rows, matrix.columns)
     let factor = max(1, (longest + Self.largest - 1) / Self.largest)
+    // A strip that is reduced by its length is left without a width.
+    guard min(matrix.rows, matrix.columns) / factor >= Self.smallest else { throw .tooSmall }
     reduction = Double(factor)
     if factor > 1 {
       let rows = matrix.rows / factor
@@ -120,13 +123,13 @@ public struct CameraFrame: Sendable {
             for a in 0..<samples {
               let y =
                 centre.x + (Double(r) - middle + (Double(a) + 0.5) / Double(samples) - 0.5) * step
-              let iy = Int(y.rounded(.down))
+              let iy = Int(bounded: y.rounded(.down))
               let fy = Float(y - Double(iy))
               guard iy >= 0, iy + 1 < rows else { continue }
               for b in 0..<samples {
                 let x =
                   centre.y + (Double(c) - middle + (Double(b) + 0.5) / Double(samples) - 0.5) * step
-                let ix = Int(x.rounded(.down))
+                let ix = Int(bounded: x.rounded(.down))
                 guard ix >= 0, ix + 1 < columns else { continue }
                 let at = iy * columns + ix
                 if bad[at] || bad[at + 1] || bad[at + columns] || bad[at + columns + 1] { continue }
@@ -174,9 +177,9 @@ private struct Defects {
   /// a number becomes the floor.
   init(_ matrix: inout Matrix, ceiling: Double?) {
     let (rows, columns) = (matrix.rows, matrix.columns)
-    for i in matrix.values.indices where !matrix.values[i].isFinite { bad.append(i) }
+    for i in matrix.values.indices where !Self.isCount(matrix.values[i]) { bad.append(i) }
     finite = matrix.count - bad.count
-    for value in matrix.values where value.isFinite {
+    for value in matrix.values where Self.isCount(value) {
       low = min(low, value)
       high = max(high, value)
     }
@@ -220,4 +223,7 @@ private struct Defects {
     repaired = lone.count
     for (index, value) in lone { matrix.values[index] = value }
   }
+
+  /// A number that a camera counts: sums of its squares are numbers in single precision, too.
+  private static func isCount(_ value: Float) -> Bool { value.magnitude < 1e15 }
 }

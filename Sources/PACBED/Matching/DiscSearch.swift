@@ -73,8 +73,8 @@ struct DiscSearch {
       for direction in Self.directions {
         let inner = centre + direction * (radius - gap)
         let outer = centre + direction * (radius + gap)
-        let (iy, ix) = (Int(inner.x.rounded()), Int(inner.y.rounded()))
-        let (oy, ox) = (Int(outer.x.rounded()), Int(outer.y.rounded()))
+        let (iy, ix) = (Int(bounded: inner.x.rounded()), Int(bounded: inner.y.rounded()))
+        let (oy, ox) = (Int(bounded: outer.x.rounded()), Int(bounded: outer.y.rounded()))
         guard iy >= 0, ix >= 0, iy < rows, ix < columns, oy >= 0, ox >= 0, oy < rows, ox < columns else {
           continue
         }

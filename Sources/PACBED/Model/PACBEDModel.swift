@@ -96,7 +96,7 @@ public struct PACBEDModel: Sendable {
 extension ModelDomain {
   /// `rutile [0 0 1], 80 kV, 15-25 mrad, 0-100 nm, mistilt to 10 mrad`
   public var summary: String {
-    func short(_ x: Double) -> String { x == x.rounded() ? String(Int(x)) : String(x) }
+    func short(_ x: Double) -> String { x == x.rounded() && x.magnitude < 1e15 ? String(Int(x)) : String(x) }
     var text = "\(crystal.name) [\(zone.x) \(zone.y) \(zone.z)], \(short(kilovolts)) kV, "
     text += "\(short(convergence.lowerBound))-\(short(convergence.upperBound)) mrad, "
     text += "\(short(thickness.lowerBound))-\(short(thickness.upperBound)) nm, "

@@ -30,7 +30,9 @@ public enum NetworkImage {
       }
       let mean = sum / Double(inside.count)
       let variance = max(0, squares / Double(inside.count) - mean * mean)
-      let factor = variance > 0 ? Float(1 / variance.squareRoot()) : 0
+      // Of an image as good as flat the factor is beyond single precision.
+      let spread = variance > 0 ? Float(1 / variance.squareRoot()) : 0
+      let factor = spread.isFinite ? spread : 0
       for i in inside {
         let v = (pixels[i] - Float(mean)) * factor
         channels[i] = v

@@ -127,8 +127,8 @@ struct PatternPass: Sendable {
     // The pixel is at most half a mesh away from its nearest reflection, in fractions of both vectors.
     let slack = (a.length + b.length) / 2
     let area = abs(a.cross(b))
-    let spanH = Int(((reach + slack) * b.length / area).rounded(.up))
-    let spanK = Int(((reach + slack) * a.length / area).rounded(.up))
+    let spanH = max(0, Int(bounded: ((reach + slack) * b.length / area).rounded(.up)))
+    let spanK = max(0, Int(bounded: ((reach + slack) * a.length / area).rounded(.up)))
     var neighbours: [SIMD2<Int>] = []
     for h in -spanH...spanH {
       for k in -spanK...spanK where (a * Double(h) + b * Double(k)).length <= reach + slack {

@@ -1,3 +1,4 @@
+import Arrays
 import Glibc  // tan
 import Scattering
 
@@ -60,10 +61,10 @@ struct PixelGather {
     let f = node - below
     let corner = SIMD4<Float>(
       Float((1 - f.x) * (1 - f.y)), Float((1 - f.x) * f.y), Float(f.x * (1 - f.y)), Float(f.x * f.y))
-    let baseI = Int(below.x) - grid.low.x
-    let baseJ = Int(below.y) - grid.low.y
-    let h0 = Int(nearest.x)
-    let k0 = Int(nearest.y)
+    let baseI = Int(bounded: below.x) - grid.low.x
+    let baseJ = Int(bounded: below.y) - grid.low.y
+    let h0 = Int(bounded: nearest.x)
+    let k0 = Int(bounded: nearest.y)
     let rest = angle - a * nearest.x - b * nearest.y
     return table.places.withUnsafeBufferPointer { places in
       reflections.number.withUnsafeBufferPointer { number in

@@ -50,8 +50,8 @@ public final class PACBEDTable: Sendable {
     let q = incidence / (1e3 * request.beam.wavelength)
     let x = q.dot(request.crystal.first) * Double(grid.parts.x) - Double(grid.low.x)
     let y = q.dot(request.crystal.second) * Double(grid.parts.y) - Double(grid.low.y)
-    let i = Int(x.rounded(.down))
-    let j = Int(y.rounded(.down))
+    let i = Int(bounded: x.rounded(.down))
+    let j = Int(bounded: y.rounded(.down))
     guard i >= 0, j >= 0, i + 1 < grid.height, j + 1 < grid.width else { return nil }
     let fx = x - Double(i)
     let fy = y - Double(j)

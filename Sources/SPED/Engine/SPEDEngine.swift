@@ -38,10 +38,14 @@ public struct SPEDEngine: AnalysisEngine {
     guard let shape = try SPEDParameters.shape(parameters, source.summary) else {
       return Self.refused("SCAN", "the file states no scan: give its shape with --scan WxH")
     }
-    guard min(source.summary.width, source.summary.height) >= 16, source.summary.frames > 0 else {
+    guard shape.isUsable else {
       return Self.refused(
-        "SIZE", "patterns of \(source.summary.width) x \(source.summary.height) show no spots")
+        "SCAN", "a scan of \(shape.width) x \(shape.height): 1 to \(ScanShape.limit) positions are analysed")
     }
+    let (width, height) = (source.summary.width, source.summary.height)
+    guard min(width, height) >= 16, max(width, height) / min(width, height) <= Self.longest,
+      source.summary.frames > 0
+    else { return Self.refused("SIZE", "patterns of \(width) x \(height) show no spots") }
     let pass = ScanPass(
       source: source, shape: shape, settings: SPEDParameters.reading(parameters), context: context)
     let entry = try pass.read()
@@ -63,8 +67,11 @@ public struct SPEDEngine: AnalysisEngine {
       for artifact in report.artifacts(patterns) { finding.artifacts[artifact.role] = try write(artifact) }
     }
     context.progress(1)
-    return finding
+    return finding.finite
   }
+
+  /// A pattern is not so many times longer than it is wide.
+  private static let longest = 16
 
   private static func refused(_ code: String, _ text: String) -> Finding {
     Finding(values: [], verdict: .notAnalysable, reasons: [Reason(code, text)])

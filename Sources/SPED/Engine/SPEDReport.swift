@@ -1,3 +1,4 @@
+import Arrays
 import Diffraction
 import Glibc
 
@@ -136,7 +137,7 @@ extension SPEDReport {
     for (v, electrons) in zip(crystal.vectors, crystal.intensities) where electrons > 0 {
       let x = table.vectors[v].x + Float(width / 2)
       let y = table.vectors[v].y + Float(height / 2)
-      let (cx, cy) = (Int(x.rounded()), Int(y.rounded()))
+      let (cx, cy) = (Int(bounded: x.rounded()), Int(bounded: y.rounded()))
       let top = electrons / (2 * .pi * sigma * sigma)
       for j in within(0..<height, cy - reach, cy + reach + 1) {
         for i in within(0..<width, cx - reach, cx + reach + 1) {

@@ -53,10 +53,3 @@ package func poissonSignificance(_ count: Float, expected: Float) -> Float {
   let root = max(0, deviance).squareRoot()
   return count < mean ? -root : root
 }
-
-/// `low..<high` as far as it lies in `bounds`: empty where it lies beside them.
-@inline(__always)
-func within(_ bounds: Range<Int>, _ low: Int, _ high: Int) -> Range<Int> {
-  let first = min(max(low, bounds.lowerBound), bounds.upperBound)
-  return first..<max(first, min(high, bounds.upperBound))
-}

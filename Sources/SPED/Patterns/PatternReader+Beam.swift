@@ -1,3 +1,4 @@
+import Arrays
 import Glibc
 
 extension PatternReader {
@@ -6,7 +7,7 @@ extension PatternReader {
   func findBeam(_ expected: (x: Float, y: Float)?) -> (x: Float, y: Float, found: Bool) {
     let middle = expected ?? (Float(width) / 2, Float(height) / 2)
     let reach = expected == nil ? max(width, height) / 3 : max(8, width / 10)
-    let (mx, my) = (Int(middle.x), Int(middle.y))
+    let (mx, my) = (Int(bounded: middle.x), Int(bounded: middle.y))
     let columns = within(0..<width, mx - reach, mx + reach + 1)
     var best: (value: Float, x: Int, y: Int) = (0, mx, my)
     for y in within(0..<height, my - reach, my + reach + 1) {
@@ -20,12 +21,12 @@ extension PatternReader {
     var (x, y) = (Float(best.x), Float(best.y))
     let radius = max(3, Int((3.5 * geometry.spotSigma).rounded(.up)))
     for _ in 0..<2 {
-      let (cx, cy) = (Int(x.rounded()), Int(y.rounded()))
+      let (cx, cy) = (Int(bounded: x.rounded()), Int(bounded: y.rounded()))
       var (sum, sx, sy): (Float, Float, Float) = (0, 0, 0)
       let threshold = 0.2 * best.value
-      for v in max(0, cy - radius)..<min(height, cy + radius + 1) {
+      for v in within(0..<height, cy - radius, cy + radius + 1) {
         let row = smooth + v * stride
-        for u in max(0, cx - radius)..<min(width, cx + radius + 1) where row[u] > threshold {
+        for u in within(0..<width, cx - radius, cx + radius + 1) where row[u] > threshold {
           let weight = row[u] - threshold
           sum += weight
           sx += weight * Float(u)

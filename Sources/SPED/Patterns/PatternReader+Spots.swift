@@ -1,3 +1,4 @@
+import Arrays
 import Glibc
 
 extension PatternReader {
@@ -9,7 +10,7 @@ extension PatternReader {
     // n - m > z sqrt(m) + z^2/4 is close to the deviance's own limit and needs no logarithm.
     let z = significance
     let limits = background.map { $0 + (z * ($0 * area).squareRoot() + z * z / 4) / area }
-    let (cx, cy) = (Int(centreX.rounded()), Int(centreY.rounded()))
+    let (cx, cy) = (Int(bounded: centreX.rounded()), Int(bounded: centreY.rounded()))
     let margin = geometry.margin
     let inner = Int32((geometry.innerRadius * geometry.innerRadius).rounded())
     let ringOf = table.rings
@@ -55,9 +56,9 @@ extension PatternReader {
   /// The second moment of a spot's electrons over its background, along one axis; nil when faint.
   package func spotWidth(at peak: PatternPeak, _ digest: PatternDigest, reach: Int) -> Double? {
     let (px, py) = (peak.x + digest.centreX, peak.y + digest.centreY)
-    let (ix, iy) = (Int(px.rounded()), Int(py.rounded()))
+    let (ix, iy) = (Int(bounded: px.rounded()), Int(bounded: py.rounded()))
     guard ix >= reach, iy >= reach, ix + reach < width, iy + reach < height else { return nil }
-    let ring = Int(hypotf(peak.x, peak.y).rounded())
+    let ring = Int(bounded: hypotf(peak.x, peak.y).rounded())
     let level = digest.background[min(ring, digest.background.count - 1)]
     var (sum, moment) = (0.0, 0.0)
     for y in iy - reach...iy + reach {
@@ -82,7 +83,7 @@ extension PatternReader {
       for x in Swift.stride(from: 0, to: width - 1, by: 2) {
         let r = hypotf(Float(x) - cx, Float(y) - cy)
         guard Double(r) > geometry.innerRadius else { continue }
-        let level = digest.background[min(Int(r.rounded()), digest.background.count - 1)]
+        let level = digest.background[min(Int(bounded: r.rounded()), digest.background.count - 1)]
         guard level > 0, blurred[x] < 2 * level, blurred[x + 1] < 2 * level else { continue }
         let difference = Double(row[x] - row[x + 1])
         squares += difference * difference / 2

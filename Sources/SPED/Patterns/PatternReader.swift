@@ -1,3 +1,4 @@
+import Arrays
 import CVectorLoops
 import Diffraction
 import Glibc
@@ -55,7 +56,7 @@ package final class PatternReader {
     load(frame)
     blur()
     let beam = findBeam(expected)
-    let background = radialBackground(Int(beam.x.rounded()), Int(beam.y.rounded()))
+    let background = radialBackground(Int(bounded: beam.x.rounded()), Int(bounded: beam.y.rounded()))
     var digest = PatternDigest(
       centreX: beam.x, centreY: beam.y, hasBeam: beam.found, peaks: [], background: background)
     digest.peaks = peaks(beam.x, beam.y, background, significance)
@@ -72,7 +73,7 @@ package final class PatternReader {
     return withUnsafeTemporaryAllocation(of: Float.self, capacity: 2 * side) { taps in
       vectors.map { vector in
         let (x, y) = (beam.x + vector.x, beam.y + vector.y)
-        let (ix, iy) = (Int(x.rounded()), Int(y.rounded()))
+        let (ix, iy) = (Int(bounded: x.rounded()), Int(bounded: y.rounded()))
         guard ix >= reach, iy >= reach, ix + reach < width, iy + reach < height else { return .nan }
         var (sumX, sumY): (Float, Float) = (0, 0)
         for k in 0..<side {
@@ -98,7 +99,7 @@ package final class PatternReader {
   package func addCentred(_ frame: Pixels, beam: SIMD2<Float>, into sums: UnsafeMutablePointer<Float>) {
     load(frame)
     let (dx, dy) = (beam.x - Float(width / 2), beam.y - Float(height / 2))
-    let (ix, iy) = (Int(dx.rounded(.down)), Int(dy.rounded(.down)))
+    let (ix, iy) = (Int(bounded: dx.rounded(.down)), Int(bounded: dy.rounded(.down)))
     let (fx, fy) = (dx - Float(ix), dy - Float(iy))
     let (w00, w01) = ((1 - fx) * (1 - fy), fx * (1 - fy))
     let (w10, w11) = ((1 - fx) * fy, fx * fy)

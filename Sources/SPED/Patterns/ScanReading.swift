@@ -118,7 +118,7 @@ package struct ScanReading: Sendable {
           let last = digest.background.count - 1
           let row = point * columns
           for v in 0..<columns {
-            let low = min(Int(rings[v]), last)
+            let low = min(Int(bounded: rings[v]), last)
             let part = rings[v] - Float(low)
             let level =
               digest.background[low] * (1 - part) + digest.background[min(low + 1, last)] * part

@@ -65,6 +65,9 @@ struct PublishedNMF {
       let (dx, dy) = (Double(i % w) - Double(w) / 2, Double(i / w) - Double(h) / 2)
       return (dx * dx + dy * dy).squareRoot() > radius
     }
+    guard pixels.count > 1 else {
+      throw .failed("patterns of \(width) x \(height) leave no pixels beside the direct beam")
+    }
     var patterns = Matrix(rows: entry.table.points, columns: pixels.count)
     let reader = PatternReader(geometry)
     var sum = [Float](repeating: 0, count: width * height)
@@ -163,8 +166,8 @@ struct PublishedNMF {
         let mean = list.reduce(Float(0)) { $0 + loading[$1] } / Float(max(1, list.count))
         var spots: [(vector: Int, electrons: Float)] = []
         for (v, g) in table.vectors.enumerated() {
-          let x = Int((g.x / Float(binning) + Float(w / 2)).rounded())
-          let y = Int((g.y / Float(binning) + Float(h / 2)).rounded())
+          let x = Int(bounded: (g.x / Float(binning) + Float(w / 2)).rounded())
+          let y = Int(bounded: (g.y / Float(binning) + Float(h / 2)).rounded())
           guard x > 1, y > 1, x + 2 < w, y + 2 < h else { continue }
           var sum: Float = 0
           for j in y - 2...y + 2 { for i in x - 2...x + 2 { sum += image[j, i] } }

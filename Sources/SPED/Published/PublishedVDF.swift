@@ -61,6 +61,7 @@ struct PublishedVDF {
     }
     let vectors = dbscan(found, reach: reach, minimumSamples: samples).centroids(of: found)
       .filter { $0.length >= leastLength }
+    guard vectors.count * table.points <= Self.most else { throw Self.tooMany(vectors.count, "vectors") }
     var images = [Image](repeating: Image(rows: height, columns: width), count: vectors.count)
     try pass.each(all, part: 0.97...0.99) { frames in
       let portion = frames
@@ -73,13 +74,20 @@ struct PublishedVDF {
         for (v, value) in values.enumerated() { images[v].values[frame.point] = value }
       }
     }
-    return merged(vectors, images, entry)
+    return try merged(vectors, images, entry)
+  }
+
+  /// Values of all images, and of all segments: a gigabyte. Thresholds low enough find any number of spots.
+  private static let most = 1 << 28
+
+  private static func tooMany(_ count: Int, _ what: String) -> AnalysisError {
+    .failed("\(count) \(what) are too many: raise peak_threshold or vector_min_samples")
   }
 
   /// Counts cut at eight bits, less the background.
   private func cleaned(_ pixels: Pixels) -> Image {
     let ceiling = self.ceiling
-    return pixels.matrix().mapValues { $0.isFinite ? min($0, ceiling) : 0 }.subtractingBackground()
+    return pixels.matrix().mapValues { $0.magnitude < 1e12 ? min($0, ceiling) : 0 }.subtractingBackground()
   }
 
   private func peaks(_ image: Image, _ centre: Point, _ top: Float) -> [Point] {
@@ -104,14 +112,19 @@ struct PublishedVDF {
         }
       }
       guard mass > 0 else { return nil }
-      return Point(y: my / mass, x: mx / mass) - centre
+      let place = Point(y: my / mass, x: mx / mass)
+      // Where the background was taken for too bright, masses of both signs can put it anywhere.
+      guard abs(place.y) < 2 * Double(image.rows), abs(place.x) < 2 * Double(image.columns) else {
+        return nil
+      }
+      return place - centre
     }
   }
 
   private func disc(_ image: Image, _ centre: Point) -> Float {
     var sum: Float = 0
-    for y in within(0..<image.rows, Int(centre.y - aperture), Int(centre.y + aperture) + 2) {
-      for x in within(0..<image.columns, Int(centre.x - aperture), Int(centre.x + aperture) + 2) {
+    for y in span(of: image.rows, around: centre.y, reach: aperture) {
+      for x in span(of: image.columns, around: centre.x, reach: aperture) {
         let (dy, dx) = (Double(y) - centre.y, Double(x) - centre.x)
         if dy * dy + dx * dx <= aperture * aperture { sum += image[y, x] }
       }
@@ -120,10 +133,14 @@ struct PublishedVDF {
   }
 
   /// Segments of all images, merged where they look the same: the first takes all that correlate with it.
-  private func merged(_ vectors: [Point], _ images: [Image], _ entry: ScanCache.Entry) -> Segmentation {
+  private func merged(_ vectors: [Point], _ images: [Image], _ entry: ScanCache.Entry)
+    throws(AnalysisError) -> Segmentation
+  {
     let lists = parallelMap(images.count) { grains.grains(in: images[$0]) }
     var segments: [(vector: Int, image: Image, mask: PointSet)] = []
     for (v, masks) in lists.enumerated() {
+      guard (segments.count + masks.count) * max(images[v].count, segments.count + masks.count) <= Self.most
+      else { throw Self.tooMany(segments.count + masks.count, "segments") }
       for mask in masks {
         var image = images[v]
         for i in 0..<image.count where !mask.values[i] { image.values[i] = 0 }

@@ -246,7 +246,9 @@ struct ShapeWindow {
     for p in reach.points {
       let x = (Double(p % points.width - x0) + 0.5) / scale - 0.5
       let y = (Double(p / points.width - y0) + 0.5) / scale - 0.5
-      let (cx, cy) = (min(width - 1, max(0, Int(x.rounded()))), min(height - 1, max(0, Int(y.rounded()))))
+      let (cx, cy) = (
+        min(width - 1, max(0, Int(bounded: x.rounded()))), min(height - 1, max(0, Int(bounded: y.rounded())))
+      )
       let here = covers.map { $0[cy * width + cx] }
       var isTaken = false
       for (k, value) in here.enumerated() where value >= 0.5 && (points.contains(p) || value > 0.7) {

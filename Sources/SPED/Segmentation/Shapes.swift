@@ -1,3 +1,4 @@
+import Arrays
 import Glibc
 
 /// The outline of a crystal in projection: a sphere, a cube on its face, a cube in any orientation.
@@ -56,8 +57,8 @@ package enum CrystalShape: Sendable, Equatable {
       let reachX = (abs(a * c) + abs(b * s)) / 2 + 1
       let reachY = (abs(a * s) + abs(b * c)) / 2 + 1
       guard reachX < 1e6, reachY < 1e6, abs(cx) < 1e6, abs(cy) < 1e6 else { return out }
-      for y in within(0..<height, Int(cy - reachY), Int(cy + reachY) + 2) {
-        for x in within(0..<width, Int(cx - reachX), Int(cx + reachX) + 2) {
+      for y in span(of: height, around: cy, reach: reachY) {
+        for x in span(of: width, around: cx, reach: reachX) {
           let (dx, dy) = (Double(x) - cx, Double(y) - cy)
           let first = slab(dx * c + dy * s, a / 2)
           if first > 0 { out[y * width + x] = first * slab(dy * c - dx * s, b / 2) }

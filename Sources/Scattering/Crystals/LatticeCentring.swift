@@ -1,3 +1,5 @@
+import Arrays
+
 extension Crystal {
   /// The translations, as fractions of the cell, that carry every atom onto an equal atom: zero alone in
   /// a primitive cell, four for a face-centred one.
@@ -35,6 +37,6 @@ struct SiteKind: Hashable {
     occupancy = Int((site.occupancy * 1e4).rounded())
     let u = site.displacement?.tensor
     let trace = (u?.columns.0.x ?? -1) + (u?.columns.1.y ?? 0) + (u?.columns.2.z ?? 0)
-    displacement = Int((trace * 1e5).rounded())
+    displacement = Int(bounded: (trace * 1e5).rounded())
   }
 }

@@ -62,6 +62,8 @@ private func drawCloud(
     guard point.x.isFinite, point.y.isFinite else { return nil }
     let x = right > left ? (point.x - left) / (right - left) : 0.5
     let y = high > low ? (point.y - low) / (high - low) : 0.5
+    // The span of finite numbers can be infinite.
+    guard x.isFinite, y.isFinite else { return nil }
     return (
       Int((x * Float(canvas.width - 1)).rounded()), Int(((1 - y) * Float(canvas.height - 1)).rounded())
     )
