@@ -27,7 +27,8 @@ public struct FrameDetail: Sendable {
   }
 }
 
-/// The last frames that were read, so that the screen need not read them again. Bounded in bytes.
+/// The last frames that were read, so that the screen need not read them again. Bounded in bytes, pictures
+/// included; what is larger than the whole cache is kept alone, for as long as it is the newest.
 struct FrameCache {
   struct Entry {
     var fileID: Int
@@ -35,9 +36,11 @@ struct FrameCache {
     var frame: Frame
     var result: Identifier?
     var pictures: [Picture]
+
+    var byteCount: Int { pictures.reduce(frame.pixels.byteCount) { $0 + $1.byteCount } }
   }
 
-  private var entries: [Entry] = []
+  private(set) var entries: [Entry] = []
   private let limit: Int
 
   init(bytes limit: Int) { self.limit = limit }
@@ -47,9 +50,9 @@ struct FrameCache {
   mutating func insert(_ entry: Entry) {
     entries.removeAll { $0.fileID == entry.fileID }
     entries.append(entry)
-    var bytes = entries.reduce(0) { $0 + $1.frame.pixels.byteCount }
+    var bytes = entries.reduce(0) { $0 + $1.byteCount }
     while entries.count > 1, bytes > limit || entries.count > 32 {
-      bytes -= entries.removeFirst().frame.pixels.byteCount
+      bytes -= entries.removeFirst().byteCount
     }
   }
 
