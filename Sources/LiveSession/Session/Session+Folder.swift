@@ -48,10 +48,10 @@ extension Session {
       fileID: id, path: path, revision: file.revision, size: identity.size,
       modifiedNanoseconds: identity.modifiedNanoseconds, device: identity.device, inode: identity.inode,
       status: .waiting)
-    if let earlier = latestAtPath[path].flatMap({ state[file: $0] }) {
+    if let earlier = latestAtPath[path.hashValue].flatMap({ state[file: $0] }) {
       record.revision = max(record.revision, earlier.revision + 1)
     }
-    latestAtPath[path] = id
+    latestAtPath[path.hashValue] = id
     fileState.describe(in: &record) { fileIDs[$0] }
     note(.file(record))
   }

@@ -65,7 +65,8 @@ public actor Session {
   var byContent = ContentIndex()
   /// What a resumed session knows already, by identity.
   var known: [DiskIdentity: Int] = [:]
-  var latestAtPath: [String: Int] = [:]
+  /// By the hash of the path: of 64 bits, so that a hundred thousand paths need not be kept to tell them apart.
+  var latestAtPath: [Int: Int] = [:]
   var nextFileID: Int
   var finishTimes: [Int] = []
   var linesSinceCheckpoint = 0
@@ -116,7 +117,7 @@ public actor Session {
     live.folder = watcher == nil ? .none : .looking
     (snapshots, publisher) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     for row in state.files where row.status != nil {
-      latestAtPath[row.path] = row.id
+      latestAtPath[row.path.hashValue] = row.id
       if let status = row.status, !status.isPassing, status != .gone {
         known[row.identity] = row.id
       }

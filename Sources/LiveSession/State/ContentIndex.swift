@@ -2,7 +2,7 @@ import Arrays
 
 /// Which file holds which content, for telling duplicates: sixteen bytes a content and four a file, where the
 /// texts alone would be a hundred.
-struct ContentIndex: Sendable, Equatable {
+package struct ContentIndex: Sendable, Equatable {
   private struct Key: Hashable {
     var high: UInt64
     var low: UInt64
@@ -28,7 +28,9 @@ struct ContentIndex: Sendable, Equatable {
 
   private var files: [Key: Int32] = [:]
 
-  subscript(content: String) -> Int? {
+  package init() {}
+
+  package subscript(content: String) -> Int? {
     get { files[Key(content)].map { Int($0) } }
     set { files[Key(content)] = newValue.flatMap { Int32(exactly: $0) } }
   }
