@@ -52,7 +52,7 @@ private func openSession(_ path: String) -> SessionState {
 }
 
 /// What the process has used so far.
-private struct Usage {
+struct Usage {
   var wall: Double
   var processor: Double
   /// Megabytes.

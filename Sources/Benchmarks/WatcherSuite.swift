@@ -36,7 +36,7 @@ enum WatcherSuite {
     while delays.count < count, let batch = await iterator.next() {
       let now = MonotonicTime.now()
       for case .ready(let file) in batch {
-        watcher.report(.done, for: file)
+        watcher.report(.done, for: file.id)
         // The offer may come before the writer has noted its own close.
         let time = closed.withLock { $0[file.path.string ?? ""] } ?? now
         delays.append((now - time).milliseconds)
@@ -72,7 +72,7 @@ enum WatcherSuite {
         case .appeared(let file, _): seen.insert(file.id)
         case .ready(let file):
           offered.insert(file.id)
-          watcher.report(.done, for: file)
+          watcher.report(.done, for: file.id)
         case .folder(.overflow): overflows += 1
         default: break
         }
@@ -118,7 +118,7 @@ enum WatcherSuite {
           case .folder(.inventory): inventory = time
           case .ready(let file):
             offered += 1
-            watcher.report(.done, for: file)
+            watcher.report(.done, for: file.id)
           default: break
           }
         }

@@ -131,6 +131,9 @@ public struct Picture: Sendable {
     self.init(name: scatter.name, pixels: Pixels(width: 1, height: 1, values: [UInt8(0)]))
     self.scatter = scatter
   }
+
+  /// What it holds in memory.
+  public var byteCount: Int { pixels.byteCount + (scatter?.byteCount ?? 0) }
 }
 
 /// What an engine has to say about a frame or a scan.

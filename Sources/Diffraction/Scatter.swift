@@ -68,4 +68,10 @@ public struct Scatter: Sendable, Equatable {
     self.shades = shades
     self.neighbours = neighbours
   }
+
+  /// What its clouds hold in memory, as if they were its own: they may be its model's.
+  public var byteCount: Int {
+    axes.reduce(0) { $0 + $1.cloud.count * MemoryLayout<Point>.stride }
+      + shades.reduce(0) { $0 + $1.values.count * MemoryLayout<Float>.stride }
+  }
 }

@@ -90,8 +90,8 @@ final class FakeWatcher: FolderWatching {
   init() { (changes, continuation) = AsyncStream.makeStream() }
 
   func say(_ changes: FileChange...) { continuation.yield(changes) }
-  func report(_ outcome: ReadOutcome, for file: WatchedFile, read: FileIdentity?) {
-    outcomes.withLock { $0[file.id, default: []].append(outcome) }
+  func report(_ outcome: ReadOutcome, for file: FileID, read: FileIdentity?) {
+    outcomes.withLock { $0[file, default: []].append(outcome) }
   }
   func stop() { continuation.finish() }
   func outcomes(for file: UInt64) -> [ReadOutcome] { outcomes.withLock { $0[FileID(rawValue: file)] ?? [] } }

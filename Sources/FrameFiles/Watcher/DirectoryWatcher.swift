@@ -31,8 +31,8 @@ public final class DirectoryWatcher: Sendable {
 
   /// What the reader made of a file that was offered: exactly one outcome an offer. `read` is the identity of
   /// what was read, if the reader looked.
-  public func report(_ outcome: ReadOutcome, for file: WatchedFile, read: FileIdentity? = nil) {
-    shared.post(WatchShared.Report(outcome: outcome, file: file.id, read: read))
+  public func report(_ outcome: ReadOutcome, for file: FileID, read: FileIdentity? = nil) {
+    shared.post(WatchShared.Report(outcome: outcome, file: file, read: read))
   }
 
   /// Ends the stream now and the thread as soon as the file system lets go of it.

@@ -36,7 +36,7 @@ extension SessionLog {
     guard descriptor >= 0 else { throw .system(path, "open for appending") }
     do throws(SessionFileError) {
       let file = try SessionFile(path: path)
-      var contents: [String: Int] = [:]
+      var contents = ContentIndex()
       let (state, problems) = file.state { record in
         if record.status == .done || record.status == .partial, let content = record.content {
           contents[content] = record.fileID

@@ -36,8 +36,8 @@ public final class SessionLog: @unchecked Sendable {
   public private(set) var failure: String?
   public var queued: Int { queue.count }
 
-  /// Which file of an earlier run of the session holds which content, for telling duplicates.
-  let contents: [String: Int]
+  /// Which file of an earlier run of the session holds which content: handed over once, not kept here.
+  private var contents: ContentIndex
 
   private struct Waiting {
     var line: [UInt8]
@@ -54,7 +54,7 @@ public final class SessionLog: @unchecked Sendable {
   init(
     path: String, descriptor: Int32, lock: SessionLock, clock: SessionClock, write: @escaping WriteBytes,
     length: Int = 0, endsTorn: Bool = false, digest: SHA256 = SHA256(), nextSequence: Int = 1,
-    contents: [String: Int] = [:]
+    contents: ContentIndex = ContentIndex()
   ) {
     self.path = path
     output = Descriptor(descriptor)
@@ -67,6 +67,11 @@ public final class SessionLog: @unchecked Sendable {
     self.endsTorn = endsTorn
     self.digest = digest
     self.nextSequence = nextSequence
+  }
+
+  func takeContents() -> ContentIndex {
+    defer { contents = ContentIndex() }
+    return contents
   }
 
   /// The digest of every byte up to here.

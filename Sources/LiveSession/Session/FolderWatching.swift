@@ -4,7 +4,7 @@ import FrameFiles
 public protocol FolderWatching: Sendable {
   var changes: AsyncStream<[FileChange]> { get }
   /// `read` is the identity that the file had while it was read.
-  func report(_ outcome: ReadOutcome, for file: WatchedFile, read: FileIdentity?)
+  func report(_ outcome: ReadOutcome, for file: FileID, read: FileIdentity?)
   func stop()
 }
 

@@ -27,29 +27,42 @@ public struct FrameDetail: Sendable {
   }
 }
 
-/// The last frames that were read, so that the screen need not read them again. Bounded in bytes.
-struct FrameCache {
-  struct Entry {
-    var fileID: Int
-    var summary: FileSummary
-    var frame: Frame
-    var result: Identifier?
-    var pictures: [Picture]
+/// The last frames that were read, so that the screen need not read them again. Bounded in bytes, pictures
+/// included; what is larger than the whole cache is kept alone, for as long as it is the newest.
+package struct FrameCache {
+  package struct Entry {
+    package var fileID: Int
+    package var summary: FileSummary
+    package var frame: Frame
+    package var result: Identifier?
+    package var pictures: [Picture]
+
+    package init(
+      fileID: Int, summary: FileSummary, frame: Frame, result: Identifier?, pictures: [Picture]
+    ) {
+      self.fileID = fileID
+      self.summary = summary
+      self.frame = frame
+      self.result = result
+      self.pictures = pictures
+    }
+
+    var byteCount: Int { pictures.reduce(frame.pixels.byteCount) { $0 + $1.byteCount } }
   }
 
-  private var entries: [Entry] = []
+  package private(set) var entries: [Entry] = []
   private let limit: Int
 
-  init(bytes limit: Int) { self.limit = limit }
+  package init(bytes limit: Int) { self.limit = limit }
 
-  subscript(fileID: Int) -> Entry? { entries.last { $0.fileID == fileID } }
+  package subscript(fileID: Int) -> Entry? { entries.last { $0.fileID == fileID } }
 
-  mutating func insert(_ entry: Entry) {
+  package mutating func insert(_ entry: Entry) {
     entries.removeAll { $0.fileID == entry.fileID }
     entries.append(entry)
-    var bytes = entries.reduce(0) { $0 + $1.frame.pixels.byteCount }
+    var bytes = entries.reduce(0) { $0 + $1.byteCount }
     while entries.count > 1, bytes > limit || entries.count > 32 {
-      bytes -= entries.removeFirst().frame.pixels.byteCount
+      bytes -= entries.removeFirst().byteCount
     }
   }
 

@@ -16,7 +16,7 @@ extension Session {
       if let previous = fileIDs[old], how == .grown || file.offer == .sidecar {
         // A growing scan stays one entry; its results supersede each other.
         fileIDs[file.id] = previous
-        watched[previous] = file
+        watched[previous] = file.id
       } else {
         appear(file, .waiting(.settling))
       }
@@ -24,7 +24,6 @@ extension Session {
     case .ready(let file): ready(file)
     case .renamed(let id, let path):
       guard let fileID = fileIDs[id], let row = state[file: fileID] else { return }
-      watched[fileID]?.path = path
       var record = row.record
       record.path = PathText.text(path.bytes)
       note(.file(record))
@@ -38,19 +37,19 @@ extension Session {
     if let id = known[identity], state[file: id]?.path == path {
       // A resumed session has this one already.
       fileIDs[file.id] = id
-      watched[id] = file
+      watched[id] = file.id
       return
     }
     let id = nextFileID
     nextFileID += 1
     fileIDs[file.id] = id
-    watched[id] = file
+    watched[id] = file.id
     var record = FileRecord(fileID: id, path: path, revision: file.revision, status: .waiting)
     record.identity = identity
-    if let earlier = latestAtPath[path].flatMap({ state[file: $0] }) {
+    if let earlier = latestAtPath[path.hashValue].flatMap({ state[file: $0] }), earlier.path == path {
       record.revision = max(record.revision, earlier.revision + 1)
     }
-    latestAtPath[path] = id
+    latestAtPath[path.hashValue] = id
     fileState.describe(in: &record) { fileIDs[$0] }
     note(.file(record))
   }
@@ -73,17 +72,17 @@ extension Session {
 
   private func ready(_ file: WatchedFile) {
     guard let fileID = fileIDs[file.id], let row = state[file: fileID] else { return }
-    watched[fileID] = file
+    watched[fileID] = file.id
     let identity = file.identity
     if known[identity] == fileID, file.offer == .first, let outcome = outcomeBefore(row) {
-      watcher?.report(outcome, for: file, read: file.identity)
+      watcher?.report(outcome, for: file.id, read: file.identity)
       return
     }
     if file.atStart, options.existing == .skip, file.offer == .first {
       var record = row.record
       record.status = .skipped
       note(.file(record))
-      watcher?.report(.done, for: file, read: file.identity)
+      watcher?.report(.done, for: file.id, read: file.identity)
       return
     }
     var record = row.record

@@ -60,17 +60,20 @@ public actor Session {
   var nextToken = 0
 
   var fileIDs: [FileID: Int] = [:]
-  var watched: [Int: WatchedFile] = [:]
-  var byContent: [String: Int] = [:]
+  /// What the watcher calls a file; the row has everything else.
+  var watched: [Int: FileID] = [:]
+  var byContent = ContentIndex()
   /// What a resumed session knows already, by identity.
   var known: [FileIdentity: Int] = [:]
-  var latestAtPath: [String: Int] = [:]
+  /// By the hash of the path: of 64 bits, so that a hundred thousand paths need not be kept to tell them apart.
+  var latestAtPath: [Int: Int] = [:]
   var nextFileID: Int
   var finishTimes: [Int] = []
   var linesSinceCheckpoint = 0
   var isClosing = false
   var isPublishScheduled = false
   var lastPublished = 0
+  private var heapIsDue = 0
   var random: any RandomNumberGenerator & Sendable
 
   struct Job: Sendable {
@@ -110,11 +113,11 @@ public actor Session {
     settings = options.settings
     for (engine, values) in state.settings { settings[engine, default: [:]].merge(values) { $1 } }
     nextFileID = state.files.count + 1
-    byContent = log.contents
+    byContent = log.takeContents()
     live.folder = watcher == nil ? .none : .looking
     (snapshots, publisher) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     for row in state.files where row.status != nil {
-      latestAtPath[row.path] = row.id
+      latestAtPath[row.path.hashValue] = row.id
       if let status = row.status, !status.isPassing, status != .gone {
         known[row.identity] = row.id
       }
@@ -251,8 +254,16 @@ public actor Session {
       }
       giveUpLateFrames()
       if !hurried.isEmpty { pump() }
+      giveBackMemory()
       if updateStatus(checkDisk: ticks % 4 == 1) || progress != live.progress { changed() }
     }
+  }
+
+  /// Every ten seconds: analyses leave nine parts of ten of their heaps free.
+  private func giveBackMemory() {
+    guard now >= heapIsDue else { return }
+    heapIsDue = now + 10 * Self.second
+    workQueue.async { Heap.giveBack() }
   }
 
   private func updateStatus(checkDisk: Bool) -> Bool {

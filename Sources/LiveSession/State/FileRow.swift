@@ -3,7 +3,7 @@ import Diffraction
 /// One file of the session as the list shows it.
 public struct FileRow: Sendable, Equatable {
   public var id: Int
-  public var path = ""
+  private var packedPath = Packed<UInt8>()
   public var revision = 1
   public var size = 0
   public var modifiedNanoseconds = 0
@@ -15,7 +15,7 @@ public struct FileRow: Sendable, Equatable {
   public var reason = ""
   public var frames = 0
   public var declaredFrames = 0
-  public var runs: [RunRow] = []
+  public var runs = Runs()
   /// Which of the runs counts.
   public var accepted: Int?
   public var isMarked = false
@@ -29,10 +29,19 @@ public struct FileRow: Sendable, Equatable {
 
   public init(id: Int) { self.id = id }
 
+  public var path: String { packedPath.text }
+
+  mutating func setPath(_ path: String, _ texts: inout Packer<UInt8>) {
+    if !packedPath.elementsEqual(path.utf8) { packedPath = texts.pack(path.utf8) }
+  }
+
   public var run: RunRow? { accepted.flatMap { runs.indices.contains($0) ? runs[$0] : nil } }
 
   /// The last part of the path.
-  public var name: Substring { path.lastIndex(of: "/").map { path[path.index(after: $0)...] } ?? path[...] }
+  public var name: Substring {
+    let path = path
+    return path.lastIndex(of: "/").map { path[path.index(after: $0)...] } ?? path[...]
+  }
 }
 
 /// One analysis of a file, as the list and the trend need it. Its curves stay in the session file.
@@ -43,7 +52,7 @@ public struct RunRow: Sendable {
   /// The codes of the verdict's reasons, most important first.
   public var codes: [String]
   /// The engine's values in the order of the state's `columns`; NaN where it said nothing.
-  public var values: [Float]
+  public var values: Packed<Float>
   public var probability: Float?
   /// The byte of the session file where the whole record begins; nil while it waits for a full disk.
   public var offset: Int?

@@ -24,6 +24,11 @@ public struct SessionState: Sendable, Equatable {
   /// The newest file that has a result: what FOLLOW shows.
   public internal(set) var newestResult: Int?
 
+  // What rows hold many of, in few places.
+  private var texts = Packer<UInt8>()
+  private var numbers = Packer<Float>()
+  private var codeLists: [[String]: [String]] = [:]
+
   /// The events pane holds this many lines; all of them are in the session file.
   static let lineLimit = 200
 
@@ -99,6 +104,7 @@ public struct SessionState: Sendable, Equatable {
     for warning in record.warnings.prefix(FileRecord.warningLimit) {
       say(stamp, "NOTE", "\(record.path): \(warning)", nil, record.fileID)
     }
+    files[index].setPath(record.path, &texts)
     files[index].apply(record, stamp)
   }
 
@@ -107,8 +113,9 @@ public struct SessionState: Sendable, Equatable {
     resultCount += 1
     let index = record.fileID - 1
     let run = RunRow(
-      id: record.resultID, engine: record.engine, verdict: record.verdict, codes: record.reasons.map(\.code),
-      values: arrange(record.values, record.engine),
+      id: record.resultID, engine: record.engine, verdict: record.verdict,
+      codes: shared(record.reasons.map(\.code)),
+      values: numbers.pack(arrange(record.values, record.engine)),
       probability: record.values.first?.probability.flatMap { $0.isFinite ? Float($0) : nil },
       offset: offset, frame: record.frame)
     files[index].runs.append(run)
@@ -162,6 +169,13 @@ public struct SessionState: Sendable, Equatable {
     return row
   }
 
+  /// The same list for all rows that have it; engines know a few dozen codes.
+  private mutating func shared(_ codes: [String]) -> [String] {
+    if let known = codeLists[codes] { return known }
+    if codeLists.count < 1000 { codeLists[codes] = codes }
+    return codes
+  }
+
   mutating func say(
     _ stamp: Stamp, _ code: String, _ text: String, _ severity: Alarm.Severity? = nil, _ fileID: Int? = nil
   ) {
@@ -180,7 +194,6 @@ extension Quantity {
 
 extension FileRow {
   mutating func apply(_ record: FileRecord, _ stamp: Stamp) {
-    path = record.path
     revision = record.revision
     size = record.size
     modifiedNanoseconds = record.modifiedNanoseconds

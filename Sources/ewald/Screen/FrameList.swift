@@ -47,7 +47,7 @@ package struct FrameList {
   private func sorted(_ rows: [FileRow], _ state: SessionState) -> [Int] {
     switch order {
     case .time: return rows.reversed().map(\.id)
-    case .name: return rows.sorted { $0.path < $1.path }.map(\.id)
+    case .name: return rows.map { ($0.id, $0.path) }.sorted { $0.1 < $1.1 }.map(\.0)
     case .value:
       let keyed = rows.map { ($0.id, $0.run?.values.first ?? -.infinity) }
       return keyed.sorted { $0.1 == $1.1 ? $0.0 > $1.0 : $0.1 > $1.1 }.map(\.0)

@@ -131,7 +131,7 @@ final class WatchedFolder {
   func read(_ file: WatchedFile, _ outcome: ReadOutcome = .done) throws -> String {
     let held = try HeldFile(file)
     let text = try String(contentsOfFile: held.path, encoding: .utf8)
-    watcher.report(held.isUnchanged() ? outcome : .changed, for: file, read: held.identity)
+    watcher.report(held.isUnchanged() ? outcome : .changed, for: file.id, read: held.identity)
     return text
   }
 

@@ -1,0 +1,24 @@
+/// The runs of a file. Nearly every file has one, which lies in the row itself.
+public struct Runs: RandomAccessCollection, MutableCollection, Sendable, Equatable {
+  private var earliest: RunRow?
+  private var later: [RunRow] = []
+
+  public init() {}
+
+  public var startIndex: Int { 0 }
+  public var endIndex: Int { (earliest == nil ? 0 : 1) + later.count }
+
+  public subscript(index: Int) -> RunRow {
+    get {
+      guard index == 0, let earliest else { return later[index - 1] }
+      return earliest
+    }
+    set {
+      if index == 0, earliest != nil { earliest = newValue } else { later[index - 1] = newValue }
+    }
+  }
+
+  mutating func append(_ run: RunRow) {
+    if earliest == nil { earliest = run } else { later.append(run) }
+  }
+}
