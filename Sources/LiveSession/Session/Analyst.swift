@@ -79,21 +79,21 @@ public struct Analyst: Sendable {
       source: source, content: file.content, identity: file.identity, frame: try source.frame(at: 0))
   }
 
-  /// What `engine` finds in the file.
-  public func analyze(
-    _ opened: Opened, _ engine: any AnalysisEngine, _ parameters: ParameterValues, _ context: AnalysisContext
-  ) throws(AnalysisError) -> Finding {
-    let subject: Subject = opened.summary.frames == 1 ? .frame(opened.frame) : .scan(opened.source)
-    return try engine.analyze(subject, parameters, context)
-  }
-
-  /// The same, where an engine that could not work is a finding; throws only what says nothing of the frame:
-  /// a file that cannot be read, a cancellation.
+  /// What `engine` finds in the file; that it could not work is a finding, too. Throws only what says nothing of
+  /// the frame: a file that cannot be read, a cancellation.
   public func conclude(
     _ opened: Opened, _ engine: any AnalysisEngine, _ parameters: ParameterValues, _ context: AnalysisContext
   ) throws(AnalysisError) -> Finding {
+    let subject: Subject = opened.summary.frames == 1 ? .frame(opened.frame) : .scan(opened.source)
+    return try conclude(engine, subject, parameters, context)
+  }
+
+  package func conclude(
+    _ engine: any AnalysisEngine, _ subject: Subject, _ parameters: ParameterValues,
+    _ context: AnalysisContext
+  ) throws(AnalysisError) -> Finding {
     do throws(AnalysisError) {
-      return try analyze(opened, engine, parameters, context)
+      return try engine.analyze(subject, parameters, context)
     } catch {
       switch error {
       case .file, .cancelled: throw error
@@ -111,7 +111,7 @@ extension Analyst {
       let parameters = try? ParameterValues(texts: result.parameters, for: engine),
       let opened = try? open(path: path), opened.identity.size == Int64(size)
     else { return [] }
-    let finding = try? analyze(opened, engine, parameters, AnalysisContext(file: path, previous: previous))
+    let finding = try? conclude(opened, engine, parameters, AnalysisContext(file: path, previous: previous))
     return finding?.pictures ?? []
   }
 }

@@ -34,12 +34,26 @@ enum Doctor {
       let text = readTextFile(path, limit: 4096)?.prefix { $0 > " " } ?? ""
       if !text.isEmpty { Console.line("\(name): \(text)") }
     }
-    let failures = SelfTest.run()
+    let failures = SelfTest.run() + drill()
     for failure in failures { Console.line("SELF-TEST FAILED: \(failure)") }
     if failures.isEmpty {
       Console.line("self-test: \(SelfTest.count) golden frames give the recorded numbers")
+      Console.line("drill: an engine that dies costs its frame the answer, and the next frame is answered")
     }
     return failures.isEmpty ? .ok : .failed
+  }
+
+  /// Lets an engine die and asks it again.
+  private static func drill() -> [String] {
+    let analyst = WorkerOptions().analyst(engine: "drill", reports: nil)
+    guard let engine = analyst.engine(named: "drill") else { return ["the drill is not there"] }
+    func finding(_ value: UInt8) -> Finding? {
+      let frame = Frame(pixels: Pixels(width: 2, height: 1, values: [value, 0]))
+      return try? analyst.conclude(engine, .frame(frame), ParameterValues(), AnalysisContext())
+    }
+    let deadly = finding(UInt8(DrillEngine.Fault.exit.rawValue))
+    if deadly?.reasons.first?.code != "DIED" { return ["an engine that ends its process was not noticed"] }
+    return finding(0)?.verdict == .accept ? [] : ["after an engine has died, no frame is answered"]
   }
 
   static func files(_ paths: [String], reader: WorkerReader) -> ExitCode {
