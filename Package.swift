@@ -63,7 +63,15 @@ let package = Package(
         "PACBED", "Scattering", "SPED", "TerminalUI", "Workers",
       ],
       exclude: ["Peers"]),
-    .executableTarget(name: "Fuzz", dependencies: ["Diffraction", "FrameFiles", "Workers"]),
+    .executableTarget(
+      name: "Fuzz",
+      dependencies: [
+        "CBLEED", "Diffraction", "FrameFiles", "FrameQuality", "HostileFrames", "Learning", "PACBED", "SPED",
+        "Workers",
+      ]),
+
+    // What no microscope should send, and what every engine owes to it.
+    .target(name: "HostileFrames", dependencies: ["Diffraction"], path: "Tests/Support"),
 
     .testTarget(name: "ArraysTests", dependencies: ["Arrays"]),
     .testTarget(name: "DiffractionTests", dependencies: ["Diffraction"]),
@@ -71,17 +79,19 @@ let package = Package(
     .testTarget(
       name: "LearningTests", dependencies: ["Arrays", "Learning"], resources: [.copy("Reference")]),
     .testTarget(name: "ScatteringTests", dependencies: ["Arrays", "Scattering"]),
-    .testTarget(name: "FrameQualityTests", dependencies: ["FrameQuality"]),
+    .testTarget(name: "FrameQualityTests", dependencies: ["FrameQuality", "HostileFrames"]),
     .testTarget(
-      name: "CBLEEDTests", dependencies: ["Arrays", "CBLEED", "Diffraction", "Learning"],
+      name: "CBLEEDTests", dependencies: ["Arrays", "CBLEED", "Diffraction", "HostileFrames", "Learning"],
       exclude: ["Reference"]),
     .testTarget(
       name: "PACBEDTests",
       dependencies: [
-        "Arrays", "CDiffractionKernels", "Diffraction", "FrameFiles", "Learning", "PACBED", "Scattering",
+        "Arrays", "CDiffractionKernels", "Diffraction", "FrameFiles", "HostileFrames", "Learning", "PACBED",
+        "Scattering",
       ],
       exclude: ["Reference"]),
-    .testTarget(name: "SPEDTests", dependencies: ["Arrays", "Diffraction", "SPED", "Scattering"]),
+    .testTarget(
+      name: "SPEDTests", dependencies: ["Arrays", "Diffraction", "HostileFrames", "SPED", "Scattering"]),
     .testTarget(
       name: "FrameFilesTests", dependencies: ["Arrays", "Diffraction", "FrameFiles", "Fuzz", "Workers"],
       exclude: ["Reference"]),

@@ -11,6 +11,10 @@ import Workers
 //
 // A crash leaves the number of the execution in the scratch folder that is printed first; `--from N
 // --executions 1` runs it again. Executions above one second and memory above 64 MB are findings, too.
+//
+//     swift run -c release Fuzz engines [COUNT] [SEED] [--from N]
+//
+// feeds damaged frames of the samples to every engine.
 
 /// Executions so far; the watchdog looks at it.
 nonisolated let progress = Atomic<Int>(0)
@@ -66,6 +70,34 @@ struct ScratchFile {
   }
 }
 
+/// Every execution's number is printed before it begins, over the one before: after a death the last one is left.
+func fuzzEngines(_ executions: Range<Int>, seed: UInt64, samples: String) -> Never {
+  let fuzz = EngineFuzz(samples: samples, seed: seed)
+  guard fuzz.isComplete else { fail("no samples in \(samples)") }
+  print("engines: seed \(seed), executions from \(executions.lowerBound)")
+  let started = now()
+  var (faults, slow, slowest) = (0, 0, 0.0)
+  for execution in executions {
+    print("\(execution)", terminator: "\r")
+    fflush(nil)
+    let begin = now()
+    if let fault = fuzz.fault(execution) {
+      faults += 1
+      print("FINDING: \(fault)")
+    }
+    let elapsed = now() - begin
+    slowest = max(slowest, elapsed)
+    if elapsed > 10 {
+      slow += 1
+      print("SLOW: execution \(execution) took \(Int(elapsed)) s")
+    }
+  }
+  print(
+    "engines: \(executions.count) executions in \(Int(now() - started)) s, findings \(faults); slowest "
+      + "\(Int(slowest * 1000)) ms, above 10 s: \(slow); peak memory \(residentBytes() >> 20) MB")
+  exit(faults > 0 ? 2 : 0)
+}
+
 nonisolated(unsafe) var arguments = Array(CommandLine.arguments.dropFirst())
 func option(_ name: String) -> String? {
   guard let index = arguments.firstIndex(of: name), index + 1 < arguments.count else { return nil }
@@ -80,6 +112,12 @@ let folder = option("--corpus") ?? "/\(source)/Tests/FrameFilesTests/Reference"
 let memory = option("--memory").flatMap { Int($0) } ?? 1 << 30
 // The verb under which the tests and `--isolated` start this program again.
 if arguments.first == "read-worker" { ReadingMain.run(memoryBytes: memory) }
+if arguments.first == "engines" {
+  let numbers = arguments.dropFirst().compactMap { Int($0) }
+  fuzzEngines(
+    from..<from + (numbers.first ?? 10_000), seed: numbers.dropFirst().first.map { UInt64($0) } ?? seed,
+    samples: "/\(source)/Samples")
+}
 guard let word = arguments.first,
   let format = FormatList.formats.first(where: { $0.name.lowercased() == word || $0.suffixes.contains(word) })
 else {

@@ -29,6 +29,10 @@ public struct Scree: Sendable {
   ) throws(LinearAlgebraError) {
     var data = scaling == .raw ? DoubleMatrix(patterns) : Self.poissonScaled(patterns)
     if centring == .meanRow { Self.subtractMeanRow(&data) }
+    guard data.count > 0 else {
+      (singularValues, varianceRatios) = ([], [])
+      return
+    }
     let gram = data.gram(data.columns >= data.rows ? .asIs : .transposed)
     let total = (0..<gram.rows).reduce(0.0) { $0 + gram[$1, $1] }
     let values = try gram.symmetricEigenvalues()

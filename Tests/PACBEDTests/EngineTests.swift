@@ -10,8 +10,8 @@ import Testing
 /// The engine with a network that has seen a few patterns only: what comes out right is the physics' doing.
 @Suite struct PACBEDEngineTests {
   private static let size = 96
-  private static let convergence = 5.5
-  private static let pitch = 1.5 * convergence / 54
+  static let convergence = 5.5
+  static let pitch = 1.5 * convergence / 54
 
   private static let table: PACBEDTable = {
     do {
@@ -20,7 +20,7 @@ import Testing
   }()
 
   /// Two models, of magnesium oxide and of silicon, in a folder of their own.
-  private static let library: ModelLibrary = {
+  static let library: ModelLibrary = {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("ewald-\(UUID().uuidString)")
       .path
     do {
@@ -43,7 +43,7 @@ import Testing
 
   private static let engine = PACBEDEngine(library: library)
 
-  private func frame(
+  func frame(
     _ thickness: Double, mistilt: Vector2 = [0.9, -0.6], noise: Double = 0, of table: PACBEDTable = Self.table
   ) throws -> Frame {
     let geometry = PatternGeometry(

@@ -1,6 +1,6 @@
 import Diffraction
-import FrameFiles
 import Dispatch
+import FrameFiles
 import Glibc
 import Synchronization
 
@@ -14,13 +14,31 @@ package enum AnalysingMain {
     let control = Channel(adopting: WorkerProcess.descriptor)
     // Below the session's own threads: an analysis on every core must not delay a key.
     let queue = DispatchQueue(label: "analyses", qos: .utility, attributes: .concurrent)
+    let tidying = Tidying()
     while true {
       do throws(Channel.Failure) {
         guard let channel = try control.receiveEnd() else { continue }
-        queue.async { AnalysisService(channel).serve(engines) }
+        queue.async {
+          AnalysisService(channel).serve(engines)
+          tidying.schedule()
+        }
       } catch {
         _exit(0)
       }
+    }
+  }
+}
+
+/// Gives what the last analyses left back to the system, some seconds after them: their pieces lie scattered
+/// over the heaps of many threads, and would stay.
+private final class Tidying: Sendable {
+  private let isDue = Atomic<Bool>(false)
+
+  func schedule() {
+    guard !isDue.exchange(true, ordering: .relaxed) else { return }
+    DispatchQueue.global(qos: .background).asyncAfter(deadline: .now() + 5) { [self] in
+      isDue.store(false, ordering: .relaxed)
+      Heap.giveBack()
     }
   }
 }
