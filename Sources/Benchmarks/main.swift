@@ -13,6 +13,7 @@ let suites: [(name: String, run: @Sendable () async -> [Measurement])] = [
   ("live", liveSuite),
   ("watcher", { await withTemporaryFolder { await WatcherSuite.run(in: $0) } }),
   ("session", { await withTemporaryFolder { sessionSuite(in: $0) } }),
+  ("digest", { await withTemporaryFolder { digestSuite(in: $0) } }),
   ("networks", networksSuite),
   ("pacbed", { await withTemporaryFolder { await PACBEDSuite.run(in: $0) } }),
   ("pacbed-frame", PACBEDFrameSuite.run),
