@@ -3,6 +3,7 @@ import PackageDescription
 
 // A C library is a module.modulemap and a shim.h, nothing else.
 let libraries: [Target] = [
+  .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
   .systemLibrary(name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
   .systemLibrary(name: "CFFTW", pkgConfig: "fftw3f", providers: [.apt(["libfftw3-dev"])]),
   .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
@@ -30,70 +31,78 @@ let package = Package(
     .executable(name: "ewald", targets: ["ewald"])
   ],
   targets: libraries + kernels + [
+    .target(name: "System", dependencies: ["CCrypto", "CLinux"]),
     .target(name: "Arrays", dependencies: ["COpenBLAS", "CLAPACKE", "CFFTW"]),
     .target(name: "Diffraction", dependencies: ["Arrays"]),
-    .target(name: "Imaging", dependencies: ["Arrays", "CVectorLoops"]),
-    .target(name: "Learning", dependencies: ["Arrays", "CLibSVM", "COneDNN"]),
+    .target(name: "Imaging", dependencies: ["Arrays", "CVectorLoops", "System"]),
+    .target(name: "Learning", dependencies: ["Arrays", "CLibSVM", "COneDNN", "System"]),
     .target(name: "Scattering", dependencies: ["Arrays", "CDiffractionKernels", "CSpglib"]),
     .target(name: "FrameQuality", dependencies: ["Diffraction"]),
-    .target(name: "CBLEED", dependencies: ["Arrays", "Diffraction", "Learning"]),
+    .target(name: "CBLEED", dependencies: ["Arrays", "Diffraction", "Learning", "System"]),
     .target(
-      name: "SPED", dependencies: ["Arrays", "CVectorLoops", "Diffraction", "Imaging", "Scattering"]),
+      name: "SPED",
+      dependencies: ["Arrays", "CVectorLoops", "Diffraction", "Imaging", "Scattering", "System"]),
     .target(
       name: "PACBED",
-      dependencies: ["Arrays", "CDiffractionKernels", "Diffraction", "Imaging", "Learning", "Scattering"]),
+      dependencies: [
+        "Arrays", "CDiffractionKernels", "Diffraction", "Imaging", "Learning", "Scattering", "System",
+      ]),
     .target(
       name: "FrameFiles",
-      dependencies: ["Arrays", "Diffraction", "CDeflate", "CHDF5", "CLinux", "CPNG", "CTIFF", "CZlib"]),
+      dependencies: ["Diffraction", "System", "CDeflate", "CHDF5", "CLinux", "CPNG", "CTIFF", "CZlib"]),
     .target(
-      name: "LiveSession", dependencies: ["Arrays", "Diffraction", "FrameFiles"],
+      name: "LiveSession", dependencies: ["Diffraction", "FrameFiles", "System"],
       resources: [.embedInCode("Schema/ewald-session-1.schema.json")]),
     .target(name: "TerminalUI", dependencies: ["CNcurses"]),
     .executableTarget(
       name: "ewald",
       dependencies: [
         "CBLEED", "Diffraction", "FrameFiles", "FrameQuality", "Learning", "LiveSession", "PACBED",
-        "Scattering",
-        "SPED", "TerminalUI",
+        "Scattering", "SPED", "System", "TerminalUI",
       ]),
     .executableTarget(
       name: "Benchmarks",
       dependencies: [
         "Arrays", "CBLEED", "Diffraction", "FrameFiles", "FrameQuality", "Imaging", "Learning", "LiveSession",
-        "PACBED", "Scattering", "SPED", "TerminalUI",
+        "PACBED", "Scattering", "SPED", "System", "TerminalUI",
       ],
       exclude: ["Peers"]),
-    .executableTarget(name: "Fuzz", dependencies: ["Diffraction", "FrameFiles"]),
+    .executableTarget(name: "Fuzz", dependencies: ["Diffraction", "FrameFiles", "System"]),
 
-    .testTarget(name: "ArraysTests", dependencies: ["Arrays"]),
+    .testTarget(name: "SystemTests", dependencies: ["System"]),
+    .testTarget(name: "ArraysTests", dependencies: ["Arrays", "System"]),
     .testTarget(name: "DiffractionTests", dependencies: ["Diffraction"]),
-    .testTarget(name: "ImagingTests", dependencies: ["Imaging", "CTIFF"], exclude: ["Reference"]),
+    .testTarget(name: "ImagingTests", dependencies: ["Imaging", "CTIFF", "System"], exclude: ["Reference"]),
     .testTarget(
-      name: "LearningTests", dependencies: ["Arrays", "Learning"], resources: [.copy("Reference")]),
+      name: "LearningTests", dependencies: ["Arrays", "Learning", "System"], resources: [.copy("Reference")]),
     .testTarget(name: "ScatteringTests", dependencies: ["Arrays", "Scattering"]),
     .testTarget(name: "FrameQualityTests", dependencies: ["FrameQuality"]),
     .testTarget(
-      name: "CBLEEDTests", dependencies: ["Arrays", "CBLEED", "Diffraction", "Learning"],
+      name: "CBLEEDTests", dependencies: ["Arrays", "CBLEED", "Diffraction", "Learning", "System"],
       exclude: ["Reference"]),
     .testTarget(
       name: "PACBEDTests",
       dependencies: [
         "Arrays", "CDiffractionKernels", "Diffraction", "FrameFiles", "Learning", "PACBED", "Scattering",
+        "System",
       ],
       exclude: ["Reference"]),
-    .testTarget(name: "SPEDTests", dependencies: ["Arrays", "Diffraction", "SPED", "Scattering"]),
+    .testTarget(name: "SPEDTests", dependencies: ["Arrays", "Diffraction", "SPED", "Scattering", "System"]),
     .testTarget(
-      name: "FrameFilesTests", dependencies: ["Arrays", "Diffraction", "FrameFiles", "Fuzz"],
+      name: "FrameFilesTests", dependencies: ["Diffraction", "FrameFiles", "Fuzz", "System"],
       exclude: ["Reference"]),
     .testTarget(
-      name: "LiveSessionTests", dependencies: ["Diffraction", "FrameFiles", "FrameQuality", "LiveSession"],
+      name: "LiveSessionTests",
+      dependencies: ["Diffraction", "FrameFiles", "FrameQuality", "LiveSession", "System"],
       exclude: ["Reference"]),
     // Driven by the tests through a pseudo terminal: what a screen leaves behind when it is killed.
     .executableTarget(name: "TerminalProbe", dependencies: ["TerminalUI"], path: "Tests/TerminalProbe"),
     .testTarget(name: "TerminalUITests", dependencies: ["TerminalUI", "TerminalProbe"]),
     .testTarget(
       name: "ewaldTests",
-      dependencies: ["ewald", "Diffraction", "FrameFiles", "FrameQuality", "LiveSession", "TerminalUI"],
+      dependencies: [
+        "ewald", "Diffraction", "FrameFiles", "FrameQuality", "LiveSession", "System", "TerminalUI",
+      ],
       exclude: ["Golden"]),
   ],
   swiftLanguageModes: [.v6]

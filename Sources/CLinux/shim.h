@@ -13,3 +13,5 @@ static inline int linux_is_sealed(int descriptor) {
   int seals = fcntl(descriptor, 1034);
   return seals >= 0 && (seals & (2 | 8)) == (2 | 8);
 }
+// Opening without marking the access time.
+static const int linux_no_access_time = 01000000;

@@ -1,4 +1,4 @@
-import Arrays
+import System
 import Glibc
 
 /// A trained model on disk: a folder with `manifest.json` and the files that it names, each with its SHA-256.

@@ -1,4 +1,4 @@
-import Arrays
+import System
 import Glibc
 
 /// What an export does where its file exists already.

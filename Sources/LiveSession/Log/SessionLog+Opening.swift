@@ -1,4 +1,3 @@
-import Arrays
 import Glibc
 
 extension SessionLog {

@@ -1,3 +1,4 @@
+import System
 import Arrays
 
 /// The container of model files and checkpoints, little-endian:
