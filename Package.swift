@@ -32,6 +32,7 @@ let package = Package(
   ],
   targets: libraries + kernels + [
     .target(name: "System", dependencies: ["CCrypto", "CLinux"]),
+    .target(name: "JSON"),
     .target(name: "Arrays", dependencies: ["COpenBLAS", "CLAPACKE", "CFFTW"]),
     .target(name: "Diffraction", dependencies: ["Arrays"]),
     .target(name: "Imaging", dependencies: ["Arrays", "CVectorLoops", "System"]),
@@ -70,6 +71,7 @@ let package = Package(
     .executableTarget(name: "Fuzz", dependencies: ["Diffraction", "FrameFiles", "System"]),
 
     .testTarget(name: "SystemTests", dependencies: ["System"]),
+    .testTarget(name: "JSONTests", dependencies: ["JSON"]),
     .testTarget(name: "ArraysTests", dependencies: ["Arrays", "System"]),
     .testTarget(name: "DiffractionTests", dependencies: ["Diffraction"]),
     .testTarget(name: "ImagingTests", dependencies: ["Imaging", "CTIFF", "System"], exclude: ["Reference"]),
