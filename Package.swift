@@ -99,7 +99,7 @@ let package = Package(
       exclude: ["Reference"]),
     // Driven by the tests through a pseudo terminal: what a screen leaves behind when it is killed.
     .executableTarget(name: "TerminalProbe", dependencies: ["TerminalUI"], path: "Tests/TerminalProbe"),
-    .testTarget(name: "TerminalUITests", dependencies: ["TerminalUI", "TerminalProbe"]),
+    .testTarget(name: "TerminalUITests", dependencies: ["System", "TerminalUI", "TerminalProbe"]),
     .testTarget(
       name: "ewaldTests",
       dependencies: [

@@ -6,7 +6,7 @@ import Glibc
 func digestSuite(in folder: String) -> [Measurement] {
   let bytes = (0..<32 << 20).map { UInt8(truncatingIfNeeded: $0 &* 167 ^ $0 >> 9) }
   let path = "\(folder)/frame"
-  guard (try? replaceFile(at: path, with: bytes)) != nil else {
+  guard (try? NewFile.write(bytes, to: path, durability: .cached)) != nil else {
     preconditionFailure("the folder was just made")
   }
   func rate(_ name: String, _ body: () -> String) -> Measurement {

@@ -1,3 +1,4 @@
+import System
 import Diffraction
 import FrameFiles
 import Glibc
@@ -10,7 +11,7 @@ import Glibc
 enum FormatsSuite {
   /// `worker` is a program and its arguments that end in `WorkerMain.run()`.
   static func run(folder: String, worker: [String] = [], rounds: Int = 7) {
-    for name in DirectoryNames(folder).sorted() where !name.hasPrefix(".") && !name.hasSuffix(".json") {
+    for name in FolderNames(folder).sorted() where !name.hasPrefix(".") && !name.hasSuffix(".json") {
       let path = "\(folder)/\(name)"
       let suffix = name.split(separator: ".").last.map(String.init) ?? ""
       guard FormatList.suffixes.contains(suffix) else { continue }
@@ -72,7 +73,7 @@ enum FormatsSuite {
 
   /// Of this process and of the worker.
   private static func processorTime(_ reader: WorkerReader) -> Double {
-    var sum = time(CLOCK_PROCESS_CPUTIME_ID)
+    var sum = processorSeconds()
     var clock: clockid_t = 0
     if let worker = reader.processID, clock_getcpuclockid(worker, &clock) == 0 { sum += time(clock) }
     return sum
@@ -92,7 +93,7 @@ enum FormatsSuite {
 
   private static func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
 
-  private static func now() -> Double { time(CLOCK_MONOTONIC) }
+  private static func now() -> Double { seconds() }
 
   private static func time(_ clock: clockid_t) -> Double {
     var time = timespec()

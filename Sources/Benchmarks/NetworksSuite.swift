@@ -10,8 +10,8 @@ import Synchronization
 /// compared with onnxruntime's, and the times belong to the files that the peers run too.
 func networksSuite() async -> [Measurement] {
   do {
-    guard let folder = getenv("EWALD_NETWORK_MODELS") else { return try NetworksSuite.builtIn() }
-    return try NetworksSuite.exported(String(cString: folder))
+    guard let folder = Environment["EWALD_NETWORK_MODELS"] else { return try NetworksSuite.builtIn() }
+    return try NetworksSuite.exported(folder)
   } catch {
     return [Measurement("networks failed: \(error)", .nan, "")]
   }
@@ -110,7 +110,7 @@ private enum NetworksSuite {
     let inputs = noise(for: model.network, samples: 1)
     for isLoaded in [false, true] {
       let load = isLoaded ? Load(try backgroundTrainer(model)) : nil
-      for (name, clock) in [("wall", CLOCK_MONOTONIC), ("processor", CLOCK_THREAD_CPUTIME_ID)] {
+      for (name, clock) in [("wall", SystemClock.monotonic), ("processor", .thread)] {
         let all = try times(seconds: 3, clock: clock) { _ = try inference.run(inputs) }
         let state = isLoaded ? "beside a training" : "alone"
         rows.append(Measurement("latency \(state), \(name), median", median(all), "ms"))
@@ -165,18 +165,18 @@ private enum NetworksSuite {
 
   /// Processor time of the process: on one thread it is the wall clock's, and other programs do not count.
   private static func row(_ name: String, _ body: () throws -> Void) throws -> Measurement {
-    Measurement(name, median(try times(seconds: 2, clock: CLOCK_PROCESS_CPUTIME_ID, body)), "ms")
+    Measurement(name, median(try times(seconds: 2, clock: .process, body)), "ms")
   }
 
   /// Milliseconds, after two runs to warm up.
   private static func times(
-    seconds: Double, clock: clockid_t = CLOCK_MONOTONIC, _ body: () throws -> Void
+    seconds: Double, clock: SystemClock = .monotonic, _ body: () throws -> Void
   ) throws -> [Double] {
     try body()
     try body()
     var times: [Double] = []
-    let start = milliseconds(CLOCK_MONOTONIC)
-    while times.count < 5 || milliseconds(CLOCK_MONOTONIC) - start < seconds * 1e3 {
+    let start = milliseconds(.monotonic)
+    while times.count < 5 || milliseconds(.monotonic) - start < seconds * 1e3 {
       let before = milliseconds(clock)
       try body()
       times.append(milliseconds(clock) - before)
@@ -184,11 +184,7 @@ private enum NetworksSuite {
     return times
   }
 
-  private static func milliseconds(_ clock: clockid_t) -> Double {
-    var time = timespec()
-    clock_gettime(clock, &time)
-    return Double(time.tv_sec) * 1e3 + Double(time.tv_nsec) / 1e6
-  }
+  private static func milliseconds(_ clock: SystemClock) -> Double { clock.seconds * 1e3 }
 }
 
 extension Samples {

@@ -140,12 +140,6 @@ private func measured(_ body: () throws -> Void) rethrows -> (wall: Double, proc
   return (seconds() - wall, processorSeconds() - processor)
 }
 
-private func processorSeconds() -> Double {
-  var time = timespec()
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
-  return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
-}
-
 /// Segments of one analysis, kept instead of written.
 private final class ArtifactStore: @unchecked Sendable {
   private(set) var segments: [Pixels] = []
@@ -206,16 +200,6 @@ struct SPEDQuality {
       + #""best_iou":\#(best.map(digits)),"segments":\#(segments),"over_segmentation":\#(overSegmentation),"#
       + #""spurious":\#(spurious),"overlap_in_both":\#(digits(overlapInBoth)),"cpu_s":\#(digits(seconds))}"#
   }
-}
-
-private func residentMegabytes() -> Double {
-  guard let file = fopen("/proc/self/statm", "r") else { return 0 }
-  defer { fclose(file) }
-  var buffer = [CChar](repeating: 0, count: 128)
-  guard fgets(&buffer, 128, file) != nil else { return 0 }
-  let text = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-  let pages = text.split(separator: " ").dropFirst().first.flatMap { Double($0) } ?? 0
-  return pages * Double(sysconf(Int32(_SC_PAGESIZE))) / 1e6
 }
 
 private func peakMegabytes() -> Double {

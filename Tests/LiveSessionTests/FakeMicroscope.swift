@@ -1,3 +1,4 @@
+import System
 import Diffraction
 import FrameFiles
 import Glibc
@@ -127,7 +128,7 @@ final class FakeMicroscope: Sendable {
     options.timeLimit = .seconds(60)
     session = Session(
       log: log, state: state, analyst: Self.analyst(engine), folder: folder.path, watcher: watcher,
-      options: options, random: SeededGenerator(seed: UInt64(state.files.count)))
+      options: options, random: SplitMix64(seed: UInt64(state.files.count)))
     var record = LiveSessionTests.session
     record.folders = [folder.path]
     running = Task { [session, record] in await session.run(record) }

@@ -1,3 +1,4 @@
+import System
 import Diffraction
 import LiveSession
 import Testing
@@ -74,7 +75,7 @@ func anEventComesBackFromItsLineUnchanged(event: SessionEvent) throws {
 }
 
 @Test func damagedLinesNeverTrap() {
-  var generator = SeededGenerator(seed: 5)
+  var generator = SplitMix64(seed: 5)
   var refused = 0
   for _ in 0..<20_000 {
     let event = sampleEvents[Int(generator.next() % UInt64(sampleEvents.count))]
@@ -150,17 +151,4 @@ func numbersComeBackBitForBit(value: Double) throws {
   #expect(Identifier(a.description) == a)
   #expect(a.description.count == 36)
   #expect(Array(a.description)[14] == "7")
-}
-
-/// SplitMix64 (Steele, Lea and Flood 2014).
-struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-  init(seed: UInt64) { state = seed }
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
-  }
 }

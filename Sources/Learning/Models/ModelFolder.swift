@@ -49,9 +49,7 @@ public struct ModelFolder: Sendable {
       throw .file(path: place, reason: "the manifest does not name it")
     }
     let bytes = try FileBytes.read(place, limit: 256 << 20)
-    guard SHA256.hex(bytes) == digest else {
-      throw .file(path: place, reason: "is not what the manifest names (SHA-256)")
-    }
+    guard SHA256.hex(bytes) == digest else { throw Self.isChanged(place) }
     return bytes
   }
 
@@ -61,7 +59,20 @@ public struct ModelFolder: Sendable {
 
   /// Every file is there and unchanged.
   public func verify() throws(NetworkError) {
-    for name in fileNames { _ = try bytes(of: name) }
+    for (name, digest) in digests.sorted(by: { $0.key < $1.key }) {
+      let place = "\(path)/\(name)"
+      let found: String
+      do {
+        found = try SHA256.hex(ofFile: place)
+      } catch {
+        throw NetworkError(error)
+      }
+      if found != digest { throw Self.isChanged(place) }
+    }
+  }
+
+  private static func isChanged(_ place: String) -> NetworkError {
+    .file(path: place, reason: "is not what the manifest names (SHA-256)")
   }
 
   /// Writes a model as a whole: it appears under its name when everything is there. Never over another one.
@@ -69,25 +80,26 @@ public struct ModelFolder: Sendable {
   package static func write(
     id: String, engine: String, manifest: [String: JSON], files: [String: [UInt8]], to path: String
   ) throws(NetworkError) -> ModelFolder {
-    func failure(_ place: String, _ action: String) -> NetworkError {
-      .file(path: place, reason: "\(action): \(String(cString: strerror(errno)))")
-    }
-    guard access(path, F_OK) != 0 else { throw .file(path: path, reason: "is there already") }
+    guard !FilePath.exists(path) else { throw .file(path: path, reason: "is there already") }
     let draft = path + ".part"
-    if mkdir(draft, 0o755) != 0, errno != EEXIST { throw failure(draft, "make the folder") }
+    do {
+      try Folder.make(draft)
+    } catch {
+      throw NetworkError(error)
+    }
     var entries: [String: JSON] = [:]
     for (name, bytes) in files {
       guard isPlain(name) else { throw .file(path: "\(path)/\(name)", reason: "is no file name of a model") }
       entries[name] = .object(["bytes": .integer(bytes.count), "sha256": .text(SHA256.hex(bytes))])
-      try FileBytes.write([bytes], to: "\(draft)/\(name)")
+      try FileBytes.write(bytes, to: "\(draft)/\(name)")
     }
     var manifest = manifest
     manifest["version"] = .integer(1)
     manifest["id"] = .text(id)
     manifest["engine"] = .text(engine)
     manifest["files"] = .object(entries)
-    try FileBytes.write([Array(JSON.object(manifest).text.utf8)], to: "\(draft)/manifest.json")
-    guard rename(draft, path) == 0 else { throw failure(path, "rename") }
+    try FileBytes.write(Array(JSON.object(manifest).text.utf8), to: "\(draft)/manifest.json")
+    guard rename(draft, path) == 0 else { throw NetworkError(SystemError(path, "rename")) }
     return try ModelFolder(path: path)
   }
 

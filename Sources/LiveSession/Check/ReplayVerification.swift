@@ -1,3 +1,4 @@
+import System
 import Diffraction
 
 /// Computes every result of a session again, from the files and with the settings it was made with, and
@@ -139,8 +140,7 @@ public struct ReplayVerification {
     if let line = index.latestLine(ofFile: record.fileID), case .file(let file)? = session.event(at: line) {
       path = file.path
     }
-    if path.hasPrefix("/") || folder.isEmpty { return path }
-    return folder.hasSuffix("/") ? folder + path : "\(folder)/\(path)"
+    return FilePath.absolute(path, in: folder)
   }
 }
 

@@ -95,7 +95,7 @@ public actor Session {
     var isRefinement: Bool { if case .refinement = job.kind { true } else { false } }
   }
 
-  public init(
+  package init(
     log: SessionLog, state: SessionState, analyst: Analyst, folder: String, watcher: (any FolderWatching)?,
     options: Options, random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator()
   ) {

@@ -8,7 +8,7 @@ extension Model {
     return ArrayFile(content: content, arrays: weights.arrays).bytes()
   }
 
-  public func write(to path: String) throws(NetworkError) { try FileBytes.write([try bytes()], to: path) }
+  public func write(to path: String) throws(NetworkError) { try FileBytes.write(try bytes(), to: path) }
 
   /// Throws where the file is damaged (its SHA-256 is checked) or its weights do not fit its network.
   public init(file path: String) throws(NetworkError) {
@@ -46,7 +46,7 @@ extension Checkpoint {
         "sinceBest": .integer(stopping.sinceBest),
       ])
     }
-    try FileBytes.write([file.bytes()], to: path)
+    try FileBytes.write(file.bytes(), to: path)
   }
 
   public init(file path: String) throws(NetworkError) {
