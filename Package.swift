@@ -33,39 +33,41 @@ let package = Package(
   targets: libraries + kernels + [
     .target(name: "System", dependencies: ["CCrypto", "CLinux"]),
     .target(name: "JSON"),
-    .target(name: "Arrays", dependencies: ["COpenBLAS", "CLAPACKE", "CFFTW"]),
+    .target(name: "Arrays", dependencies: ["CFFTW", "CLAPACKE", "COpenBLAS"]),
     .target(name: "Diffraction", dependencies: ["Arrays"]),
     .target(name: "Imaging", dependencies: ["Arrays", "CVectorLoops", "System"]),
-    .target(name: "Learning", dependencies: ["Arrays", "CLibSVM", "COneDNN", "System"]),
+    .target(name: "Learning", dependencies: ["Arrays", "CLibSVM", "COneDNN", "JSON", "System"]),
     .target(name: "Scattering", dependencies: ["Arrays", "CDiffractionKernels", "CSpglib"]),
     .target(name: "FrameQuality", dependencies: ["Diffraction"]),
-    .target(name: "CBLEED", dependencies: ["Arrays", "Diffraction", "Learning", "System"]),
+    .target(name: "CBLEED", dependencies: ["Arrays", "Diffraction", "JSON", "Learning", "System"]),
     .target(
       name: "SPED",
-      dependencies: ["Arrays", "CVectorLoops", "Diffraction", "Imaging", "Scattering", "System"]),
+      dependencies: ["Arrays", "CVectorLoops", "Diffraction", "Imaging", "JSON", "Scattering", "System"]),
     .target(
       name: "PACBED",
       dependencies: [
-        "Arrays", "CDiffractionKernels", "Diffraction", "Imaging", "Learning", "Scattering", "System",
+        "Arrays", "CDiffractionKernels", "Diffraction", "Imaging", "JSON", "Learning", "Scattering", "System",
       ]),
     .target(
       name: "FrameFiles",
-      dependencies: ["Diffraction", "System", "CDeflate", "CHDF5", "CLinux", "CPNG", "CTIFF", "CZlib"]),
+      dependencies: [
+        "CDeflate", "CHDF5", "CLinux", "CPNG", "CTIFF", "CZlib", "Diffraction", "JSON", "System",
+      ]),
     .target(
-      name: "LiveSession", dependencies: ["Diffraction", "FrameFiles", "System"],
+      name: "LiveSession", dependencies: ["Diffraction", "FrameFiles", "JSON", "System"],
       resources: [.embedInCode("Schema/ewald-session-1.schema.json")]),
     .target(name: "TerminalUI", dependencies: ["CNcurses"]),
     .executableTarget(
       name: "ewald",
       dependencies: [
-        "CBLEED", "Diffraction", "FrameFiles", "FrameQuality", "Learning", "LiveSession", "PACBED",
+        "CBLEED", "Diffraction", "FrameFiles", "FrameQuality", "JSON", "Learning", "LiveSession", "PACBED",
         "Scattering", "SPED", "System", "TerminalUI",
       ]),
     .executableTarget(
       name: "Benchmarks",
       dependencies: [
-        "Arrays", "CBLEED", "Diffraction", "FrameFiles", "FrameQuality", "Imaging", "Learning", "LiveSession",
-        "PACBED", "Scattering", "SPED", "System", "TerminalUI",
+        "Arrays", "CBLEED", "Diffraction", "FrameFiles", "FrameQuality", "Imaging", "JSON", "Learning",
+        "LiveSession", "PACBED", "Scattering", "SPED", "System", "TerminalUI",
       ],
       exclude: ["Peers"]),
     .executableTarget(name: "Fuzz", dependencies: ["Diffraction", "FrameFiles", "System"]),
@@ -74,13 +76,14 @@ let package = Package(
     .testTarget(name: "JSONTests", dependencies: ["JSON"]),
     .testTarget(name: "ArraysTests", dependencies: ["Arrays", "System"]),
     .testTarget(name: "DiffractionTests", dependencies: ["Diffraction"]),
-    .testTarget(name: "ImagingTests", dependencies: ["Imaging", "CTIFF", "System"], exclude: ["Reference"]),
+    .testTarget(name: "ImagingTests", dependencies: ["CTIFF", "Imaging", "System"], exclude: ["Reference"]),
     .testTarget(
-      name: "LearningTests", dependencies: ["Arrays", "Learning", "System"], resources: [.copy("Reference")]),
+      name: "LearningTests", dependencies: ["Arrays", "JSON", "Learning", "System"],
+      resources: [.copy("Reference")]),
     .testTarget(name: "ScatteringTests", dependencies: ["Arrays", "Scattering"]),
     .testTarget(name: "FrameQualityTests", dependencies: ["FrameQuality"]),
     .testTarget(
-      name: "CBLEEDTests", dependencies: ["Arrays", "CBLEED", "Diffraction", "Learning", "System"],
+      name: "CBLEEDTests", dependencies: ["Arrays", "CBLEED", "Diffraction", "JSON", "Learning", "System"],
       exclude: ["Reference"]),
     .testTarget(
       name: "PACBEDTests",
@@ -89,21 +92,21 @@ let package = Package(
         "System",
       ],
       exclude: ["Reference"]),
-    .testTarget(name: "SPEDTests", dependencies: ["Arrays", "Diffraction", "SPED", "Scattering", "System"]),
+    .testTarget(name: "SPEDTests", dependencies: ["Arrays", "Diffraction", "Scattering", "SPED", "System"]),
     .testTarget(
       name: "FrameFilesTests", dependencies: ["Diffraction", "FrameFiles", "Fuzz", "System"],
       exclude: ["Reference"]),
     .testTarget(
       name: "LiveSessionTests",
-      dependencies: ["Diffraction", "FrameFiles", "FrameQuality", "LiveSession", "System"],
+      dependencies: ["Diffraction", "FrameFiles", "FrameQuality", "JSON", "LiveSession", "System"],
       exclude: ["Reference"]),
     // Driven by the tests through a pseudo terminal: what a screen leaves behind when it is killed.
     .executableTarget(name: "TerminalProbe", dependencies: ["TerminalUI"], path: "Tests/TerminalProbe"),
-    .testTarget(name: "TerminalUITests", dependencies: ["System", "TerminalUI", "TerminalProbe"]),
+    .testTarget(name: "TerminalUITests", dependencies: ["System", "TerminalProbe", "TerminalUI"]),
     .testTarget(
       name: "ewaldTests",
       dependencies: [
-        "ewald", "Diffraction", "FrameFiles", "FrameQuality", "LiveSession", "System", "TerminalUI",
+        "Diffraction", "ewald", "FrameFiles", "FrameQuality", "LiveSession", "System", "TerminalUI",
       ],
       exclude: ["Golden"]),
   ],

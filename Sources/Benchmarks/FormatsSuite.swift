@@ -1,3 +1,4 @@
+import JSON
 import System
 import Diffraction
 import FrameFiles
@@ -25,7 +26,7 @@ enum FormatsSuite {
           times.append(now() - start)
         }
       } catch {
-        print("{\"suite\": \"formats\", \"case\": \"\(name)\", \"error\": \"\(error)\"}")
+        report(name, error)
         continue
       }
       report(name, Double(frames) / median(times), "frames/s")
@@ -67,7 +68,7 @@ enum FormatsSuite {
       report("\(name) worker overhead", median(clock) * 1e6, "µs/\(what)")
       report("\(name) worker overhead, processor", median(processor) * 1e6, "µs/\(what)")
     } catch {
-      print("{\"suite\": \"formats\", \"case\": \"\(name) worker overhead\", \"error\": \"\(error)\"}")
+      report("\(name) worker overhead", error)
     }
   }
 
@@ -86,9 +87,17 @@ enum FormatsSuite {
   }
 
   private static func report(_ name: String, _ value: Double, _ unit: String) {
-    print(
-      "{\"suite\": \"formats\", \"case\": \"\(name)\", \"median\": \((value * 10).rounded() / 10), \"unit\": \"\(unit)\"}"
-    )
+    print(Measurement(name, (value * 10).rounded() / 10, unit).line("formats"))
+  }
+
+  private static func report(_ name: String, _ error: any Error) {
+    var json = JSONWriter()
+    json.object { json in
+      json.member("suite", "formats")
+      json.member("case", name)
+      json.member("error", "\(error)")
+    }
+    print(json.text)
   }
 
   private static func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }

@@ -1,3 +1,4 @@
+import JSON
 import System
 import Glibc
 
@@ -13,6 +14,20 @@ struct Measurement {
     self.median = median
     self.unit = unit
     self.goal = goal
+  }
+}
+
+extension Measurement {
+  /// One line for the scripts that compare: the name of the suite, of the case, and the figure.
+  func line(_ suite: String) -> String {
+    var json = JSONWriter()
+    json.object { json in
+      json.member("suite", suite)
+      json.member("case", name)
+      json.member("median", (median * 1000).rounded() / 1000)
+      json.member("unit", unit)
+    }
+    return json.text
   }
 }
 

@@ -1,3 +1,4 @@
+import JSON
 import System
 import Dispatch
 import Glibc
@@ -219,42 +220,20 @@ private final class Load: Sendable {
 
 /// The JSON beside an exported network: numbers in flat lists under names, and the count of samples.
 private struct ExpectedAnswer {
-  var samples = 0
-  var inputs: [String: [Float]] = [:]
-  var outputs: [String: [Float]] = [:]
+  var samples: Int
+  var inputs: [String: [Float]]
+  var outputs: [String: [Float]]
 
-  /// Understands what `export.py` writes, and no other JSON.
   init?(_ path: String) {
-    guard let file = fopen(path, "r") else { return nil }
-    defer { fclose(file) }
-    var text: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: 1 << 16)
-    while true {
-      let count = fread(&chunk, 1, chunk.count, file)
-      if count == 0 { break }
-      text += chunk[..<count]
+    guard let bytes = try? WholeFile.bytes(path), let json = try? JSONValue(bytes),
+      let samples = json["samples"]?.int
+    else { return nil }
+    func lists(_ name: String) -> [String: [Float]] {
+      guard case .object(let members)? = json[name] else { return [:] }
+      return members.mapValues { ($0.items ?? []).compactMap { $0.double.map { Float($0) } } }
     }
-    var name = ""
-    var isOutput = false
-    var position = 0
-    while position < text.count {
-      switch text[position] {
-      case UInt8(ascii: "\""):
-        let end = text[(position + 1)...].firstIndex(of: UInt8(ascii: "\"")) ?? text.count
-        name = String(decoding: text[(position + 1)..<end], as: UTF8.self)
-        if name == "outputs" { isOutput = true }
-        position = end + 1
-      case UInt8(ascii: "["):
-        let end = text[position...].firstIndex(of: UInt8(ascii: "]")) ?? text.count
-        let numbers = text[(position + 1)..<end].split(separator: UInt8(ascii: ","))
-          .compactMap { Float(String(decoding: $0.drop { $0 == 32 }, as: UTF8.self)) }
-        if isOutput { outputs[name] = numbers } else { inputs[name] = numbers }
-        position = end + 1
-      case UInt8(ascii: "0")...UInt8(ascii: "9"):
-        if name == "samples" { samples = samples * 10 + Int(text[position]) - 48 }
-        position += 1
-      default: position += 1
-      }
-    }
+    self.samples = samples
+    inputs = lists("inputs")
+    outputs = lists("outputs")
   }
 }

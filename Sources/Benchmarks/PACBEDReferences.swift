@@ -1,3 +1,4 @@
+import JSON
 import System
 import Arrays
 import Diffraction
@@ -25,7 +26,7 @@ struct PACBEDReference {
       Environment["EWALD_PACBED_REFERENCES"]
       ?? #filePath.split(separator: "/").dropLast(3).reduce("") { $0 + "/" + $1 }
       + "/Tests/PACBEDTests/Reference"
-    guard let bytes = try? WholeFile.bytes("\(folder)/cases.json"), let json = JSON(bytes),
+    guard let bytes = try? WholeFile.bytes("\(folder)/cases.json"), let json = try? JSONValue(bytes),
       let cases = json["cases"]?.items
     else { return [] }
     return cases.compactMap { entry in

@@ -1,3 +1,4 @@
+import JSON
 import Arrays
 import Diffraction
 import FrameFiles
@@ -122,7 +123,12 @@ enum SPEDSuite {
         print(quality.line(method, seconds: spent.processor))
       }
     } catch {
-      print(#"{"suite":"sped","error":"\#(error)"}"#)
+      var json = JSONWriter()
+      json.object { json in
+        json.member("suite", "sped")
+        json.member("error", "\(error)")
+      }
+      print(json.text)
     }
   }
 
@@ -195,10 +201,21 @@ struct SPEDQuality {
 
   func line(_ method: String, seconds: Double) -> String {
     func digits(_ x: Double) -> Double { (x * 1000).rounded() / 1000 }
-    return
-      #"{"suite":"sped","method":"\#(method)","particles":\#(best.count),"found":\#(found),"mean_iou":\#(digits(mean)),"#
-      + #""best_iou":\#(best.map(digits)),"segments":\#(segments),"over_segmentation":\#(overSegmentation),"#
-      + #""spurious":\#(spurious),"overlap_in_both":\#(digits(overlapInBoth)),"cpu_s":\#(digits(seconds))}"#
+    var json = JSONWriter()
+    json.object { json in
+      json.member("suite", "sped")
+      json.member("method", method)
+      json.member("particles", best.count)
+      json.member("found", found)
+      json.member("mean_iou", digits(mean))
+      json.member("best_iou", best.map(digits))
+      json.member("segments", segments)
+      json.member("over_segmentation", overSegmentation)
+      json.member("spurious", spurious)
+      json.member("overlap_in_both", digits(overlapInBoth))
+      json.member("cpu_s", digits(seconds))
+    }
+    return json.text
   }
 }
 

@@ -132,6 +132,16 @@ extension JSONWriter {
     boolean(value)
   }
 
+  package mutating func member(_ name: String, _ values: [Double]) {
+    key(name)
+    array { json in for value in values { json.number(value) } }
+  }
+
+  package mutating func member(_ name: String, _ values: [Int]) {
+    key(name)
+    array { json in for value in values { json.integer(value) } }
+  }
+
   /// Leaves the member out when there is nothing to say.
   package mutating func member(_ name: String, ifPresent value: String?) {
     if let value { member(name, value) }

@@ -35,6 +35,17 @@ import Testing
     if value.isFinite { #expect(try JSONValue(json.bytes) == .number(value)) }
   }
 
+  @Test(arguments: [
+    0.1, 1e-5, 1.7976931348623157e308, .leastNonzeroMagnitude, -123456.789, 1e15, 9007199254740992,
+    0.30000000000000004,
+  ])
+  func `Numbers come back bit for bit`(value: Double) throws {
+    var json = JSONWriter()
+    json.number(value)
+    let back = try JSONReader.read(json.bytes) { reader throws(JSONError) in try reader.double() }
+    #expect(back.bitPattern == value.bitPattern)
+  }
+
   @Test func `Every character survives, and no control character is written as it is`() throws {
     let scalars =
       (0...0x2FF).compactMap { Unicode.Scalar($0) } + ["\u{2028}", "\u{FFFD}", "\u{FEFF}", "𝄞", "\u{10FFFF}"]

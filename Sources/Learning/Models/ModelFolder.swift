@@ -1,3 +1,4 @@
+import JSON
 import System
 import Glibc
 
@@ -10,14 +11,14 @@ public struct ModelFolder: Sendable {
   public let id: String
   /// Whose model it is: `pacbed`.
   public let engine: String
-  package let manifest: JSON
+  package let manifest: JSONValue
   public let sha256: String
   private let digests: [String: String]
 
   public init(path: String) throws(NetworkError) {
     let place = "\(path)/manifest.json"
     let bytes = try FileBytes.read(place, limit: 16 << 20)
-    guard let manifest = JSON(bytes), let id = manifest["id"]?.string,
+    guard let manifest = try? JSONValue(bytes), let id = manifest["id"]?.string,
       let engine = manifest["engine"]?.string,
       case .object(let files)? = manifest["files"]
     else { throw .file(path: place, reason: "is not the manifest of a model") }
@@ -78,7 +79,7 @@ public struct ModelFolder: Sendable {
   /// Writes a model as a whole: it appears under its name when everything is there. Never over another one.
   @discardableResult
   package static func write(
-    id: String, engine: String, manifest: [String: JSON], files: [String: [UInt8]], to path: String
+    id: String, engine: String, manifest: [String: JSONValue], files: [String: [UInt8]], to path: String
   ) throws(NetworkError) -> ModelFolder {
     guard !FilePath.exists(path) else { throw .file(path: path, reason: "is there already") }
     let draft = path + ".part"
@@ -87,7 +88,7 @@ public struct ModelFolder: Sendable {
     } catch {
       throw NetworkError(error)
     }
-    var entries: [String: JSON] = [:]
+    var entries: [String: JSONValue] = [:]
     for (name, bytes) in files {
       guard isPlain(name) else { throw .file(path: "\(path)/\(name)", reason: "is no file name of a model") }
       entries[name] = .object(["bytes": .integer(bytes.count), "sha256": .text(SHA256.hex(bytes))])
@@ -98,7 +99,7 @@ public struct ModelFolder: Sendable {
     manifest["id"] = .text(id)
     manifest["engine"] = .text(engine)
     manifest["files"] = .object(entries)
-    try FileBytes.write(Array(JSON.object(manifest).text.utf8), to: "\(draft)/manifest.json")
+    try FileBytes.write(Array(JSONValue.object(manifest).text.utf8), to: "\(draft)/manifest.json")
     guard rename(draft, path) == 0 else { throw NetworkError(SystemError(path, "rename")) }
     return try ModelFolder(path: path)
   }

@@ -1,3 +1,4 @@
+import JSON
 import System
 import CBLEED
 import Diffraction
@@ -51,7 +52,7 @@ enum CBLEEDRequest {
     let list = Array(CBLEEDCaseList(simulation).text.utf8)
     let listPath = "\(folder)/cases.json"
     if let before = try? WholeFile.bytes(listPath) {
-      guard before == list else {
+      guard before == list || (try? JSONValue(before)) == (try? JSONValue(list)) else {
         throw Failure("\(folder): holds patterns of another request; give another --output")
       }
     } else {

@@ -1,9 +1,11 @@
+import JSON
+
 extension Model {
   /// One file (see `ArrayFile`): network, weights and notes.
   public func bytes() throws(NetworkError) -> [UInt8] {
     try weights.check(for: network)
-    let content: [String: JSON] = [
-      "kind": .text("model"), "network": network.json, "notes": .object(notes.mapValues(JSON.text)),
+    let content: [String: JSONValue] = [
+      "kind": .text("model"), "network": network.json, "notes": .object(notes.mapValues(JSONValue.text)),
     ]
     return ArrayFile(content: content, arrays: weights.arrays).bytes()
   }
@@ -38,7 +40,7 @@ extension Checkpoint {
     }
     file.content["step"] = .integer(step)
     file.content["moments"] = .integer(moments.count)
-    if !notes.isEmpty { file.content["notes"] = .object(notes.mapValues(JSON.text)) }
+    if !notes.isEmpty { file.content["notes"] = .object(notes.mapValues(JSONValue.text)) }
     if let stopping {
       file.content["stopping"] = .object([
         "patience": .integer(stopping.patience), "minimumGain": .number(stopping.minimumGain),
