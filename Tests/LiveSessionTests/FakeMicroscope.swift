@@ -141,12 +141,10 @@ final class FakeMicroscope: Sendable {
   }
 
   func file(_ id: UInt64, _ name: String, _ offer: Offer = .first, atStart: Bool = false) -> WatchedFile {
-    let disk = try? DiskIdentity(path: folder[name])
+    let nothing = FileIdentity(device: 0, inode: 0, size: 0, modified: 0)
     return WatchedFile(
       id: FileID(rawValue: id), folder: RawPath(folder.path), path: RawPath(name),
-      identity: FileIdentity(
-        device: UInt64(disk?.device ?? 0), inode: UInt64(disk?.inode ?? 0), size: Int64(disk?.size ?? 0),
-        modified: Int64(disk?.modifiedNanoseconds ?? 0)), offer: offer, atStart: atStart)
+      identity: (try? FileIdentity(path: folder[name])) ?? nothing, offer: offer, atStart: atStart)
   }
 
   /// Writes a file and offers it as a watcher would.

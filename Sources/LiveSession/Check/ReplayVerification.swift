@@ -102,7 +102,7 @@ public struct ReplayVerification {
   ) -> Outcome {
     guard let engine = analyst.engine(named: record.engine) else { return .engineUnknown(record.engine) }
     let path = absolutePath(of: record)
-    guard (try? DiskIdentity(path: path)) != nil else { return .fileMissing(path) }
+    guard (try? FileIdentity(path: path)) != nil else { return .fileMissing(path) }
     do {
       let recordedContent = content(at: contentLine)
       // Asked before the file is opened: what replaced it may be no image at all.

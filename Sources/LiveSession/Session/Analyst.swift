@@ -1,3 +1,4 @@
+import System
 import Diffraction
 import Glibc
 
@@ -35,14 +36,19 @@ public struct Analyst: Sendable {
   public struct Opened {
     public var source: any FrameSource
     public var content: String
-    public var identity: DiskIdentity
+    package var identity: FileIdentity
     public var summary: FileSummary { source.summary }
     /// What stands for the file on the screen: its first frame.
     public var frame: Frame
   }
 
   public func open(path: String) throws(FileRefusal) -> Opened {
-    let identity = try DiskIdentity(path: path)
+    let identity: FileIdentity
+    do {
+      identity = try FileIdentity(path: path)
+    } catch {
+      throw FileRefusal(.unreadable, error.reason)
+    }
     let content = try hash(path)
     let source = try open(path)
     guard source.summary.frames > 0 else {
@@ -93,21 +99,6 @@ extension Finding {
   init(failure: AnalysisError, of engine: any AnalysisEngine) {
     self.init(
       values: [], verdict: .notAnalysable, reasons: [Reason("FAIL", "\(engine.name): \(failure)")])
-  }
-}
-
-/// Which file this is and what state it is in: equal before and after reading means that nobody wrote to it.
-public struct DiskIdentity: Sendable, Hashable {
-  public var device: Int
-  public var inode: Int
-  public var size: Int
-  public var modifiedNanoseconds: Int
-
-  public init(device: Int, inode: Int, size: Int, modifiedNanoseconds: Int) {
-    self.device = device
-    self.inode = inode
-    self.size = size
-    self.modifiedNanoseconds = modifiedNanoseconds
   }
 }
 

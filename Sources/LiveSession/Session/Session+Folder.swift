@@ -35,7 +35,7 @@ extension Session {
 
   private func appear(_ file: WatchedFile, _ fileState: FileState) {
     let path = PathText.text(file.path.bytes)
-    let identity = DiskIdentity(file.identity)
+    let identity = file.identity
     if let id = known[identity], state[file: id]?.path == path {
       // A resumed session has this one already.
       fileIDs[file.id] = id
@@ -46,10 +46,8 @@ extension Session {
     nextFileID += 1
     fileIDs[file.id] = id
     watched[id] = file
-    var record = FileRecord(
-      fileID: id, path: path, revision: file.revision, size: identity.size,
-      modifiedNanoseconds: identity.modifiedNanoseconds, device: identity.device, inode: identity.inode,
-      status: .waiting)
+    var record = FileRecord(fileID: id, path: path, revision: file.revision, status: .waiting)
+    record.take(identity)
     if let earlier = latestAtPath[path].flatMap({ state[file: $0] }) {
       record.revision = max(record.revision, earlier.revision + 1)
     }
@@ -77,7 +75,7 @@ extension Session {
   private func ready(_ file: WatchedFile) {
     guard let fileID = fileIDs[file.id], let row = state[file: fileID] else { return }
     watched[fileID] = file
-    let identity = DiskIdentity(file.identity)
+    let identity = file.identity
     if known[identity] == fileID, file.offer == .first, let outcome = outcomeBefore(row) {
       watcher?.report(outcome, for: file, read: file.identity)
       return
@@ -90,10 +88,7 @@ extension Session {
       return
     }
     var record = row.record
-    record.size = identity.size
-    record.modifiedNanoseconds = identity.modifiedNanoseconds
-    record.device = identity.device
-    record.inode = identity.inode
+    record.take(identity)
     if row.status != .refused, row.status != .done, row.status != .partial {
       record.status = .queued
       record.reason = nil
@@ -159,19 +154,12 @@ extension Session {
   }
 }
 
-extension DiskIdentity {
-  init(_ identity: FileIdentity) {
-    self.init(
-      device: Int(truncatingIfNeeded: identity.device), inode: Int(truncatingIfNeeded: identity.inode),
-      size: Int(identity.size), modifiedNanoseconds: Int(identity.modified))
-  }
-}
-
-extension FileIdentity {
-  init(_ identity: DiskIdentity) {
-    self.init(
-      device: UInt64(truncatingIfNeeded: identity.device), inode: UInt64(truncatingIfNeeded: identity.inode),
-      size: Int64(identity.size), modified: Int64(identity.modifiedNanoseconds))
+extension FileRecord {
+  mutating func take(_ identity: FileIdentity) {
+    size = Int(identity.size)
+    modifiedNanoseconds = Int(identity.modified)
+    device = Int(truncatingIfNeeded: identity.device)
+    inode = Int(truncatingIfNeeded: identity.inode)
   }
 }
 
@@ -237,7 +225,9 @@ extension FileRow {
       declaredFrames: declaredFrames == 0 ? nil : declaredFrames, reason: reason.isEmpty ? nil : reason)
   }
 
-  var identity: DiskIdentity {
-    DiskIdentity(device: device, inode: inode, size: size, modifiedNanoseconds: modifiedNanoseconds)
+  var identity: FileIdentity {
+    FileIdentity(
+      device: UInt64(truncatingIfNeeded: device), inode: UInt64(truncatingIfNeeded: inode), size: Int64(size),
+      modified: Int64(modifiedNanoseconds))
   }
 }

@@ -110,7 +110,7 @@ extension Session {
     guard running[token] != nil else { return }
     let duration = Double(now - started) / 1e6
     // Written to while it was read: what was found belongs to no file. Look again.
-    guard (try? DiskIdentity(path: job.path)) == opened.identity else {
+    guard (try? FileIdentity(path: job.path)) == opened.identity else {
       report(.changed, job)
       return
     }
@@ -169,10 +169,7 @@ extension Session {
     record.status = summary.isComplete ? .done : .partial
     record.reason = summary.isComplete ? nil : "\(summary.frames) of \(summary.declaredFrames) patterns"
     record.content = opened.content
-    record.size = opened.identity.size
-    record.modifiedNanoseconds = opened.identity.modifiedNanoseconds
-    record.device = opened.identity.device
-    record.inode = opened.identity.inode
+    record.take(opened.identity)
     record.format = summary.format
     record.frames = summary.frames
     record.declaredFrames = summary.declaredFrames
@@ -197,7 +194,7 @@ extension Session {
 
   func refuse(_ job: Job, _ refusal: FileRefusal) {
     guard let row = state[file: job.fileID] else { return }
-    let vanished = (try? DiskIdentity(path: job.path)) == nil
+    let vanished = (try? FileIdentity(path: job.path)) == nil
     switch refusal.kind {
     case .truncated: report(.truncated(refusal.reason), job)
     case .unreadable where vanished: report(.changed, job)
@@ -238,9 +235,9 @@ extension Session {
     }
   }
 
-  private func report(_ outcome: ReadOutcome, _ job: Job, read identity: DiskIdentity? = nil) {
+  private func report(_ outcome: ReadOutcome, _ job: Job, read identity: FileIdentity? = nil) {
     guard job.kind == .first, let file = watched[job.fileID] else { return }
-    watcher?.report(outcome, for: file, read: identity.map { FileIdentity($0) })
+    watcher?.report(outcome, for: file, read: identity)
   }
 
   /// The accepted result of the same engine on the nearest earlier file.

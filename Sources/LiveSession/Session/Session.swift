@@ -1,3 +1,4 @@
+import System
 import Diffraction
 import Dispatch
 import FrameFiles
@@ -63,7 +64,7 @@ public actor Session {
   var watched: [Int: WatchedFile] = [:]
   var byContent: [String: Int] = [:]
   /// What a resumed session knows already, by identity.
-  var known: [DiskIdentity: Int] = [:]
+  var known: [FileIdentity: Int] = [:]
   var latestAtPath: [String: Int] = [:]
   var nextFileID: Int
   var finishTimes: [Int] = []
