@@ -3,6 +3,7 @@ import PackageDescription
 
 // A C library is a module.modulemap and a shim.h, nothing else.
 let libraries: [Target] = [
+  .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
   .systemLibrary(name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
   .systemLibrary(name: "CFFTW", pkgConfig: "fftw3f", providers: [.apt(["libfftw3-dev"])]),
   .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
@@ -30,83 +31,98 @@ let package = Package(
     .executable(name: "ewald", targets: ["ewald"])
   ],
   targets: libraries + kernels + [
-    .target(name: "Arrays", dependencies: ["COpenBLAS", "CLAPACKE", "CFFTW"]),
+    .target(name: "System", dependencies: ["CCrypto", "CLinux"]),
+    .target(name: "JSON"),
+    .target(name: "Arrays", dependencies: ["CFFTW", "CLAPACKE", "COpenBLAS"]),
     .target(name: "Diffraction", dependencies: ["Arrays"]),
-    .target(name: "Imaging", dependencies: ["Arrays", "CVectorLoops"]),
-    .target(name: "Learning", dependencies: ["Arrays", "CLibSVM", "COneDNN"]),
+    .target(name: "Imaging", dependencies: ["Arrays", "CVectorLoops", "System"]),
+    .target(name: "Learning", dependencies: ["Arrays", "CLibSVM", "COneDNN", "JSON", "System"]),
     .target(name: "Scattering", dependencies: ["Arrays", "CDiffractionKernels", "CSpglib"]),
     .target(name: "FrameQuality", dependencies: ["Arrays", "Diffraction"]),
-    .target(name: "CBLEED", dependencies: ["Arrays", "Diffraction", "Learning"]),
+    .target(name: "CBLEED", dependencies: ["Arrays", "Diffraction", "JSON", "Learning", "System"]),
     .target(
-      name: "SPED", dependencies: ["Arrays", "CVectorLoops", "Diffraction", "Imaging", "Scattering"]),
+      name: "SPED",
+      dependencies: ["Arrays", "CVectorLoops", "Diffraction", "Imaging", "JSON", "Scattering", "System"]),
     .target(
       name: "PACBED",
-      dependencies: ["Arrays", "CDiffractionKernels", "Diffraction", "Imaging", "Learning", "Scattering"]),
+      dependencies: [
+        "Arrays", "CDiffractionKernels", "Diffraction", "Imaging", "JSON", "Learning", "Scattering", "System",
+      ]),
     .target(
       name: "FrameFiles",
-      dependencies: ["Arrays", "Diffraction", "CDeflate", "CHDF5", "CLinux", "CPNG", "CTIFF", "CZlib"]),
-    .target(name: "Workers", dependencies: ["CLinux", "Diffraction", "FrameFiles"]),
+      dependencies: [
+        "CDeflate", "CHDF5", "CLinux", "CPNG", "CTIFF", "CZlib", "Diffraction", "JSON", "System",
+      ]),
+    .target(name: "Workers", dependencies: ["CLinux", "Diffraction", "FrameFiles", "System"]),
     .target(
-      name: "LiveSession", dependencies: ["Arrays", "Diffraction", "FrameFiles", "Workers"],
+      name: "LiveSession", dependencies: ["Diffraction", "FrameFiles", "JSON", "System", "Workers"],
       resources: [.embedInCode("Schema/ewald-session-1.schema.json")]),
     .target(name: "TerminalUI", dependencies: ["CNcurses"]),
     .executableTarget(
       name: "ewald",
       dependencies: [
-        "CBLEED", "Diffraction", "FrameFiles", "FrameQuality", "Learning", "LiveSession", "PACBED",
-        "Scattering", "SPED", "TerminalUI", "Workers",
+        "CBLEED", "Diffraction", "FrameFiles", "FrameQuality", "JSON", "Learning", "LiveSession", "PACBED",
+        "Scattering", "SPED", "System", "TerminalUI", "Workers",
       ]),
     .executableTarget(
       name: "Benchmarks",
       dependencies: [
-        "Arrays", "CBLEED", "Diffraction", "FrameFiles", "FrameQuality", "Imaging", "Learning", "LiveSession",
-        "PACBED", "Scattering", "SPED", "TerminalUI", "Workers",
+        "Arrays", "CBLEED", "Diffraction", "FrameFiles", "FrameQuality", "Imaging", "JSON", "Learning",
+        "LiveSession", "PACBED", "Scattering", "SPED", "System", "TerminalUI", "Workers",
       ],
       exclude: ["Peers"]),
     .executableTarget(
       name: "Fuzz",
       dependencies: [
         "CBLEED", "Diffraction", "FrameFiles", "FrameQuality", "HostileFrames", "Learning", "PACBED", "SPED",
-        "Workers",
+        "System", "Workers",
       ]),
 
     // What no microscope should send, and what every engine owes to it.
     .target(name: "HostileFrames", dependencies: ["Diffraction"], path: "Tests/Support"),
 
-    .testTarget(name: "ArraysTests", dependencies: ["Arrays"]),
+    .testTarget(name: "SystemTests", dependencies: ["System"]),
+    .testTarget(name: "JSONTests", dependencies: ["JSON"]),
+    .testTarget(name: "ArraysTests", dependencies: ["Arrays", "System"]),
     .testTarget(name: "DiffractionTests", dependencies: ["Diffraction"]),
-    .testTarget(name: "ImagingTests", dependencies: ["Imaging", "CTIFF"], exclude: ["Reference"]),
+    .testTarget(name: "ImagingTests", dependencies: ["CTIFF", "Imaging", "System"], exclude: ["Reference"]),
     .testTarget(
-      name: "LearningTests", dependencies: ["Arrays", "Learning"], resources: [.copy("Reference")]),
+      name: "LearningTests", dependencies: ["Arrays", "JSON", "Learning", "System"],
+      resources: [.copy("Reference")]),
     .testTarget(name: "ScatteringTests", dependencies: ["Arrays", "Scattering"]),
     .testTarget(name: "FrameQualityTests", dependencies: ["FrameQuality", "HostileFrames"]),
     .testTarget(
-      name: "CBLEEDTests", dependencies: ["Arrays", "CBLEED", "Diffraction", "HostileFrames", "Learning"],
+      name: "CBLEEDTests",
+      dependencies: ["Arrays", "CBLEED", "Diffraction", "HostileFrames", "JSON", "Learning", "System"],
       exclude: ["Reference"]),
     .testTarget(
       name: "PACBEDTests",
       dependencies: [
         "Arrays", "CDiffractionKernels", "Diffraction", "FrameFiles", "HostileFrames", "Learning", "PACBED",
-        "Scattering",
+        "Scattering", "System",
       ],
       exclude: ["Reference"]),
     .testTarget(
-      name: "SPEDTests", dependencies: ["Arrays", "Diffraction", "HostileFrames", "SPED", "Scattering"]),
+      name: "SPEDTests",
+      dependencies: ["Arrays", "Diffraction", "HostileFrames", "Scattering", "SPED", "System"]),
     .testTarget(
-      name: "FrameFilesTests", dependencies: ["Arrays", "Diffraction", "FrameFiles", "Fuzz", "Workers"],
+      name: "FrameFilesTests", dependencies: ["Diffraction", "FrameFiles", "Fuzz", "System", "Workers"],
       exclude: ["Reference"]),
     .testTarget(name: "WorkersTests", dependencies: ["Diffraction", "Workers"]),
     .testTarget(
       name: "LiveSessionTests",
-      dependencies: ["Diffraction", "FrameFiles", "FrameQuality", "LiveSession", "Workers"],
+      dependencies: [
+        "Diffraction", "FrameFiles", "FrameQuality", "JSON", "LiveSession", "System", "Workers",
+      ],
       exclude: ["Reference"]),
     // Driven by the tests through a pseudo terminal: what a screen leaves behind when it is killed.
     .executableTarget(name: "TerminalProbe", dependencies: ["TerminalUI"], path: "Tests/TerminalProbe"),
-    .testTarget(name: "TerminalUITests", dependencies: ["TerminalUI", "TerminalProbe"]),
+    .testTarget(name: "TerminalUITests", dependencies: ["System", "TerminalProbe", "TerminalUI"]),
     .testTarget(
       name: "ewaldTests",
       dependencies: [
-        "ewald", "Diffraction", "FrameFiles", "FrameQuality", "LiveSession", "TerminalUI", "Workers",
+        "Diffraction", "ewald", "FrameFiles", "FrameQuality", "LiveSession", "System", "TerminalUI",
+        "Workers",
       ],
       exclude: ["Golden"]),
   ],

@@ -1,3 +1,4 @@
+import System
 import Arrays
 import CBLEED
 import Glibc
@@ -253,10 +254,4 @@ private struct ReadingBench {
   }
 
   private static func text(_ value: Double) -> String { "\((value * 1e4).rounded() / 1e4)" }
-}
-
-private func processorSeconds() -> Double {
-  var time = timespec()
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
-  return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
 }

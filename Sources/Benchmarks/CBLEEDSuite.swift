@@ -13,11 +13,9 @@ func cbleedSuite() async -> [Measurement] {
 
 /// Milliseconds of processor time.
 private func processorTime(_ body: () -> Void) -> Double {
-  var (before, after) = (timespec(), timespec())
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &before)
+  let before = processorSeconds()
   body()
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &after)
-  return Double(after.tv_sec - before.tv_sec) * 1e3 + Double(after.tv_nsec - before.tv_nsec) / 1e6
+  return (processorSeconds() - before) * 1e3
 }
 
 private func phaseShifts(_ surface: SurfaceModel) -> Measurement {

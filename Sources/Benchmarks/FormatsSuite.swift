@@ -1,3 +1,5 @@
+import JSON
+import System
 import Diffraction
 import FrameFiles
 import Glibc
@@ -11,7 +13,7 @@ import Workers
 enum FormatsSuite {
   /// `worker` is a program and its arguments that end in `WorkerMain.run()`.
   static func run(folder: String, worker: [String] = [], rounds: Int = 7) {
-    for name in DirectoryNames(folder).sorted() where !name.hasPrefix(".") && !name.hasSuffix(".json") {
+    for name in FolderNames(folder).sorted() where !name.hasPrefix(".") && !name.hasSuffix(".json") {
       let path = "\(folder)/\(name)"
       let suffix = name.split(separator: ".").last.map(String.init) ?? ""
       guard FormatList.suffixes.contains(suffix) else { continue }
@@ -25,7 +27,7 @@ enum FormatsSuite {
           times.append(now() - start)
         }
       } catch {
-        print("{\"suite\": \"formats\", \"case\": \"\(name)\", \"error\": \"\(error)\"}")
+        report(name, error)
         continue
       }
       report(name, Double(frames) / median(times), "frames/s")
@@ -67,13 +69,13 @@ enum FormatsSuite {
       report("\(name) worker overhead", median(clock) * 1e6, "µs/\(what)")
       report("\(name) worker overhead, processor", median(processor) * 1e6, "µs/\(what)")
     } catch {
-      print("{\"suite\": \"formats\", \"case\": \"\(name) worker overhead\", \"error\": \"\(error)\"}")
+      report("\(name) worker overhead", error)
     }
   }
 
   /// Of this process and of the worker.
   private static func processorTime(_ reader: WorkerReader) -> Double {
-    var sum = time(CLOCK_PROCESS_CPUTIME_ID)
+    var sum = processorSeconds()
     var clock: clockid_t = 0
     if let worker = reader.processID, clock_getcpuclockid(worker, &clock) == 0 { sum += time(clock) }
     return sum
@@ -86,14 +88,22 @@ enum FormatsSuite {
   }
 
   private static func report(_ name: String, _ value: Double, _ unit: String) {
-    print(
-      "{\"suite\": \"formats\", \"case\": \"\(name)\", \"median\": \((value * 10).rounded() / 10), \"unit\": \"\(unit)\"}"
-    )
+    print(Measurement(name, (value * 10).rounded() / 10, unit).line("formats"))
+  }
+
+  private static func report(_ name: String, _ error: any Error) {
+    var json = JSONWriter()
+    json.object { json in
+      json.member("suite", "formats")
+      json.member("case", name)
+      json.member("error", "\(error)")
+    }
+    print(json.text)
   }
 
   private static func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
 
-  private static func now() -> Double { time(CLOCK_MONOTONIC) }
+  private static func now() -> Double { seconds() }
 
   private static func time(_ clock: clockid_t) -> Double {
     var time = timespec()

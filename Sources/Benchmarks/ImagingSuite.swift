@@ -1,3 +1,4 @@
+import System
 import Arrays
 import Glibc
 import Imaging
@@ -108,12 +109,8 @@ private struct Stopwatch {
     print("\(name)\t\(times.sorted()[times.count / 2] * 1000)\t\(value)")
   }
 
-  private func now() -> Double {
-    var time = timespec()
-    // Processor time: the wall clock also counts what other programs do.
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
-    return Double(time.tv_sec) + 1e-9 * Double(time.tv_nsec)
-  }
+  /// Processor time: the wall clock also counts what other programs do.
+  private func now() -> Double { processorSeconds() }
 }
 
 /// Everything the suite works on, from fixed seeds.

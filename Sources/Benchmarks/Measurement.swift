@@ -1,3 +1,5 @@
+import JSON
+import System
 import Glibc
 
 /// One figure of a suite, with the goal that stands on the design page.
@@ -15,6 +17,20 @@ struct Measurement {
   }
 }
 
+extension Measurement {
+  /// One line for the scripts that compare: the name of the suite, of the case, and the figure.
+  func line(_ suite: String) -> String {
+    var json = JSONWriter()
+    json.object { json in
+      json.member("suite", suite)
+      json.member("case", name)
+      json.member("median", (median * 1000).rounded() / 1000)
+      json.member("unit", unit)
+    }
+    return json.text
+  }
+}
+
 func median(_ values: [Double]) -> Double { percentile(values, 50) }
 
 func percentile(_ values: [Double], _ percent: Double) -> Double {
@@ -24,31 +40,23 @@ func percentile(_ values: [Double], _ percent: Double) -> Double {
 }
 
 /// Seconds of the monotonic clock.
-func seconds() -> Double {
-  var time = timespec()
-  clock_gettime(CLOCK_MONOTONIC, &time)
-  return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+func seconds() -> Double { SystemClock.monotonic.seconds }
+
+/// Seconds of processor time of this process: what other programs do does not count.
+func processorSeconds() -> Double { SystemClock.process.seconds }
+
+/// Megabytes that the process holds.
+func residentMegabytes() -> Double {
+  let fields = (try? WholeFile.text("/proc/self/statm", limit: 4096))?.split(separator: " ") ?? []
+  let pages = fields.count > 1 ? Double(fields[1]) ?? 0 : 0
+  return pages * Double(sysconf(Int32(_SC_PAGESIZE))) / 1e6
 }
 
 /// A folder for one suite, on the disk that holds temporary files; removed afterwards.
 func withTemporaryFolder<R: Sendable>(_ body: @Sendable (String) async -> R) async -> R {
-  var template = Array(
-    "\(getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp")/ewald-bench-XXXXXX".utf8CString)
-  mkdtemp(&template)
-  let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-  defer { removeTree(folder) }
-  return await body(folder)
-}
-
-private func removeTree(_ path: String) {
-  guard let directory = opendir(path) else { return }
-  while let entry = readdir(directory) {
-    let name = withUnsafePointer(to: &entry.pointee.d_name) {
-      $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-    }
-    guard name != ".", name != ".." else { continue }
-    if unlink("\(path)/\(name)") != 0 { removeTree("\(path)/\(name)") }
+  guard let folder = try? Folder.makeTemporary("ewald-bench") else {
+    preconditionFailure("temporary files can be written")
   }
-  closedir(directory)
-  rmdir(path)
+  defer { Folder.removeTree(folder) }
+  return await body(folder)
 }

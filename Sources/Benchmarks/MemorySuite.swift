@@ -1,4 +1,5 @@
 import Diffraction
+import System
 import FrameFiles
 import Glibc
 import LiveSession

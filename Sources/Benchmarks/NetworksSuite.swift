@@ -1,4 +1,5 @@
-import Arrays
+import JSON
+import System
 import Dispatch
 import Glibc
 import Learning
@@ -10,8 +11,8 @@ import Synchronization
 /// compared with onnxruntime's, and the times belong to the files that the peers run too.
 func networksSuite() async -> [Measurement] {
   do {
-    guard let folder = getenv("EWALD_NETWORK_MODELS") else { return try NetworksSuite.builtIn() }
-    return try NetworksSuite.exported(String(cString: folder))
+    guard let folder = Environment["EWALD_NETWORK_MODELS"] else { return try NetworksSuite.builtIn() }
+    return try NetworksSuite.exported(folder)
   } catch {
     return [Measurement("networks failed: \(error)", .nan, "")]
   }
@@ -110,7 +111,7 @@ private enum NetworksSuite {
     let inputs = noise(for: model.network, samples: 1)
     for isLoaded in [false, true] {
       let load = isLoaded ? Load(try backgroundTrainer(model)) : nil
-      for (name, clock) in [("wall", CLOCK_MONOTONIC), ("processor", CLOCK_THREAD_CPUTIME_ID)] {
+      for (name, clock) in [("wall", SystemClock.monotonic), ("processor", .thread)] {
         let all = try times(seconds: 3, clock: clock) { _ = try inference.run(inputs) }
         let state = isLoaded ? "beside a training" : "alone"
         rows.append(Measurement("latency \(state), \(name), median", median(all), "ms"))
@@ -165,18 +166,18 @@ private enum NetworksSuite {
 
   /// Processor time of the process: on one thread it is the wall clock's, and other programs do not count.
   private static func row(_ name: String, _ body: () throws -> Void) throws -> Measurement {
-    Measurement(name, median(try times(seconds: 2, clock: CLOCK_PROCESS_CPUTIME_ID, body)), "ms")
+    Measurement(name, median(try times(seconds: 2, clock: .process, body)), "ms")
   }
 
   /// Milliseconds, after two runs to warm up.
   private static func times(
-    seconds: Double, clock: clockid_t = CLOCK_MONOTONIC, _ body: () throws -> Void
+    seconds: Double, clock: SystemClock = .monotonic, _ body: () throws -> Void
   ) throws -> [Double] {
     try body()
     try body()
     var times: [Double] = []
-    let start = milliseconds(CLOCK_MONOTONIC)
-    while times.count < 5 || milliseconds(CLOCK_MONOTONIC) - start < seconds * 1e3 {
+    let start = milliseconds(.monotonic)
+    while times.count < 5 || milliseconds(.monotonic) - start < seconds * 1e3 {
       let before = milliseconds(clock)
       try body()
       times.append(milliseconds(clock) - before)
@@ -184,11 +185,7 @@ private enum NetworksSuite {
     return times
   }
 
-  private static func milliseconds(_ clock: clockid_t) -> Double {
-    var time = timespec()
-    clock_gettime(clock, &time)
-    return Double(time.tv_sec) * 1e3 + Double(time.tv_nsec) / 1e6
-  }
+  private static func milliseconds(_ clock: SystemClock) -> Double { clock.seconds * 1e3 }
 }
 
 extension Samples {
@@ -223,42 +220,20 @@ private final class Load: Sendable {
 
 /// The JSON beside an exported network: numbers in flat lists under names, and the count of samples.
 private struct ExpectedAnswer {
-  var samples = 0
-  var inputs: [String: [Float]] = [:]
-  var outputs: [String: [Float]] = [:]
+  var samples: Int
+  var inputs: [String: [Float]]
+  var outputs: [String: [Float]]
 
-  /// Understands what `export.py` writes, and no other JSON.
   init?(_ path: String) {
-    guard let file = fopen(path, "r") else { return nil }
-    defer { fclose(file) }
-    var text: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: 1 << 16)
-    while true {
-      let count = fread(&chunk, 1, chunk.count, file)
-      if count == 0 { break }
-      text += chunk[..<count]
+    guard let bytes = try? WholeFile.bytes(path), let json = try? JSONValue(bytes),
+      let samples = json["samples"]?.int
+    else { return nil }
+    func lists(_ name: String) -> [String: [Float]] {
+      guard case .object(let members)? = json[name] else { return [:] }
+      return members.mapValues { ($0.items ?? []).compactMap { $0.double.map { Float($0) } } }
     }
-    var name = ""
-    var isOutput = false
-    var position = 0
-    while position < text.count {
-      switch text[position] {
-      case UInt8(ascii: "\""):
-        let end = text[(position + 1)...].firstIndex(of: UInt8(ascii: "\"")) ?? text.count
-        name = String(decoding: text[(position + 1)..<end], as: UTF8.self)
-        if name == "outputs" { isOutput = true }
-        position = end + 1
-      case UInt8(ascii: "["):
-        let end = text[position...].firstIndex(of: UInt8(ascii: "]")) ?? text.count
-        let numbers = text[(position + 1)..<end].split(separator: UInt8(ascii: ","))
-          .compactMap { Float(String(decoding: $0.drop { $0 == 32 }, as: UTF8.self)) }
-        if isOutput { outputs[name] = numbers } else { inputs[name] = numbers }
-        position = end + 1
-      case UInt8(ascii: "0")...UInt8(ascii: "9"):
-        if name == "samples" { samples = samples * 10 + Int(text[position]) - 48 }
-        position += 1
-      default: position += 1
-      }
-    }
+    self.samples = samples
+    inputs = lists("inputs")
+    outputs = lists("outputs")
   }
 }

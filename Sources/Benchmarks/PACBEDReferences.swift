@@ -1,3 +1,5 @@
+import JSON
+import System
 import Arrays
 import Diffraction
 import FrameFiles
@@ -21,10 +23,11 @@ struct PACBEDReference {
 
   static func all() -> [PACBEDReference] {
     let folder =
-      getenv("EWALD_PACBED_REFERENCES").map { String(cString: $0) }
+      Environment["EWALD_PACBED_REFERENCES"]
       ?? #filePath.split(separator: "/").dropLast(3).reduce("") { $0 + "/" + $1 }
       + "/Tests/PACBEDTests/Reference"
-    guard let bytes = read("\(folder)/cases.json"), let json = JSON(bytes), let cases = json["cases"]?.items
+    guard let bytes = try? WholeFile.bytes("\(folder)/cases.json"), let json = try? JSONValue(bytes),
+      let cases = json["cases"]?.items
     else { return [] }
     return cases.compactMap { entry in
       guard let file = entry["file"]?.string, let shape = entry["shape"]?.ints, shape.count == 2,
@@ -42,12 +45,14 @@ struct PACBEDReference {
 
   /// Another file of the folder, a measured frame.
   static func measured(_ name: String) -> Matrix? {
-    guard let folder = getenv("EWALD_PACBED_REFERENCES").map({ String(cString: $0) }) else { return nil }
+    guard let folder = Environment["EWALD_PACBED_REFERENCES"] else { return nil }
     return picture("\(folder)/\(name)", nil)
   }
 
   private static func picture(_ path: String, _ shape: [Int]?) -> Matrix? {
-    if path.hasSuffix(".f32"), let shape, let bytes = read(path), bytes.count == shape[0] * shape[1] * 4 {
+    if path.hasSuffix(".f32"), let shape, let bytes = try? WholeFile.bytes(path),
+      bytes.count == shape[0] * shape[1] * 4
+    {
       let values = bytes.withUnsafeBytes { Array($0.bindMemory(to: Float.self)) }
       return Matrix(rows: shape[0], columns: shape[1], values: values)
     }
@@ -55,18 +60,6 @@ struct PACBEDReference {
       return nil
     }
     return frame.pixels.matrix()
-  }
-
-  private static func read(_ path: String) -> [UInt8]? {
-    let descriptor = open(path, O_RDONLY)
-    guard descriptor >= 0 else { return nil }
-    defer { close(descriptor) }
-    var bytes: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: 1 << 16)
-    while case let count = Glibc.read(descriptor, &buffer, buffer.count), count > 0 {
-      bytes += buffer[..<count]
-    }
-    return bytes
   }
 
   /// With square pixels, as cameras have them.

@@ -89,15 +89,9 @@ enum PACBEDSuite {
   }
 
   private static func measured(_ body: () throws -> Void) rethrows -> Cost {
-    let wall = clock(CLOCK_MONOTONIC)
-    let processor = clock(CLOCK_PROCESS_CPUTIME_ID)
+    let wall = seconds()
+    let processor = processorSeconds()
     try body()
-    return (clock(CLOCK_MONOTONIC) - wall, clock(CLOCK_PROCESS_CPUTIME_ID) - processor)
-  }
-
-  private static func clock(_ which: clockid_t) -> Double {
-    var time = timespec()
-    clock_gettime(which, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+    return (seconds() - wall, processorSeconds() - processor)
   }
 }

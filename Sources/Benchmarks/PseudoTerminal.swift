@@ -1,3 +1,4 @@
+import System
 import Glibc
 
 /// A program on a pseudo terminal of the simplest kind (a VT52), and the screen that it has drawn: what
@@ -149,12 +150,7 @@ enum ProcessFigures {
   }
 
   private static func lines(_ path: String) -> [String] {
-    let descriptor = open(path, O_RDONLY)
-    guard descriptor >= 0 else { return [] }
-    defer { close(descriptor) }
-    var buffer = [UInt8](repeating: 0, count: 8192)
-    let count = read(descriptor, &buffer, buffer.count)
-    return String(decoding: buffer.prefix(max(0, count)), as: UTF8.self).split(separator: "\n").map(
-      String.init)
+    let text = (try? WholeFile.text(path, limit: 1 << 16)) ?? ""
+    return text.split(separator: "\n").map(String.init)
   }
 }

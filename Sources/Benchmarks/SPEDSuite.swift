@@ -1,3 +1,4 @@
+import JSON
 import Arrays
 import Diffraction
 import FrameFiles
@@ -122,7 +123,12 @@ enum SPEDSuite {
         print(quality.line(method, seconds: spent.processor))
       }
     } catch {
-      print(#"{"suite":"sped","error":"\#(error)"}"#)
+      var json = JSONWriter()
+      json.object { json in
+        json.member("suite", "sped")
+        json.member("error", "\(error)")
+      }
+      print(json.text)
     }
   }
 
@@ -138,12 +144,6 @@ private func measured(_ body: () throws -> Void) rethrows -> (wall: Double, proc
   let processor = processorSeconds()
   try body()
   return (seconds() - wall, processorSeconds() - processor)
-}
-
-private func processorSeconds() -> Double {
-  var time = timespec()
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
-  return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
 }
 
 /// Segments of one analysis, kept instead of written.
@@ -201,21 +201,22 @@ struct SPEDQuality {
 
   func line(_ method: String, seconds: Double) -> String {
     func digits(_ x: Double) -> Double { (x * 1000).rounded() / 1000 }
-    return
-      #"{"suite":"sped","method":"\#(method)","particles":\#(best.count),"found":\#(found),"mean_iou":\#(digits(mean)),"#
-      + #""best_iou":\#(best.map(digits)),"segments":\#(segments),"over_segmentation":\#(overSegmentation),"#
-      + #""spurious":\#(spurious),"overlap_in_both":\#(digits(overlapInBoth)),"cpu_s":\#(digits(seconds))}"#
+    var json = JSONWriter()
+    json.object { json in
+      json.member("suite", "sped")
+      json.member("method", method)
+      json.member("particles", best.count)
+      json.member("found", found)
+      json.member("mean_iou", digits(mean))
+      json.member("best_iou", best.map(digits))
+      json.member("segments", segments)
+      json.member("over_segmentation", overSegmentation)
+      json.member("spurious", spurious)
+      json.member("overlap_in_both", digits(overlapInBoth))
+      json.member("cpu_s", digits(seconds))
+    }
+    return json.text
   }
-}
-
-private func residentMegabytes() -> Double {
-  guard let file = fopen("/proc/self/statm", "r") else { return 0 }
-  defer { fclose(file) }
-  var buffer = [CChar](repeating: 0, count: 128)
-  guard fgets(&buffer, 128, file) != nil else { return 0 }
-  let text = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-  let pages = text.split(separator: " ").dropFirst().first.flatMap { Double($0) } ?? 0
-  return pages * Double(sysconf(Int32(_SC_PAGESIZE))) / 1e6
 }
 
 private func peakMegabytes() -> Double {

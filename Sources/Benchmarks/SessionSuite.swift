@@ -1,3 +1,4 @@
+import System
 import Diffraction
 import Glibc
 import LiveSession
@@ -60,23 +61,13 @@ struct Usage {
   var peak: Double
 
   static func now() -> Usage {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
     var usage = rusage()
     getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-    var pages = 0
-    if let file = fopen("/proc/self/statm", "r") {
-      var text = [CChar](repeating: 0, count: 128)
-      fgets(&text, 128, file)
-      fclose(file)
-      let fields = text.split(separator: CChar(bitPattern: UInt8(ascii: " ")))
-      pages = fields.count > 1 ? atol(Array(fields[1]) + [0]) : 0
-    }
     return Usage(
-      wall: Double(time.tv_sec) + Double(time.tv_nsec) / 1e9,
+      wall: seconds(),
       processor: Double(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec)
         + Double(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6,
-      resident: Double(pages * sysconf(Int32(_SC_PAGESIZE))) / 1e6, peak: Double(usage.ru_maxrss) / 1e3)
+      resident: residentMegabytes(), peak: Double(usage.ru_maxrss) / 1e3)
   }
 }
 
@@ -85,7 +76,7 @@ struct Usage {
 private func writeSession(_ path: String, files: Int) {
   guard let output = fopen(path, "w") else { preconditionFailure("the folder was just made") }
   defer { fclose(output) }
-  var random = SplitMix(state: 7)
+  var random = SplitMix64(seed: 7)
   var sequence = 0
   let start = 1_795_176_271_250
   func put(_ event: SessionEvent) {
@@ -141,25 +132,14 @@ private func writeSession(_ path: String, files: Int) {
   }
 }
 
-/// SplitMix64 (Steele, Lea and Flood 2014).
-private struct SplitMix {
-  var state: UInt64
+extension SplitMix64 {
+  fileprivate mutating func number() -> Double { Double(next() % 1_000_000) / 1000 }
 
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
-  }
-
-  mutating func number() -> Double { Double(next() % 1_000_000) / 1000 }
-
-  mutating func identifier(_ milliseconds: Int) -> Identifier {
+  fileprivate mutating func identifier(_ milliseconds: Int) -> Identifier {
     Identifier(unixMilliseconds: milliseconds, random: (next(), next()))
   }
 
-  mutating func hex() -> String {
+  fileprivate mutating func hex() -> String {
     String(String(next() | 1 << 63, radix: 16) + String(next() | 1 << 63, radix: 16))
   }
 }

@@ -1,3 +1,4 @@
+import System
 import FrameFiles
 import Glibc
 import Synchronization
@@ -162,12 +163,6 @@ enum WatcherSuite {
       _ = Glibc.write(descriptor, buffer.baseAddress, bytes)
     }
     close(descriptor)
-  }
-
-  private static func processorSeconds() -> Double {
-    var time = timespec()
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
   }
 
   private static func peakMegabytes() -> Double {

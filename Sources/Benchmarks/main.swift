@@ -14,6 +14,7 @@ let suites: [(name: String, run: @Sendable () async -> [Measurement])] = [
   ("watcher", { await withTemporaryFolder { await WatcherSuite.run(in: $0) } }),
   ("session", { await withTemporaryFolder { sessionSuite(in: $0) } }),
   ("memory", { await withTemporaryFolder { await MemorySuite.run(in: $0) } }),
+  ("digest", { await withTemporaryFolder { digestSuite(in: $0) } }),
   ("networks", networksSuite),
   ("pacbed", { await withTemporaryFolder { await PACBEDSuite.run(in: $0) } }),
   ("pacbed-frame", PACBEDFrameSuite.run),
@@ -50,10 +51,10 @@ for name in wanted where !suites.contains(where: { $0.name == name }) {
 for suite in suites where wanted.isEmpty || wanted.contains(suite.name) {
   if !isJSON { print("\n\(suite.name)") }
   for row in await suite.run() {
-    let value = row.median.isFinite ? "\((row.median * 1000).rounded() / 1000)" : "null"
     if isJSON {
-      print(#"{"suite":"\#(suite.name)","case":"\#(row.name)","median":\#(value),"unit":"\#(row.unit)"}"#)
+      print(row.line(suite.name))
     } else {
+      let value = row.median.isFinite ? "\((row.median * 1000).rounded() / 1000)" : "null"
       let pad = String(repeating: " ", count: max(1, 58 - row.name.count))
       let goal = row.goal.isEmpty ? "" : "   (goal \(row.goal))"
       print("  \(row.name)\(pad)\(value) \(row.unit)\(goal)")

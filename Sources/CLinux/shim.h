@@ -18,3 +18,5 @@ static inline int linux_is_sealed(int descriptor) {
 }
 // Free memory of every heap of the C library goes back to the system.
 static inline void linux_trim_heaps(void) { malloc_trim(0); }
+// Opening without marking the access time.
+static const int linux_no_access_time = 01000000;

@@ -1,3 +1,4 @@
+import System
 import FrameFiles
 
 /// The computed fixtures of one format: a main file and the files that belong beside it.
@@ -15,7 +16,7 @@ enum Corpus {
     var cases: [Case] = []
     for set in ["same_scan", "tiff_awkward", "tiff_codecs", "hostile"] {
       let path = "\(folder)/\(set)"
-      let names = DirectoryNames(path).sorted()
+      let names = FolderNames(path).sorted()
       for name in names {
         guard let dot = name.lastIndex(of: "."), suffixes.contains(String(name[name.index(after: dot)...])),
           !name.hasSuffix("_001.tvips"), let bytes = read("\(path)/\(name)"), bytes.count <= 100_000

@@ -1,20 +1,16 @@
+import System
+
 /// A small generator whose whole state is a seed, so that any execution can be run again by its number.
 struct Random {
-  private var state: UInt64
+  private var words: SplitMix64
 
   init(seed: UInt64, execution: UInt64) {
-    state = (seed &+ 1) &* 0x9E37_79B9_7F4A_7C15 ^ (execution &+ 1) &* 0xBF58_476D_1CE4_E5B9
+    words = SplitMix64(
+      seed: (seed &+ 1) &* 0x9E37_79B9_7F4A_7C15 ^ (execution &+ 1) &* 0xBF58_476D_1CE4_E5B9)
     _ = next()
   }
 
-  /// SplitMix64 (Steele, Lea and Flood, 2014).
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
+  mutating func next() -> UInt64 { words.next() }
 
   mutating func below(_ limit: Int) -> Int { limit <= 1 ? 0 : Int(next() % UInt64(limit)) }
 }

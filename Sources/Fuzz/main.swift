@@ -1,3 +1,4 @@
+import System
 import Diffraction
 import Dispatch
 import FrameFiles
@@ -34,11 +35,7 @@ nonisolated func fail(_ message: String) -> Never {
   exit(2)
 }
 
-func now() -> Double {
-  var time = timespec()
-  clock_gettime(CLOCK_MONOTONIC, &time)
-  return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
-}
+func now() -> Double { SystemClock.monotonic.seconds }
 
 func residentBytes() -> Int {
   var usage = rusage()

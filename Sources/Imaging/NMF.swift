@@ -1,3 +1,4 @@
+import System
 import Arrays
 import CVectorLoops
 import Glibc  // log
@@ -32,7 +33,7 @@ public struct NonNegativeFactors: Sendable {
   }
 
   /// Random factors whose product has about the mean of `v`.
-  public init(rank: Int, of v: Matrix, random: inout RandomNumbers) {
+  package init(rank: Int, of v: Matrix, random: inout RandomNumbers) {
     let mean = v.values.reduce(0.0) { $0 + Double($1) } / Double(Swift.max(v.count, 1))
     let scale = (Swift.max(mean, 0) / Double(rank)).squareRoot()
     func draw(_ rows: Int, _ columns: Int) -> Matrix {

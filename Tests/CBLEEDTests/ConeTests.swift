@@ -1,3 +1,4 @@
+import JSON
 import Arrays
 import CBLEED
 import Testing
@@ -59,9 +60,14 @@ import Testing
     let text = CBLEEDCaseList(simulation).text
     #expect(text == CBLEEDCaseList(try SimulationTests.simulation(3, seed: 4)).text)
     #expect(text != CBLEEDCaseList(try SimulationTests.simulation(3, seed: 5)).text)
-    for sample in simulation.samples {
-      #expect(
-        text.contains("\"\(CBLEEDCaseList.fileName(sample.index))\", \"beam_energy\": \(sample.energy)"))
+    let list = try JSONValue(text.utf8)
+    #expect(list["format"] == .text("cbleed-cases-1") && list["seed"] == .integer(4))
+    let cases = try #require(list["cases"]?.items)
+    #expect(cases.count == simulation.samples.count)
+    for (item, sample) in zip(cases, simulation.samples) {
+      #expect(item["file"]?.string == CBLEEDCaseList.fileName(sample.index))
+      #expect(item["beam_energy"]?.double == sample.energy)
+      for (name, value) in sample.parameters { #expect(item[name]?.double == value) }
     }
     #expect(CBLEEDCaseList.fileName(42) == "cbleed_00042.tif")
   }

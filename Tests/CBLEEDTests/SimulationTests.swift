@@ -1,3 +1,4 @@
+import System
 import Arrays
 import CBLEED
 import Foundation

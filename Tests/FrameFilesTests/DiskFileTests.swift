@@ -1,3 +1,4 @@
+import System
 import Diffraction
 import Foundation
 import FrameFiles
@@ -70,20 +71,6 @@ import Testing
       #expect(PathText.bytes(text) == path)
       #expect(try FormatList.open(path: text).summary.width == 64, "\(entry["display"]!)")
     }
-  }
-
-  @Test func `Any bytes survive the way through a name`() {
-    var state: UInt32 = 1
-    for length in 0..<200 {
-      let bytes = (0..<length).map { _ in
-        state = state &* 1_664_525 &+ 1_013_904_223
-        return UInt8(state >> 24) | 1
-      }
-      #expect(PathText.bytes(PathText.text(bytes)) == bytes)
-    }
-    let tricky: [UInt8] = [0xF4, 0x8F, 0xBC, 0x80, 0xE6, 0x97, 0xC3]
-    #expect(PathText.bytes(PathText.text(tricky)) == tricky)
-    #expect(PathText.text(Array("日本語µ".utf8)) == "日本語µ")
   }
 
   @Test func `Equal content has an equal hash under any name`() throws {

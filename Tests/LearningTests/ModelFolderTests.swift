@@ -1,5 +1,7 @@
 import Foundation
+import JSON
 import Learning
+import System
 import Testing
 
 @Suite("Model folders")
@@ -31,6 +33,20 @@ struct ModelFolderTests {
       #expect(read.fileNames == ["notes", "weights.bin"])
       try read.verify()
       #expect(!FileManager.default.fileExists(atPath: "\(root)/rutile.part"))
+    }
+  }
+
+  @Test("The manifests of the models that come with the program are what would be written today")
+  func shippedManifests() throws {
+    let models = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/") + "/Samples/models"
+    let folders = FolderNames(models).filter { FilePath.exists("\(models)/\($0)/manifest.json") }
+    #expect(!folders.isEmpty)
+    for name in folders {
+      let bytes = try WholeFile.bytes("\(models)/\(name)/manifest.json")
+      #expect(try Array(JSONValue(bytes).text.utf8) == bytes, "\(name)")
+      let folder = try ModelFolder(path: "\(models)/\(name)")
+      #expect(folder.sha256 == SHA256.hex(bytes))
+      try folder.verify()
     }
   }
 

@@ -1,3 +1,4 @@
+import System
 import Diffraction
 import FrameFiles
 import Glibc
@@ -128,7 +129,7 @@ final class FakeMicroscope: Sendable {
     options.timeLimit = .seconds(60)
     session = Session(
       log: log, state: state, analyst: Self.analyst(engine), folder: folder.path, watcher: watcher,
-      options: options, random: SeededGenerator(seed: UInt64(state.files.count)))
+      options: options, random: SplitMix64(seed: UInt64(state.files.count)))
     var record = LiveSessionTests.session
     record.folders = [folder.path]
     running = Task { [session, record] in await session.run(record) }
@@ -140,7 +141,7 @@ final class FakeMicroscope: Sendable {
       files: FileAccess(
         open: { path throws(FileRefusal) in try FakeSource(path: path) },
         identify: { path throws(FileRefusal) in
-          let identity = try FileIdentity(ofFile: path)
+          let identity = try FileIdentity(path: path)
           let content = try contentHash(ofFile: path)
           return WorkerReader.Identified(
             source: try FakeSource(path: path), identity: identity, content: content)
@@ -149,7 +150,7 @@ final class FakeMicroscope: Sendable {
   }
 
   func file(_ id: UInt64, _ name: String, _ offer: Offer = .first, atStart: Bool = false) -> WatchedFile {
-    let disk = try? FileIdentity(ofFile: folder[name])
+    let disk = try? FileIdentity(path: folder[name])
     return WatchedFile(
       id: FileID(rawValue: id), folder: RawPath(folder.path), path: RawPath(name),
       identity: disk ?? FileIdentity(device: 0, inode: 0, size: 0, modified: 0), offer: offer,

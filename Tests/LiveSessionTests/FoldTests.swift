@@ -1,10 +1,11 @@
+import System
 import Diffraction
 import LiveSession
 import Testing
 
 /// Any history that can be recorded, from a seed.
 private func randomHistory(_ seed: UInt64) -> [SessionEvent] {
-  var random = SeededGenerator(seed: seed)
+  var random = SplitMix64(seed: seed)
   func pick(_ count: Int) -> Int { Int(random.next() % UInt64(count)) }
   func number() -> Double {
     switch pick(6) {

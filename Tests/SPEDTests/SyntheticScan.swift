@@ -1,7 +1,6 @@
+import System
 import Diffraction
 import SPED
-
-import Arrays
 
 /// A small scan made in memory: even crystals with spots on a faint background, counted electrons.
 final class SyntheticScan: FrameSource {

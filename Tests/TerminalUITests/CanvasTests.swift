@@ -1,3 +1,4 @@
+import System
 import Testing
 import TerminalUI
 
@@ -78,7 +79,7 @@ import TerminalUI
   }
 
   @Test func anyCoordinateAndSizeIsHarmless() {
-    var random = SeededGenerator(seed: 7)
+    var random = SplitMix64(seed: 7)
     let extremes = [Int.min, Int.min + 1, -1_000_000, -1, 0, 1, 2, 79, 80, 1_000_000, Int.max - 1, Int.max]
     func number() -> Int {
       Bool.random(using: &random)

@@ -1,3 +1,4 @@
+import System
 import Testing
 import TerminalUI
 
@@ -67,7 +68,7 @@ import TerminalUI
   }
 
   @Test func anyBytesAreHarmless() {
-    var random = SeededGenerator(seed: 3)
+    var random = SplitMix64(seed: 3)
     var decoder = KeyDecoder()
     var count = 0
     for _ in 0..<20_000 {

@@ -1,3 +1,4 @@
+import System
 import Testing
 import TerminalUI
 
@@ -150,7 +151,7 @@ private func disc(_ size: Int) -> PictureSource {
   }
 
   @Test func percentilesAreThoseOfTheSortedValues() {
-    var random = SeededGenerator(seed: 2)
+    var random = SplitMix64(seed: 2)
     let values = (0..<6000).map { _ in
       Float.random(in: -1...1, using: &random) * .random(in: 0...1e6, using: &random)
     }

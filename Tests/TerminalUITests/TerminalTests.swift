@@ -1,3 +1,4 @@
+import System
 import Glibc
 import Testing
 
@@ -139,7 +140,7 @@ import Testing
   @Test func aStormOfResizesDownToOneCellIsSurvived() throws {
     let terminal = try started("serve")
     try terminal.wait(for: "Probe")
-    var random = SeededGenerator(seed: 1)
+    var random = SplitMix64(seed: 1)
     for step in 0..<400 {
       let width = step % 7 == 0 ? 1 : Int.random(in: 1...200, using: &random)
       let height = step % 5 == 0 ? 1 : Int.random(in: 1...50, using: &random)

@@ -1,3 +1,4 @@
+import System
 import Testing
 import TerminalUI
 
@@ -89,7 +90,7 @@ import TerminalUI
   @Test func positionsAreTheLettersThatMatched() throws {
     let match = try #require(FuzzyMatch("ram", in: "reanalyse all marked"))
     #expect(match.positions == [0, 10, 14])
-    var random = SeededGenerator(seed: 5)
+    var random = SplitMix64(seed: 5)
     for _ in 0..<500 {
       let text = String((0..<12).map { _ in "abcd ".randomElement(using: &random)! })
       let pattern = String((0..<3).map { _ in "abcd".randomElement(using: &random)! })
@@ -119,7 +120,7 @@ import TerminalUI
   }
 
   @Test func theCursorIsAlwaysVisible() {
-    var random = SeededGenerator(seed: 11)
+    var random = SplitMix64(seed: 11)
     var scroll = ListScroll()
     for _ in 0..<2000 {
       let count = Int.random(in: 0...50, using: &random)

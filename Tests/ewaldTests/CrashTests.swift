@@ -1,3 +1,4 @@
+import System
 import Diffraction
 import FrameFiles
 import Foundation
@@ -14,7 +15,7 @@ struct CrashTests {
     let folder = try TemporaryFolder()
     let frames = try folder.sub("frames")
     let session = "\(folder.path)/day.session.jsonl"
-    var random = SplitMix(seed: 99)
+    var random = SplitMix64(seed: 99)
     var written = 0
     var known = 0
     for round in 0..<200 {

@@ -2,6 +2,7 @@ import Diffraction
 import FrameFiles
 import Foundation
 import LiveSession
+import System
 import Testing
 
 import ewald
@@ -89,7 +90,7 @@ struct IsolationTests {
     let kills = ProcessInfo.processInfo.environment["EWALD_KILLS"].flatMap { Int($0) } ?? 25
     let process = try Spawned(
       Program.path, ["watch", frames, "--session", session, "--line", "--engine", "drill"])
-    var random = SplitMix(seed: 5)
+    var random = SplitMix64(seed: 5)
     var written = 0
     var killed = 0
     let deadline = ContinuousClock.now + .seconds(300)

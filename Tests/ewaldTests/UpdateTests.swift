@@ -1,3 +1,4 @@
+import System
 import LiveSession
 import TerminalUI
 import Testing
@@ -176,7 +177,7 @@ import ewald
 }
 
 @Test func randomKeysNeverTrap() {
-  var random = SplitMix(seed: 11)
+  var random = SplitMix64(seed: 11)
   var model = SampleSession.model()
   let keys: [Key] =
     commands.flatMap(\.keys) + "abcxyz0159:/?;!{}".unicodeScalars.map { Key.char($0) }

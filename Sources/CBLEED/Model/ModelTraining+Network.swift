@@ -1,3 +1,4 @@
+import System
 import Arrays
 import Glibc
 import Learning
@@ -34,11 +35,11 @@ extension ModelTraining {
     )
     let source = source(stepsPerEpoch: stepsPerEpoch)
     var sum = 0.0
-    var before = Self.seconds()
+    var before = SystemClock.monotonic.seconds
     _ = try trainer.run(steps: steps, from: source) { progress in
       sum += progress.result.losses[PatternAutoencoder.imageName] ?? 0
       if progress.step % stepsPerEpoch == 0 {
-        let now = Self.seconds()
+        let now = SystemClock.monotonic.seconds
         report(
           .epoch(
             progress.step / stepsPerEpoch, of: options.epochs, loss: sum / Double(stepsPerEpoch),
@@ -138,11 +139,5 @@ extension ModelTraining {
       throw .notConverged("the autoencoder: \(error)")
     }
     return (loss / Double(max(1, count)), floor / Double(max(1, count)))
-  }
-
-  private static func seconds() -> Double {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
   }
 }

@@ -1,3 +1,4 @@
+import JSON
 import Arrays
 import Learning
 
@@ -12,7 +13,7 @@ extension PatternModel {
   public func write(
     to path: String, id: String, summary: String, command: String, metrics: [String: [String: Double]]
   ) throws(NetworkError) -> ModelFolder {
-    var content: [String: JSON] = [
+    var content: [String: JSONValue] = [
       "kind": .text("cbleed-reader-1"), "surface": .text(surfaceText), "dynamical": .bool(isDynamical),
       "targets": .list(
         targets.map {
@@ -26,7 +27,8 @@ extension PatternModel {
         "disc": .number(raster.detector.discRadius), "centre": .number(raster.detector.centre),
         "inner": .number(raster.inner), "degree": .integer(smootherDegree),
       ]),
-      "mirror_target": mirrorTarget.map(JSON.integer) ?? .null, "noise_per_value": .number(noisePerValue),
+      "mirror_target": mirrorTarget.map(JSONValue.integer) ?? .null,
+      "noise_per_value": .number(noisePerValue),
       "ceiling": .number(autoencoder.ceiling), "latents": .integer(autoencoder.latents),
       "calibration": calibration.json, "maps": .list(maps.map { .text($0.name) }),
     ]
@@ -51,14 +53,14 @@ extension PatternModel {
     arrays.store("latent_deviation", exactly: latentDeviation)
     arrays.store("parameters", exactly: parameters)
     for map in maps { arrays.store("map_" + map.name, exactly: map.coordinates) }
-    let manifest: [String: JSON] = [
+    let manifest: [String: JSONValue] = [
       "summary": .text(summary), "command": .text(command),
       "domain": .object(
         Dictionary(
           uniqueKeysWithValues: targets.map {
-            ($0.name, JSON.list([.number($0.range.lowerBound), .number($0.range.upperBound)]))
+            ($0.name, JSONValue.list([.number($0.range.lowerBound), .number($0.range.upperBound)]))
           })),
-      "metrics": .object(metrics.mapValues { .object($0.mapValues(JSON.number)) }),
+      "metrics": .object(metrics.mapValues { .object($0.mapValues(JSONValue.number)) }),
     ]
     return try ModelFolder.write(
       id: id, engine: "cbleed", manifest: manifest,
@@ -161,9 +163,9 @@ extension PatternModel {
 }
 
 extension ReaderCalibration {
-  var json: JSON {
-    func lists(_ values: [String: [Double]]) -> JSON {
-      .object(values.mapValues { .list($0.map(JSON.number)) })
+  var json: JSONValue {
+    func lists(_ values: [String: [Double]]) -> JSONValue {
+      .object(values.mapValues { .list($0.map(JSONValue.number)) })
     }
     return .object([
       "factors": lists(factors), "quiet_factors": lists(quietFactors), "errors": lists(errors),
@@ -173,7 +175,7 @@ extension ReaderCalibration {
     ])
   }
 
-  init?(_ json: JSON?) {
+  init?(_ json: JSONValue?) {
     guard let json, let unit = json["latent_unit"]?.double, let limit = json["latent_limit"]?.double,
       let residual = json["residual_limit"]?.double, let misfit = json["misfit_limit"]?.double, unit > 0,
       case .object(let factors)? = json["factors"], case .object(let errors)? = json["errors"]

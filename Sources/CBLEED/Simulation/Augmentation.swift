@@ -1,3 +1,4 @@
+import System
 import Arrays
 
 /// What a microscope adds to a pattern, so that a model learns to look through it.
@@ -39,7 +40,7 @@ public struct Augmentation: Sendable, Equatable {
   }
 
   /// Adds background and counting noise. With `peakCounts` the result is in counts.
-  public func degrade(_ pattern: Matrix, _ random: inout RandomNumbers) -> Matrix {
+  package func degrade(_ pattern: Matrix, _ random: inout RandomNumbers) -> Matrix {
     let level = background * random.uniform()
     // Inelastic electrons: brightest in the middle, half as bright towards the edge.
     let width = 0.3 + 0.4 * random.uniform()

@@ -1,3 +1,4 @@
+import System
 import Arrays
 
 /// A simulated pattern and what it shows.

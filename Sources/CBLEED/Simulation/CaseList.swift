@@ -1,3 +1,5 @@
+import JSON
+
 /// The JSON beside simulated patterns: what was asked for, and what every pattern shows. It is whole before
 /// the first pattern is there, so that a run that was broken off knows what it was doing.
 public struct CBLEEDCaseList: Sendable {
@@ -13,43 +15,54 @@ public struct CBLEEDCaseList: Sendable {
   public var text: String {
     let request = simulation.request
     let detector = request.detector
-    var head: [(String, String)] = [
-      ("format", "\"cbleed-cases-1\""), ("generator", "\"ewald\""),
-      ("surface", Self.string(request.surface.name)), ("seed", "\(request.seed)"),
-      ("n", "\(detector.size)"), ("pixel_invA", "\(detector.pixel)"),
-      ("kdisc_invA", "\(detector.discRadius)"),
-      ("centre", "\(detector.centre)"),
-    ]
-    switch request.method {
-    case .kinematic: head.append(("method", "\"kinematic\""))
-    case .dynamical(let settings):
-      head += [
-        ("method", "\"dynamical\""), ("lmax", "\(settings.maximumDegree)"),
-        ("beam_eps", "\(settings.beamAmplitude)"), ("bulk_layers", "\(settings.bulkLayers)"),
-        ("cone", "\"\(settings.cone)\""),
-      ]
+    var json = JSONWriter()
+    json.object { json in
+      for (name, value) in [
+        ("format", "cbleed-cases-1"), ("generator", "ewald"), ("surface", request.surface.name),
+      ] {
+        json.line(indent: 1)
+        json.member(name, value)
+      }
+      json.line(indent: 1)
+      json.member("seed", request.seed)
+      json.member("n", detector.size)
+      json.member("pixel_invA", detector.pixel)
+      json.member("kdisc_invA", detector.discRadius)
+      json.member("centre", detector.centre)
+      json.line(indent: 1)
+      switch request.method {
+      case .kinematic: json.member("method", "kinematic")
+      case .dynamical(let settings):
+        json.member("method", "dynamical")
+        json.member("lmax", settings.maximumDegree)
+        json.member("beam_eps", settings.beamAmplitude)
+        json.member("bulk_layers", settings.bulkLayers)
+        json.member("cone", "\(settings.cone)")
+      }
+      let noise = request.augmentation
+      json.member("peak_counts", ifPresent: noise.peakCounts)
+      if noise.background > 0 { json.member("background", noise.background) }
+      json.line(indent: 1)
+      json.key("cases")
+      json.array { json in
+        for sample in simulation.samples {
+          json.line(indent: 2)
+          json.object { sample.encode(into: &$0) }
+        }
+        json.line(indent: 1)
+      }
+      json.line()
     }
-    let noise = request.augmentation
-    if let counts = noise.peakCounts { head.append(("peak_counts", "\(counts)")) }
-    if noise.background > 0 { head.append(("background", "\(noise.background)")) }
-    let fields = head.map { " \"\($0.0)\": \($0.1)" }.joined(separator: ",\n")
-    let cases = simulation.samples.map { entry($0) }.joined(separator: ",\n")
-    return "{\n\(fields),\n \"cases\": [\n\(cases)\n ]\n}\n"
+    return json.text + "\n"
   }
+}
 
-  private func entry(_ sample: CBLEEDSample) -> String {
-    var fields = [
-      ("file", Self.string(Self.fileName(sample.index))), ("beam_energy", "\(sample.energy)"),
-    ]
-    fields += sample.parameters.sorted { $0.key < $1.key }.map { ($0.key, "\($0.value)") }
-    fields += [
-      ("shift_invA", "[\(sample.detector.shift.x), \(sample.detector.shift.y)]"),
-      ("tilt_invA", "[\(sample.detector.tilt.x), \(sample.detector.tilt.y)]"),
-    ]
-    return "  {" + fields.map { "\"\($0.0)\": \($0.1)" }.joined(separator: ", ") + "}"
-  }
-
-  private static func string(_ text: String) -> String {
-    "\"" + text.flatMap { $0 == "\"" || $0 == "\\" ? ["\\", $0] : [$0] } + "\""
+extension CBLEEDSample {
+  fileprivate func encode(into json: inout JSONWriter) {
+    json.member("file", CBLEEDCaseList.fileName(index))
+    json.member("beam_energy", energy)
+    for (name, value) in parameters.sorted(by: { $0.key < $1.key }) { json.member(name, value) }
+    json.member("shift_invA", [detector.shift.x, detector.shift.y])
+    json.member("tilt_invA", [detector.tilt.x, detector.tilt.y])
   }
 }

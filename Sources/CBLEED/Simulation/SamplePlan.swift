@@ -1,4 +1,4 @@
-import Arrays
+import System
 
 /// One pattern to simulate.
 public struct CBLEEDSample: Sendable, Equatable {

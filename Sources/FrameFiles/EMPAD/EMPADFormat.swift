@@ -1,3 +1,4 @@
+import System
 import Diffraction
 
 /// EMPAD: `.raw` of 130 x 128 singles a frame, of which the last two rows are not image; the scan is in the
@@ -88,7 +89,7 @@ private struct EMPADDescription {
   /// Every `.xml` of the folder that names this file, whatever it is called itself; at most 200 are tried.
   private static func find(_ name: String, in folder: String) -> (name: String, bytes: [UInt8])? {
     var tried = 0
-    for candidate in DirectoryNames(folder) where candidate.lowercased().hasSuffix(".xml") {
+    for candidate in FolderNames(folder) where candidate.lowercased().hasSuffix(".xml") {
       tried += 1
       guard tried <= 200 else { break }
       guard let file = try? DiskFile(path: folder + "/" + candidate),

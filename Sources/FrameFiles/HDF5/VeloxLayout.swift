@@ -23,7 +23,7 @@ enum VeloxLayout {
   }
 
   /// The text of the first frame: a column of bytes, padded with NUL.
-  private static func metadata(_ group: HDF5Group) throws(FileRefusal) -> JSONText? {
+  private static func metadata(_ group: HDF5Group) throws(FileRefusal) -> MetadataText? {
     guard let dataset = try group.dataset("Metadata") else { return nil }
     let shape = dataset.shape
     guard shape.count == 2, shape[0] > 0, shape[1] > 0, shape[0] <= 1 << 20, (try? dataset.sample()) == .uint8
@@ -37,34 +37,28 @@ enum VeloxLayout {
     } catch {
       return nil
     }
-    return JSONText(Array(memory.prefix { $0 != 0 }))
+    return MetadataText(Array(memory.prefix { $0 != 0 }))
   }
 
-  private static func describe(_ summary: inout FileSummary, _ json: JSONText) {
+  private static func describe(_ summary: inout FileSummary, _ json: MetadataText) {
     func number(_ group: String, _ name: String, _ factor: Double) -> Sourced<Double>? {
-      guard let value = json[group, name].flatMap({ Double($0) }), value.isFinite, value > 0 else {
-        return nil
-      }
+      guard let value = json[group]?[name]?.number, value > 0 else { return nil }
       return Sourced(value * factor, source: "\(group).\(name)")
     }
     summary.beam.voltageKilovolts = number("Optics", "AccelerationVoltage", 1e-3)
     summary.beam.cameraLengthMillimetres = number("Optics", "CameraLength", 1e3)
     summary.beam.convergenceMilliradians = number("Optics", "BeamConvergence", 1e3)
-    let detector = json["BinaryResult", "Detector"]
-    for (name, value) in json.members("Detectors").sorted(by: { $0.key < $1.key }) {
-      guard case .object(let fields) = value, case .text(let exposure)? = fields["ExposureTime"] else {
-        continue
-      }
-      if case .text(let own)? = fields["DetectorName"], let detector, own != detector { continue }
-      guard let seconds = Double(exposure), seconds.isFinite, seconds > 0 else { continue }
+    let detector = json["BinaryResult"]?["Detector"]?.text
+    for (name, fields) in json["Detectors"]?.members ?? [] {
+      if let own = fields["DetectorName"]?.text, let detector, own != detector { continue }
+      guard let seconds = fields["ExposureTime"]?.number, seconds > 0 else { continue }
       summary.beam.exposureSeconds = Sourced(
         seconds, source: "Detectors.\(CleanText.clean(name, limit: 40)).ExposureTime")
       break
     }
     func axis(_ side: String, _ unitKey: String) -> Sourced<AxisCalibration>? {
-      guard let value = json["BinaryResult", "PixelSize", side].flatMap({ Double($0) }), value.isFinite,
-        value > 0,
-        let unit = json["BinaryResult", unitKey]
+      let result = json["BinaryResult"]
+      guard let value = result?["PixelSize"]?[side]?.number, value > 0, let unit = result?[unitKey]?.text
       else { return nil }
       let source = "BinaryResult.PixelSize.\(side)"
       return AxisCalibration(scale: value, unit: unit).inUnitsOfTheField.map { Sourced($0, source: source) }
@@ -75,7 +69,7 @@ enum VeloxLayout {
       ("illumination", "Optics", "IlluminationMode"), ("spot", "Optics", "SpotIndex"),
     ]
     for (name, group, key) in items {
-      guard let value = json[group, key], !value.isEmpty else { continue }
+      guard let value = json[group]?[key]?.text, !value.isEmpty else { continue }
       summary.metadata.append(MetadataItem(name: name, value: value, source: "\(group).\(key)"))
     }
   }

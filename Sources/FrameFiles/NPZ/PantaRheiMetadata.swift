@@ -4,7 +4,7 @@ import Diffraction
 /// units; lists of axes begin with the fast one.
 struct PantaRheiMetadata {
   static let member = "meta_data_json.npy"
-  private let root: JSONText.Value
+  private let root: MetadataText
   private let source = "meta_data_json"
 
   /// Four bytes a character make this a megabyte of text.
@@ -26,11 +26,11 @@ struct PantaRheiMetadata {
     reader.order = array.header.order
     var text = String.UnicodeScalarView()
     for _ in 0..<characters { text.append(Unicode.Scalar(try reader.integer(UInt32.self)) ?? "?") }
-    guard let root = JSONText(Array(String(text).utf8))?.root else { return nil }
+    guard let root = MetadataText(Array(String(text).utf8)) else { return nil }
     return PantaRheiMetadata(root: root[0] ?? root)
   }
 
-  private init(root: JSONText.Value) { self.root = root }
+  private init(root: MetadataText) { self.root = root }
 
   private func number(_ key: String) -> Double? { root[key]?.number }
 
@@ -72,7 +72,7 @@ struct PantaRheiMetadata {
 
   /// Where the kinds of axes are named, the fast ones have to be those of an image.
   private func checkAxes(_ summary: FileSummary) throws(FileRefusal) {
-    guard case .array(let list)? = root["content.types"] else { return }
+    guard let list = root["content.types"]?.items else { return }
     let kinds = list.prefix(8).map { $0.text ?? "" }
     guard let spectral = kinds.first(where: { ["Energy", "Pixel", "PlotIndex"].contains($0) }) else {
       if kinds.contains("CameraX"), kinds.first != "CameraX" {

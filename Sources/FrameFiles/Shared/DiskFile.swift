@@ -1,3 +1,4 @@
+import System
 import Diffraction
 import Glibc
 
@@ -16,10 +17,7 @@ package final class DiskFile: Sendable {
     var status = stat()
     guard stat(name, &status) == 0 else { throw Self.refusal(errno) }
     try Self.checkRegular(status)
-    let flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY
-    // Not touching the access time is only allowed to the owner.
-    var opened = Glibc.open(name, flags | Self.noAccessTime)
-    if opened < 0 && errno == EPERM { opened = Glibc.open(name, flags) }
+    let opened = openQuietly(name, O_NONBLOCK | O_NOCTTY)
     guard opened >= 0 else { throw Self.refusal(errno) }
     // Between the two calls the name may have come to mean something else.
     guard fstat(opened, &status) == 0 else {
@@ -44,9 +42,6 @@ package final class DiskFile: Sendable {
     self.descriptor = descriptor
     self.size = size
   }
-
-  /// `O_NOATIME` of Linux, which the C headers show only with `_GNU_SOURCE`.
-  private static let noAccessTime: Int32 = 0o1_000_000
 
   deinit { close(descriptor) }
 
@@ -107,7 +102,6 @@ package final class DiskFile: Sendable {
   }
 
   package static func refusal(_ code: Int32, offset: Int? = nil) -> FileRefusal {
-    let text = strerror(code).map { String(cString: $0) } ?? "error \(code)"
-    return FileRefusal(.unreadable, "cannot read: \(text.lowercased())", offset: offset)
+    FileRefusal(.unreadable, "cannot read: \(Errno(code).description.lowercased())", offset: offset)
   }
 }

@@ -1,5 +1,5 @@
 import Diffraction
-import Glibc
+import System
 
 /// Writes plain TIFF: little-endian, uncompressed, one strip a page. For simulated frames and results; what
 /// the microscope wrote is never written to.
@@ -38,9 +38,13 @@ public enum TIFFWriter {
     return file
   }
 
-  /// Writes under a temporary name and renames, so that nobody ever reads half a file.
+  /// Nobody ever reads half a file.
   public static func write(_ pages: [Page], to path: String) throws(FileRefusal) {
-    try replaceFile(at: path, with: encode(pages))
+    do {
+      try NewFile.write(encode(pages), to: path, durability: .cached)
+    } catch {
+      throw FileRefusal(.unreadable, "cannot write \(path): \(error.reason)")
+    }
   }
 
   private static func entries(
@@ -77,30 +81,5 @@ public enum TIFFWriter {
 
   private static func little<T: FixedWidthInteger>(_ value: T) -> [UInt8] {
     withUnsafeBytes(of: value.littleEndian) { Array($0) }
-  }
-}
-
-/// Writes `bytes` under a temporary name in the same folder, then renames it into place.
-public func replaceFile(at path: String, with bytes: [UInt8]) throws(FileRefusal) {
-  let temporary = "\(path).\(getpid()).tmp"
-  let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-  guard descriptor >= 0 else { throw DiskFile.refusal(errno) }
-  var rest = bytes[...]
-  while !rest.isEmpty {
-    let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-    if count < 0, errno == EINTR { continue }
-    guard count > 0 else {
-      let code = errno
-      close(descriptor)
-      unlink(temporary)
-      throw FileRefusal(.unreadable, "cannot write \(path): \(String(cString: strerror(code)))")
-    }
-    rest = rest.dropFirst(count)
-  }
-  close(descriptor)
-  guard rename(temporary, path) == 0 else {
-    let code = errno
-    unlink(temporary)
-    throw FileRefusal(.unreadable, "cannot write \(path): \(String(cString: strerror(code)))")
   }
 }

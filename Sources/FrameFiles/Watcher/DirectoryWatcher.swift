@@ -1,3 +1,4 @@
+import System
 import Dispatch
 import Glibc
 import Synchronization
@@ -6,18 +7,18 @@ import Synchronization
 ///
 /// All calls into the watched file system are made on that thread, so a share that does not answer blocks
 /// neither whoever made the watcher nor whoever stops it.
-public final class DirectoryWatcher: Sendable {
-  public let folder: RawPath
+package final class DirectoryWatcher: Sendable {
+  package let folder: RawPath
   /// What happens, in order, in batches. One consumer. Ends after `stop`.
-  public let changes: AsyncStream<[FileChange]>
+  package let changes: AsyncStream<[FileChange]>
   private let shared: WatchShared
 
-  public convenience init(folder: String, options: WatchOptions = WatchOptions()) {
+  package convenience init(folder: String, options: WatchOptions = WatchOptions()) {
     self.init(folder: RawPath(folder), options: options)
   }
 
   /// Begins at once. The folder need not be there yet.
-  public init(folder: RawPath, options: WatchOptions = WatchOptions()) {
+  package init(folder: RawPath, options: WatchOptions = WatchOptions()) {
     self.folder = folder
     let (stream, continuation) = AsyncStream<[FileChange]>.makeStream()
     changes = stream
@@ -36,7 +37,7 @@ public final class DirectoryWatcher: Sendable {
   }
 
   /// Ends the stream now and the thread as soon as the file system lets go of it.
-  public func stop() { shared.stop() }
+  package func stop() { shared.stop() }
 }
 
 /// What the watcher's thread and everyone else have in common.

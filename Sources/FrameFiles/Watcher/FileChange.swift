@@ -1,5 +1,7 @@
+import System
+
 /// What the watcher says about a file or about the folder. Every entry begins with `appeared` or `revised`.
-public enum FileChange: Sendable, Hashable {
+package enum FileChange: Sendable, Hashable {
   case appeared(WatchedFile, FileState)
   case state(FileID, FileState)
   /// Read it, and report the outcome.
@@ -11,7 +13,7 @@ public enum FileChange: Sendable, Hashable {
   case folder(FolderState)
 }
 
-public enum FileState: Sendable, Hashable {
+package enum FileState: Sendable, Hashable {
   case waiting(Wait)
   /// Offered to the reader, no outcome yet.
   case ready
@@ -29,7 +31,7 @@ public enum FileState: Sendable, Hashable {
 }
 
 /// What a file waits for.
-public enum Wait: Sendable, Hashable {
+package enum Wait: Sendable, Hashable {
   /// The name says that it is being copied.
   case temporaryName
   case empty
@@ -42,7 +44,7 @@ public enum Wait: Sendable, Hashable {
 }
 
 /// How a file that had been read came to differ.
-public enum Rewriting: Sendable, Hashable {
+package enum Rewriting: Sendable, Hashable {
   /// The same file, longer: what was there may still be the same.
   case grown
   case rewritten
@@ -51,7 +53,7 @@ public enum Rewriting: Sendable, Hashable {
 }
 
 /// What the reader made of a file.
-public enum ReadOutcome: Sendable, Hashable {
+package enum ReadOutcome: Sendable, Hashable {
   case done
   /// Cut short, or not to be opened for the moment.
   case truncated(String)
@@ -62,7 +64,7 @@ public enum ReadOutcome: Sendable, Hashable {
   case changed
 }
 
-public enum FolderState: Sendable, Hashable {
+package enum FolderState: Sendable, Hashable {
   /// How changes are noticed from now on.
   case watched(WatchMethod)
   /// The first look is over; so many files are known.
@@ -80,12 +82,12 @@ public enum FolderState: Sendable, Hashable {
   case subfolderTooDeep(RawPath)
 }
 
-public enum WatchMethod: Sendable, Hashable {
+package enum WatchMethod: Sendable, Hashable {
   case events
   case polling(PollingReason)
 }
 
-public enum PollingReason: Sendable, Hashable {
+package enum PollingReason: Sendable, Hashable {
   case asked
   /// The file system, by name: events of other machines do not reach this one.
   case networkMount(String)

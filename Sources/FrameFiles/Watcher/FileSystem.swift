@@ -1,3 +1,4 @@
+import System
 import Glibc
 
 /// The few calls into the kernel that the watcher makes. None of them writes.
@@ -47,10 +48,7 @@ enum FileSystem {
 
   /// Without marking the access time where the owner may ask for that.
   static func open(_ path: RawPath, _ flags: Int32) -> Result<Int32, Errno> {
-    let quiet: Int32 = 0o1_000_000  // O_NOATIME, which Glibc hides behind _GNU_SOURCE
-    let flags = flags | O_RDONLY | O_CLOEXEC
-    var descriptor = path.withCString { Glibc.open($0, flags | quiet) }
-    if descriptor < 0, errno == EPERM { descriptor = path.withCString { Glibc.open($0, flags) } }
+    let descriptor = path.withCString { openQuietly($0, flags) }
     return descriptor < 0 ? .failure(Errno(errno)) : .success(descriptor)
   }
 
@@ -79,23 +77,7 @@ enum FileSystem {
     return type
   }
 
-  static func mounts() -> String {
-    guard case .success(let descriptor) = open(RawPath("/proc/self/mountinfo"), 0) else { return "" }
-    defer { close(descriptor) }
-    var bytes: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: 1 << 14)
-    while true {
-      let count = read(descriptor, &buffer, buffer.count)
-      guard count > 0 else { return String(decoding: bytes, as: UTF8.self) }
-      bytes += buffer[..<count]
-    }
-  }
-}
-
-struct Errno: Error, Sendable, CustomStringConvertible {
-  var code: Int32
-  init(_ code: Int32) { self.code = code }
-  var description: String { strerror(code).map { String(cString: $0) } ?? "error \(code)" }
+  static func mounts() -> String { (try? WholeFile.text("/proc/self/mountinfo", limit: 1 << 24)) ?? "" }
 }
 
 package enum NetworkMounts {

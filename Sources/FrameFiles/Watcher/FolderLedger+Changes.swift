@@ -1,3 +1,5 @@
+import System
+
 /// What a change of content means, by what the file was before.
 extension FolderLedger {
   mutating func change(

@@ -1,3 +1,5 @@
+import System
+
 /// A name to look at, found by a listing or by a deadline.
 package enum ListedName: Sendable, Equatable {
   case known
@@ -9,7 +11,7 @@ extension FolderLedger {
   // MARK: Whole looks
 
   /// One complete look at the folder: what is not in `files` is not there.
-  public mutating func scan(_ files: [ScannedFile], at now: MonotonicTime) {
+  package mutating func scan(_ files: [ScannedFile], at now: MonotonicTime) {
     beginListing()
     for file in files {
       let (directory, name) = place(of: file.path)
@@ -77,7 +79,7 @@ extension FolderLedger {
   // MARK: Vanishing
 
   /// A look at the path found nothing.
-  public mutating func missing(_ path: RawPath) {
+  package mutating func missing(_ path: RawPath) {
     let (directory, name) = place(of: path)
     if let row = find(directory, name), rows[row].isPresent { vanish(row) }
   }
@@ -88,7 +90,7 @@ extension FolderLedger {
   }
 
   /// Those that did not turn up under another name are gone.
-  public mutating func finishVanished(at now: MonotonicTime) {
+  package mutating func finishVanished(at now: MonotonicTime) {
     let rows = vanished
     vanished = []
     for row in rows where !self.rows[row].isPresent && self.rows[row].phase != .free { becomeGone(row, now) }

@@ -1,3 +1,5 @@
+import System
+
 /// What else a look asks for.
 package enum FollowUp: Sendable, Equatable {
   case nothing
@@ -29,7 +31,7 @@ extension FolderLedger {
   }
 
   /// One look at one path.
-  public mutating func observe(_ file: ScannedFile, hint: FileHint = [], at now: MonotonicTime) {
+  package mutating func observe(_ file: ScannedFile, hint: FileHint = [], at now: MonotonicTime) {
     observe(file, hint: hint, otherNameChecked: true, at: now)
   }
 

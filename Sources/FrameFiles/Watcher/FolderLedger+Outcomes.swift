@@ -1,9 +1,11 @@
+import System
+
 extension FolderLedger {
   /// What the reader made of a file that was offered.
   ///
   /// `identity` is the file as the reader found it when it had read it; it may be newer than what was offered,
   /// and newer than what the ledger has seen.
-  public mutating func report(
+  package mutating func report(
     _ outcome: ReadOutcome, for file: FileID, read identity: FileIdentity? = nil, at time: MonotonicTime
   ) {
     let now = time.nanoseconds

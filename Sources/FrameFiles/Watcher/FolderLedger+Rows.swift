@@ -1,3 +1,5 @@
+import System
+
 /// Rows, and how they are found by path and by inode.
 extension FolderLedger {
   func id(_ row: Int) -> FileID {

@@ -1,3 +1,5 @@
+import System
+
 extension FolderLedger {
   /// Moves a file on as far as what is known of it allows, and says when to look at it next.
   mutating func step(_ row: Int, at now: Int64) -> FollowUp {

@@ -1,3 +1,5 @@
+import System
+
 /// What is known of a watched folder, as a pure state machine: fed with what looks at the disk found, with
 /// hints, with the reader's outcomes and with the time; it answers with changes.
 ///
@@ -8,7 +10,7 @@
 /// on their way to a final state have deadlines of their own. What is left are files that were read and are
 /// then overwritten in place: a local kernel says so by an event; where there are no events they are looked
 /// at often while they are young; and `rollingSlice` walks over all of them for ever in small steps.
-public struct FolderLedger: Sendable {
+package struct FolderLedger: Sendable {
   typealias Row = LedgerRow
   typealias Phase = LedgerRow.Phase
 
@@ -21,9 +23,9 @@ public struct FolderLedger: Sendable {
   /// Whether a header can be asked if the file is all there.
   let asksHeaders: Bool
   /// Whether the kernel tells of every write. Decides how long files that were read are looked at again.
-  public var trustsEvents: Bool
+  package var trustsEvents: Bool
   /// Files seen while this holds were there when the watch began.
-  public var isFirstLook = true
+  package var isFirstLook = true
 
   var names = NameArena()
   var rows: [Row] = []
@@ -51,7 +53,7 @@ public struct FolderLedger: Sendable {
   static let longestInterval: Int64 = 60_000_000_000
   static let futileSidecarWaits: UInt8 = 3
 
-  public init(folder: RawPath, options: WatchOptions, trustsEvents: Bool) {
+  package init(folder: RawPath, options: WatchOptions, trustsEvents: Bool) {
     self.folder = folder
     settle = options.settle.wholeNanoseconds
     settleAfterClose = min(options.settleAfterClose, options.settle).wholeNanoseconds
@@ -64,15 +66,15 @@ public struct FolderLedger: Sendable {
   }
 
   /// Files that are there now, under all their names.
-  public var fileCount: Int { directories.reduce(0) { $0 + $1.present } }
+  package var fileCount: Int { directories.reduce(0) { $0 + $1.present } }
 
   /// When something has to be looked at, if nothing happens before.
-  public var nextDeadline: MonotonicTime? {
+  package var nextDeadline: MonotonicTime? {
     deadlines.first.map { MonotonicTime(nanoseconds: $0.time) }
   }
 
   /// What has happened since the last call, in order.
-  public mutating func takeChanges() -> [FileChange] {
+  package mutating func takeChanges() -> [FileChange] {
     let taken = changes
     changes = []
     return taken

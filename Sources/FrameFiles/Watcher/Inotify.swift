@@ -1,3 +1,4 @@
+import System
 import Glibc
 
 /// The kernel's events for a set of directories.

@@ -1,3 +1,5 @@
+import System
+
 /// What is known of one file at one revision. 100,000 of them have to be cheap, so: no strings, no objects.
 struct LedgerRow: Sendable {
   enum Phase: UInt8, Sendable {
@@ -88,15 +90,15 @@ struct LedgerDirectory: Sendable {
 }
 
 /// What an event said about a name. Only ever a reason to look.
-public struct FileHint: OptionSet, Sendable, Hashable {
-  public let rawValue: UInt8
-  public init(rawValue: UInt8) { self.rawValue = rawValue }
-  public static let created = FileHint(rawValue: 1)
-  public static let modified = FileHint(rawValue: 2)
+package struct FileHint: OptionSet, Sendable, Hashable {
+  package let rawValue: UInt8
+  package init(rawValue: UInt8) { self.rawValue = rawValue }
+  package static let created = FileHint(rawValue: 1)
+  package static let modified = FileHint(rawValue: 2)
   /// A writer closed it and no write was seen after.
-  public static let closed = FileHint(rawValue: 4)
-  public static let movedIn = FileHint(rawValue: 8)
-  public static let removed = FileHint(rawValue: 16)
+  package static let closed = FileHint(rawValue: 4)
+  package static let movedIn = FileHint(rawValue: 8)
+  package static let removed = FileHint(rawValue: 16)
   /// Times, owner or mode were set.
-  public static let attributes = FileHint(rawValue: 32)
+  package static let attributes = FileHint(rawValue: 32)
 }

@@ -1,3 +1,4 @@
+import System
 import Glibc
 
 /// The watched folder itself: whether it is there, whether it is still the same one, and how it is watched.

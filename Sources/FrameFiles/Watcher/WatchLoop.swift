@@ -1,3 +1,4 @@
+import System
 import Glibc
 
 /// The watcher's thread: looks, listens, tells the ledger, passes on what the ledger says.

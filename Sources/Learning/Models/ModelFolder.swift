@@ -1,4 +1,5 @@
-import Arrays
+import JSON
+import System
 import Glibc
 
 /// A trained model on disk: a folder with `manifest.json` and the files that it names, each with its SHA-256.
@@ -10,14 +11,14 @@ public struct ModelFolder: Sendable {
   public let id: String
   /// Whose model it is: `pacbed`.
   public let engine: String
-  package let manifest: JSON
+  package let manifest: JSONValue
   public let sha256: String
   private let digests: [String: String]
 
   public init(path: String) throws(NetworkError) {
     let place = "\(path)/manifest.json"
     let bytes = try FileBytes.read(place, limit: 16 << 20)
-    guard let manifest = JSON(bytes), let id = manifest["id"]?.string,
+    guard let manifest = try? JSONValue(bytes), let id = manifest["id"]?.string,
       let engine = manifest["engine"]?.string,
       case .object(let files)? = manifest["files"]
     else { throw .file(path: place, reason: "is not the manifest of a model") }
@@ -49,9 +50,7 @@ public struct ModelFolder: Sendable {
       throw .file(path: place, reason: "the manifest does not name it")
     }
     let bytes = try FileBytes.read(place, limit: 256 << 20)
-    guard SHA256.hex(bytes) == digest else {
-      throw .file(path: place, reason: "is not what the manifest names (SHA-256)")
-    }
+    guard SHA256.hex(bytes) == digest else { throw Self.isChanged(place) }
     return bytes
   }
 
@@ -61,33 +60,47 @@ public struct ModelFolder: Sendable {
 
   /// Every file is there and unchanged.
   public func verify() throws(NetworkError) {
-    for name in fileNames { _ = try bytes(of: name) }
+    for (name, digest) in digests.sorted(by: { $0.key < $1.key }) {
+      let place = "\(path)/\(name)"
+      let found: String
+      do {
+        found = try SHA256.hex(ofFile: place)
+      } catch {
+        throw NetworkError(error)
+      }
+      if found != digest { throw Self.isChanged(place) }
+    }
+  }
+
+  private static func isChanged(_ place: String) -> NetworkError {
+    .file(path: place, reason: "is not what the manifest names (SHA-256)")
   }
 
   /// Writes a model as a whole: it appears under its name when everything is there. Never over another one.
   @discardableResult
   package static func write(
-    id: String, engine: String, manifest: [String: JSON], files: [String: [UInt8]], to path: String
+    id: String, engine: String, manifest: [String: JSONValue], files: [String: [UInt8]], to path: String
   ) throws(NetworkError) -> ModelFolder {
-    func failure(_ place: String, _ action: String) -> NetworkError {
-      .file(path: place, reason: "\(action): \(String(cString: strerror(errno)))")
-    }
-    guard access(path, F_OK) != 0 else { throw .file(path: path, reason: "is there already") }
+    guard !FilePath.exists(path) else { throw .file(path: path, reason: "is there already") }
     let draft = path + ".part"
-    if mkdir(draft, 0o755) != 0, errno != EEXIST { throw failure(draft, "make the folder") }
-    var entries: [String: JSON] = [:]
+    do {
+      try Folder.make(draft)
+    } catch {
+      throw NetworkError(error)
+    }
+    var entries: [String: JSONValue] = [:]
     for (name, bytes) in files {
       guard isPlain(name) else { throw .file(path: "\(path)/\(name)", reason: "is no file name of a model") }
       entries[name] = .object(["bytes": .integer(bytes.count), "sha256": .text(SHA256.hex(bytes))])
-      try FileBytes.write([bytes], to: "\(draft)/\(name)")
+      try FileBytes.write(bytes, to: "\(draft)/\(name)")
     }
     var manifest = manifest
     manifest["version"] = .integer(1)
     manifest["id"] = .text(id)
     manifest["engine"] = .text(engine)
     manifest["files"] = .object(entries)
-    try FileBytes.write([Array(JSON.object(manifest).text.utf8)], to: "\(draft)/manifest.json")
-    guard rename(draft, path) == 0 else { throw failure(path, "rename") }
+    try FileBytes.write(Array(JSONValue.object(manifest).text.utf8), to: "\(draft)/manifest.json")
+    guard rename(draft, path) == 0 else { throw NetworkError(SystemError(path, "rename")) }
     return try ModelFolder(path: path)
   }
 

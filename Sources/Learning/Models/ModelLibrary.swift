@@ -1,4 +1,4 @@
-import Glibc
+import System
 
 /// Where models are looked for, in this order: `EWALD_MODELS`, the user's data folder, then the models that
 /// came with the program.
@@ -35,7 +35,7 @@ public struct ModelLibrary: Sendable {
       return try ModelFolder(
         path: name.hasSuffix("/manifest.json") ? String(name.dropLast("/manifest.json".count)) : name)
     }
-    for folder in folders where access("\(folder)/\(name)/manifest.json", F_OK) == 0 {
+    for folder in folders where FilePath.exists("\(folder)/\(name)/manifest.json") {
       return try ModelFolder(path: "\(folder)/\(name)")
     }
     let known = models().map(\.id)
@@ -46,41 +46,18 @@ public struct ModelLibrary: Sendable {
   }
 
   private static var standardFolders: [String] {
-    func variable(_ name: String) -> String? {
-      guard let value = getenv(name), value.pointee != 0 else { return nil }
-      return String(cString: value)
-    }
     var folders: [String] = []
-    if let folder = variable("EWALD_MODELS") { folders.append(folder) }
-    if let data = variable("XDG_DATA_HOME") ?? variable("HOME").map({ "\($0)/.local/share" }) {
-      folders.append("\(data)/ewald/models")
-    }
+    if let folder = Environment["EWALD_MODELS"] { folders.append(folder) }
+    if let data = UserFolders.data { folders.append("\(data)/ewald/models") }
     return folders + shipped
   }
 
   /// `Samples/models` above the program's own file: a build lies inside the checkout.
   private static var shipped: [String] {
-    guard let path = realpath("/proc/self/exe", nil) else { return [] }
-    defer { free(path) }
-    var parts = String(cString: path).split(separator: "/")
-    var folders: [String] = []
-    while parts.popLast() != nil {
-      let folder = "/" + (parts + ["Samples", "models"]).joined(separator: "/")
-      if access(folder, F_OK) == 0 { folders.append(folder) }
-    }
-    return folders
+    Program.folders().map { "\($0)/Samples/models" }.filter { FilePath.exists($0) }
   }
 
   private static func names(in folder: String) -> [String] {
-    guard let directory = opendir(folder) else { return [] }
-    defer { closedir(directory) }
-    var names: [String] = []
-    while let entry = readdir(directory) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name) {
-        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-      }
-      if !name.hasPrefix("."), !name.hasSuffix(".part") { names.append(name) }
-    }
-    return names.sorted()
+    FolderNames(folder).filter { !$0.hasPrefix(".") && !$0.hasSuffix(".part") }.sorted()
   }
 }

@@ -1,3 +1,4 @@
+import System
 import Arrays
 
 /// The mean of many trees whose thresholds are drawn at random (extremely randomised trees, Geurts, Ernst & Wehenkel
@@ -8,7 +9,7 @@ public struct ExtraTrees: Regressor {
   private let forests: [[RegressionTree]]
 
   /// Tree i draws from stream i of `random`: the forest does not depend on the number of threads.
-  public init(
+  package init(
     fitting features: DoubleMatrix, _ targets: DoubleMatrix, trees: Int = 100,
     limits: TreeLimits = TreeLimits(),
     random: RandomNumbers

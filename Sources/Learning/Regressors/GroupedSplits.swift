@@ -1,4 +1,4 @@
-import Arrays
+import System
 
 /// Rows parted into training and test.
 public struct Split: Sendable, Equatable {
@@ -11,7 +11,7 @@ public struct Split: Sendable, Equatable {
 /// values (a group each) measures what happens between them.
 public enum GroupedSplits {
   /// Random groups held out until they hold at least `fraction` of the rows.
-  public static func holdOut<Group: Hashable & Comparable>(
+  package static func holdOut<Group: Hashable & Comparable>(
     _ groups: [Group], fraction: Double, random: inout RandomNumbers
   ) -> Split {
     precondition(fraction > 0 && fraction < 1, "a fraction lies between 0 and 1")

@@ -1,3 +1,4 @@
+import JSON
 import Diffraction
 
 /// Findings are compared as they are written: numbers that are the same text in the session file are the

@@ -1,3 +1,4 @@
+import System
 import Diffraction
 import FrameFiles
 
@@ -102,7 +103,7 @@ public struct ReplayVerification {
   ) -> Outcome {
     guard let engine = analyst.engine(named: record.engine) else { return .engineUnknown(record.engine) }
     let path = absolutePath(of: record)
-    guard (try? FileIdentity(ofFile: path)) != nil else { return .fileMissing(path) }
+    guard (try? FileIdentity(path: path)) != nil else { return .fileMissing(path) }
     do {
       let recordedContent = content(at: contentLine)
       // Asked before the file is opened: what replaced it may be no image at all.
@@ -140,8 +141,7 @@ public struct ReplayVerification {
     if let line = index.latestLine(ofFile: record.fileID), case .file(let file)? = session.event(at: line) {
       path = file.path
     }
-    if path.hasPrefix("/") || folder.isEmpty { return path }
-    return folder.hasSuffix("/") ? folder + path : "\(folder)/\(path)"
+    return FilePath.absolute(path, in: folder)
   }
 }
 

@@ -1,4 +1,4 @@
-import Arrays
+import System
 
 /// Goes through a session file once and says whether everything that was recorded is there, unchanged.
 public enum SessionCheck {

@@ -1,29 +1,29 @@
+import JSON
+import System
 import Diffraction
 import FrameFiles
-import Glibc
 
 /// RO-Crate 1.1: a folder that says in JSON-LD what is in it and where it came from.
 extension SessionExport {
   /// Writes a folder with the session file, its table, its page and `ro-crate-metadata.json`. The last is
   /// written last: a folder that has it is whole.
-  public static func crate(
+  package static func crate(
     _ session: SessionFile, to folder: String, overwrite: Overwrite = .refuse
   ) throws(SessionFileError) {
     let table = try SessionTable(session)
     let name = String(session.path.split(separator: "/").last ?? "session.jsonl")
     let place = folder.hasSuffix("/") ? folder : folder + "/"
     let descriptor = place + "ro-crate-metadata.json"
-    if mkdir(folder, 0o755) != 0, errno != EEXIST {
-      throw SessionFileError(
-        .unwritable, "\(folder): cannot make the folder: \(String(cString: strerror(errno)))")
-    }
-    if overwrite == .refuse, access(descriptor, F_OK) == 0 {
-      throw SessionFileError(.exists, "\(descriptor): exists already and is not overwritten unless asked")
+    do throws(SystemError) {
+      try Folder.make(folder)
+      if overwrite == .refuse, FilePath.exists(descriptor) { throw SystemError(descriptor, "write", .exists) }
+    } catch {
+      throw SessionFileError(error)
     }
     let copy = try copy(session, to: place + name, overwrite)
     let csv = try csv(table, to: place + "results.csv", overwrite)
     try summary(session, to: place + "summary.html", overwrite: overwrite)
-    let file = try NewFile(path: descriptor, overwrite: overwrite)
+    let file = try ExportFile(path: descriptor, overwrite: overwrite)
     try CrateWriter(table: table, file: file).write(results: [
       CrateWriter.Part(name: name, format: "application/x-ndjson", bytes: copy.bytes, sha256: copy.sha256),
       CrateWriter.Part(name: "results.csv", format: "text/csv", bytes: csv.bytes, sha256: csv.sha256),
@@ -35,11 +35,11 @@ extension SessionExport {
   private static func copy(
     _ session: SessionFile, to path: String, _ overwrite: Overwrite
   ) throws(SessionFileError) -> (bytes: Int, sha256: String) {
-    let file = try NewFile(path: path, overwrite: overwrite)
+    let file = try ExportFile(path: path, overwrite: overwrite)
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 64)
     defer { buffer.deallocate() }
     while case let count = session.read(into: buffer, at: file.byteCount), count > 0 {
-      try file.write(buffer[..<count])
+      try file.write(Array(buffer[..<count]))
     }
     guard file.byteCount == session.byteCount else {
       throw SessionFileError(.unreadable, "\(session.path): cannot be read to its end")
@@ -58,7 +58,7 @@ private struct CrateWriter {
   }
 
   let table: SessionTable
-  let file: NewFile
+  let file: ExportFile
 
   func write(results: [Part]) throws(SessionFileError) {
     try file.write("{\"@context\":\"https://w3id.org/ro/crate/1.1/context\",\"@graph\":[\n")

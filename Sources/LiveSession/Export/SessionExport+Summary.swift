@@ -1,3 +1,4 @@
+import System
 import Diffraction
 import FrameFiles
 
@@ -7,11 +8,11 @@ extension SessionExport {
 
   /// Writes one page that needs nothing beside it: facts, counts, the trend of the first value, a table.
   @discardableResult
-  public static func summary(
+  package static func summary(
     _ session: SessionFile, to path: String, overwrite: Overwrite = .refuse
   ) throws(SessionFileError) -> Int {
     let table = try SessionTable(session)
-    let file = try NewFile(path: path, overwrite: overwrite)
+    let file = try ExportFile(path: path, overwrite: overwrite)
     let title = "Session \(table.state.sessionID?.description ?? "")"
     try file.write(
       """
@@ -71,7 +72,8 @@ extension SessionExport {
     return "<h2>Verdicts</h2>\n<table>\n\(rows.joined())</table>\n"
   }
 
-  private static func writeTable(_ table: SessionTable, into file: NewFile) throws(SessionFileError) -> Int {
+  private static func writeTable(_ table: SessionTable, into file: ExportFile) throws(SessionFileError) -> Int
+  {
     let columns = table.columns.filter { $0.part == .value }.prefix(24)
     let total = table.state.files.reduce(0) { $0 + ($1.run == nil ? 0 : 1) }
     try file.write("<h2>Results</h2>\n")

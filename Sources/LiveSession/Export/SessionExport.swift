@@ -1,3 +1,5 @@
+import JSON
+import System
 import Diffraction
 
 /// Takes a session out of its file: as a table, as a page, as a package for an archive. The session file is
@@ -5,7 +7,7 @@ import Diffraction
 public enum SessionExport {
   /// Writes one row a result that counts, as RFC 4180 has it, in UTF-8. Returns the number of rows.
   @discardableResult
-  public static func csv(
+  package static func csv(
     _ session: SessionFile, to path: String, overwrite: Overwrite = .refuse
   ) throws(SessionFileError) -> Int {
     try csv(try SessionTable(session), to: path, overwrite).rows
@@ -14,7 +16,7 @@ public enum SessionExport {
   static func csv(
     _ table: SessionTable, to path: String, _ overwrite: Overwrite
   ) throws(SessionFileError) -> (rows: Int, bytes: Int, sha256: String) {
-    let file = try NewFile(path: path, overwrite: overwrite)
+    let file = try ExportFile(path: path, overwrite: overwrite)
     var line = CSVLine()
     for title in ["file", "file_id", "revision", "frame", "engine", "verdict", "reasons"] { line.text(title) }
     for column in table.columns { line.text(column.title) }

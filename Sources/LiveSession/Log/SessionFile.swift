@@ -1,4 +1,4 @@
-import Arrays
+import System
 import Glibc
 
 /// A line that could not be read: kept in the file, told to the operator, never fatal.

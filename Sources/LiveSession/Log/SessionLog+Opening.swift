@@ -1,4 +1,4 @@
-import Arrays
+import System
 import Glibc
 
 extension SessionLog {
@@ -58,12 +58,10 @@ extension SessionLog {
 
   private static func makeFolder(of path: String) throws(SessionFileError) {
     guard let slash = path.lastIndex(of: "/") else { return }
-    var partial = ""
-    for part in path[..<slash].split(separator: "/", omittingEmptySubsequences: false) {
-      partial += part + "/"
-      if mkdir(partial, 0o755) != 0, errno != EEXIST, errno != EISDIR, access(partial, F_OK) != 0 {
-        throw .system(partial, "make the folder")
-      }
+    do {
+      try Folder.makeWithParents(String(path[..<slash]))
+    } catch {
+      throw SessionFileError(.unreadable, error.description)
     }
   }
 

@@ -1,4 +1,4 @@
-import Arrays
+import System
 import Dispatch
 import Glibc
 

@@ -1,8 +1,9 @@
+import System
 import FrameFiles
 
 extension FileRecord {
   /// What the file's numbers say about which file it is, and in what state.
-  public var identity: FileIdentity {
+  package var identity: FileIdentity {
     get {
       FileIdentity(
         device: UInt64(truncatingIfNeeded: device), inode: UInt64(truncatingIfNeeded: inode),

@@ -1,3 +1,4 @@
+import JSON
 import Diffraction
 
 /// How much of a line is wanted: everything, or what the state keeps (a session of a million lines is

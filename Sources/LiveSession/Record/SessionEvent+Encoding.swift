@@ -1,3 +1,4 @@
+import JSON
 import Diffraction
 
 /// The version of the line format. Additions keep it; readers ignore what they do not know and refuse

@@ -1,4 +1,4 @@
-import Glibc
+import System
 
 /// When something was recorded. `sequence` rises by one a line: a gap is a loss.
 public struct Stamp: Sendable, Equatable {
@@ -28,13 +28,8 @@ public struct SessionClock: Sendable {
   }
 
   public static let system = SessionClock(
-    unixMilliseconds: { read(CLOCK_REALTIME) / 1_000_000 }, monotonicNanoseconds: { read(CLOCK_MONOTONIC) })
-
-  private static func read(_ clock: clockid_t) -> Int {
-    var time = timespec()
-    clock_gettime(clock, &time)
-    return time.tv_sec * 1_000_000_000 + time.tv_nsec
-  }
+    unixMilliseconds: { SystemClock.unix.nanoseconds / 1_000_000 },
+    monotonicNanoseconds: { SystemClock.monotonic.nanoseconds })
 }
 
 /// RFC 3339 in UTC with milliseconds: `2026-11-20T12:04:31.250Z`.

@@ -1,3 +1,4 @@
+import System
 import Diffraction
 import FrameFiles
 import Workers
@@ -63,7 +64,7 @@ public struct Analyst: Sendable {
   public struct Opened {
     public var source: any FrameSource
     public var content: String
-    public var identity: FileIdentity
+    package var identity: FileIdentity
     public var summary: FileSummary { source.summary }
     /// What stands for the file on the screen: its first frame.
     public var frame: Frame

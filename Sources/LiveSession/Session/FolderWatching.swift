@@ -1,7 +1,8 @@
+import System
 import FrameFiles
 
 /// Where a session hears of files: the real folder, or a script in a test.
-public protocol FolderWatching: Sendable {
+package protocol FolderWatching: Sendable {
   var changes: AsyncStream<[FileChange]> { get }
   /// `read` is the identity that the file had while it was read.
   func report(_ outcome: ReadOutcome, for file: FileID, read: FileIdentity?)

@@ -1,3 +1,4 @@
+import System
 import Diffraction
 import FrameFiles
 
@@ -88,6 +89,6 @@ extension Session {
   }
 
   private func absolutePath(_ row: FileRow) -> String {
-    row.path.hasPrefix("/") ? row.path : folder.hasSuffix("/") ? folder + row.path : "\(folder)/\(row.path)"
+    FilePath.absolute(row.path, in: folder)
   }
 }

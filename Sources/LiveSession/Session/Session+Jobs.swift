@@ -1,3 +1,4 @@
+import System
 import Diffraction
 import FrameFiles
 
@@ -102,9 +103,9 @@ extension Session {
     let (outcome, identity) = await offload { () -> (Result<Finding, AnalysisError>, FileIdentity?) in
       do throws(AnalysisError) {
         let finding = try analyst.conclude(box.value, engine, parameters, context)
-        return (.success(finding), try? FileIdentity(ofFile: job.path))
+        return (.success(finding), try? FileIdentity(path: job.path))
       } catch {
-        return (.failure(error), try? FileIdentity(ofFile: job.path))
+        return (.failure(error), try? FileIdentity(path: job.path))
       }
     }
     guard running[token] != nil else { return }
@@ -194,7 +195,7 @@ extension Session {
 
   func refuse(_ job: Job, _ refusal: FileRefusal) {
     guard let row = state[file: job.fileID] else { return }
-    let vanished = (try? FileIdentity(ofFile: job.path)) == nil
+    let vanished = (try? FileIdentity(path: job.path)) == nil
     switch refusal.kind {
     case .truncated: report(.truncated(refusal.reason), job)
     case .unreadable where vanished: report(.changed, job)

@@ -1,3 +1,4 @@
+import System
 import Diffraction
 import Dispatch
 import FrameFiles
@@ -98,7 +99,7 @@ public actor Session {
     var isRefinement: Bool { if case .refinement = job.kind { true } else { false } }
   }
 
-  public init(
+  package init(
     log: SessionLog, state: SessionState, analyst: Analyst, folder: String, watcher: (any FolderWatching)?,
     options: Options, random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator()
   ) {

@@ -1,3 +1,4 @@
+import System
 import Arrays
 
 /// Which file holds which content, for telling duplicates: sixteen bytes a content and four a file, where the

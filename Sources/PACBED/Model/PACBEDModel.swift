@@ -1,3 +1,4 @@
+import JSON
 import Arrays
 import Learning
 import Scattering
@@ -68,11 +69,11 @@ public struct PACBEDModel: Sendable {
     id: String, training: PACBEDTraining, result: PACBEDTraining.Output, report: ValidationReport,
     command: String, resumedAt step: Int?, to path: String
   ) throws(PACBEDError) -> ModelFolder {
-    var facts: [String: JSON] = [
+    var facts: [String: JSONValue] = [
       "steps": .integer(training.steps), "batch": .integer(training.batch),
       "patterns": .integer(training.steps * training.batch), "seed": .integer(Int(training.seed)),
       "threads": .integer(training.threads), "seconds": .integer(Int(result.seconds)),
-      "debye_waller_b": .list(training.motions.map(JSON.number)),
+      "debye_waller_b": .list(training.motions.map(JSONValue.number)),
       "peak_rate": .number((Double(training.peakRate) * 1e6).rounded() / 1e6),
     ]
     if let step { facts["resumed_at_step"] = .integer(step) }
@@ -103,8 +104,8 @@ extension ModelDomain {
     return text + "mistilt to \(short(mistilt.upperBound)) mrad"
   }
 
-  var json: JSON {
-    func pair(_ range: ClosedRange<Double>) -> JSON {
+  var json: JSONValue {
+    func pair(_ range: ClosedRange<Double>) -> JSONValue {
       .list([.number(range.lowerBound), .number(range.upperBound)])
     }
     return .object([
@@ -114,7 +115,7 @@ extension ModelDomain {
     ])
   }
 
-  init?(_ json: JSON?, crystal: Crystal) {
+  init?(_ json: JSONValue?, crystal: Crystal) {
     func range(_ key: String) -> ClosedRange<Double>? {
       guard let items = json?[key]?.items, items.count == 2, let low = items[0].double,
         let high = items[1].double, low <= high
@@ -132,8 +133,8 @@ extension ModelDomain {
 }
 
 extension Temperatures {
-  var json: JSON {
-    var heads: [String: JSON] = [:]
+  var json: JSONValue {
+    var heads: [String: JSONValue] = [:]
     for head in PatternNetwork.Head.allCases where head != .centre {
       heads[head.rawValue] = .list(sets.map { .number(($0[head] * 1000).rounded() / 1000) })
     }
@@ -142,7 +143,7 @@ extension Temperatures {
     ])
   }
 
-  init?(_ json: JSON?) {
+  init?(_ json: JSONValue?) {
     guard let noises = json?["noise"]?.items?.compactMap(\.double), !noises.isEmpty else { return nil }
     var sets = noises.map { _ in Set(values: [:]) }
     for head in PatternNetwork.Head.allCases {

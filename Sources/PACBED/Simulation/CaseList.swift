@@ -1,3 +1,4 @@
+import JSON
 import Glibc  // atan2
 import Scattering
 
@@ -8,71 +9,86 @@ struct CaseList {
   let patterns: [PACBEDSimulation.Pattern]
 
   var text: String {
-    let key = Self.string(simulation.crystal.name)
-    let cases = patterns.map(entry).joined(separator: ",\n")
-    return """
-      {"format": "pacbed-reference-1", "generator": "ewald",
-       "units": {"thickness": "A", "angles": "mrad", "cell": "A"},
-       "crystals": {\(key): {"material": \(material), "cell_A": \(cell), "atoms": [
-      \(atoms)]}},
-       "cases": [
-      \(cases)]}
-
-      """
+    let s = simulation
+    var json = JSONWriter()
+    json.object { json in
+      json.member("format", "pacbed-reference-1")
+      json.member("generator", "ewald")
+      json.line(indent: 1)
+      json.key("units")
+      json.object { json in
+        for (name, unit) in [("thickness", "A"), ("angles", "mrad"), ("cell", "A")] {
+          json.member(name, unit)
+        }
+      }
+      json.line(indent: 1)
+      json.key("crystals")
+      json.object { json in
+        json.key(s.crystal.name)
+        json.object(cell)
+      }
+      json.line(indent: 1)
+      json.key("cases")
+      json.array { json in
+        for pattern in patterns {
+          json.line(indent: 2)
+          json.object { entry(pattern, &$0) }
+        }
+      }
+    }
+    return json.text + "\n"
   }
 
   private var material: String {
     let zone = simulation.zone
-    return Self.string("\(simulation.crystal.name) [\(zone.x)\(zone.y < 0 ? "" : " ")\(zone.y) \(zone.z)]")
+    return "\(simulation.crystal.name) [\(zone.x)\(zone.y < 0 ? "" : " ")\(zone.y) \(zone.z)]"
   }
 
-  private var cell: String {
-    "[[\(crystal.first.x), 0.0, 0.0], [\(crystal.second.x), \(crystal.second.y), 0.0], [0.0, 0.0, \(crystal.period)]]"
-  }
-
-  private var atoms: String {
-    crystal.atoms.map { atom in
-      var entry = "  {\"element\": \"\(atom.element)\", \"fractional\": "
-      entry += "[\(atom.across.x), \(atom.across.y), \(atom.depth)]"
-      if atom.occupancy != 1 { entry += ", \"occupancy\": \(atom.occupancy)" }
-      return entry + "}"
-    }.joined(separator: ",\n")
-  }
-
-  private func entry(_ pattern: PACBEDSimulation.Pattern) -> String {
-    let s = simulation
-    let sum = pattern.image.values.reduce(0.0) { $0 + Double($1) }
-    let azimuth = atan2(s.mistilt.y, s.mistilt.x) * 180 / .pi
-    let fields: [(String, String)] = [
-      ("file", Self.string(pattern.name + ".tif")), ("case", Self.string(pattern.name)),
-      ("material", material),
-      ("crystal", Self.string(s.crystal.name)), ("voltage_kV", "\(s.kilovolts)"),
-      ("alpha_mrad", "\(s.convergence)"),
-      ("mistilt_mrad", "[\(s.mistilt.x), \(s.mistilt.y)]"), ("mistilt_magnitude_mrad", "\(s.mistilt.length)"),
-      ("mistilt_azimuth_deg", "\(azimuth)"), ("thickness_A", "\(pattern.thickness * 10)"),
-      ("pixel_mrad", "[\(s.pitch.x), \(s.pitch.y)]"), ("shape", "[\(s.height), \(s.width)]"),
-      ("centre_px", "[\(s.height / 2), \(s.width / 2)]"),
-      ("axis_order", Self.string("array axis 0 = x (first cell vector), axis 1 = y")),
-      ("zone", "[\(s.zone.x), \(s.zone.y), \(s.zone.z)]"),
-      ("form_factors", Self.string(s.formFactors.rawValue)),
-      ("debye_waller", s.debyeWaller ? "true" : "null"), ("absorption", "\(s.absorption)"),
-      ("soft_aperture", "true"), ("total_intensity", "\(sum)"),
-    ]
-    return "  {" + fields.map { "\"\($0.0)\": \($0.1)" }.joined(separator: ", ") + "}"
-  }
-
-  /// A JSON string.
-  static func string(_ text: String) -> String {
-    var quoted = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"", "\\": quoted += "\\" + String(scalar)
-      case _ where scalar.value < 32:
-        let digits = String(scalar.value, radix: 16)
-        quoted += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-      default: quoted.unicodeScalars.append(scalar)
+  private func cell(_ json: inout JSONWriter) {
+    json.member("material", material)
+    json.key("cell_A")
+    json.array { json in
+      for vector in [
+        [crystal.first.x, 0, 0], [crystal.second.x, crystal.second.y, 0], [0, 0, crystal.period],
+      ] {
+        json.array { for component in vector { $0.number(component) } }
       }
     }
-    return quoted + "\""
+    json.key("atoms")
+    json.array { json in
+      for atom in crystal.atoms {
+        json.line(indent: 2)
+        json.object { json in
+          json.member("element", "\(atom.element)")
+          json.member("fractional", [atom.across.x, atom.across.y, atom.depth])
+          if atom.occupancy != 1 { json.member("occupancy", atom.occupancy) }
+        }
+      }
+    }
+  }
+
+  private func entry(_ pattern: PACBEDSimulation.Pattern, _ json: inout JSONWriter) {
+    let s = simulation
+    json.member("file", pattern.name + ".tif")
+    json.member("case", pattern.name)
+    json.member("material", material)
+    json.member("crystal", s.crystal.name)
+    json.member("voltage_kV", s.kilovolts)
+    json.member("alpha_mrad", s.convergence)
+    json.member("mistilt_mrad", [s.mistilt.x, s.mistilt.y])
+    json.member("mistilt_magnitude_mrad", s.mistilt.length)
+    json.member("mistilt_azimuth_deg", atan2(s.mistilt.y, s.mistilt.x) * 180 / .pi)
+    json.member("thickness_A", pattern.thickness * 10)
+    json.member("pixel_mrad", [s.pitch.x, s.pitch.y])
+    json.member("shape", [s.height, s.width])
+    json.member("centre_px", [s.height / 2, s.width / 2])
+    json.member("axis_order", "array axis 0 = x (first cell vector), axis 1 = y")
+    json.member("zone", [s.zone.x, s.zone.y, s.zone.z])
+    json.member("form_factors", s.formFactors.rawValue)
+    json.key("debye_waller")
+    if s.debyeWaller { json.boolean(true) } else { json.null() }
+    json.member("absorption", s.absorption)
+    json.member("soft_aperture", true)
+    json.member("total_intensity", pattern.image.values.reduce(0.0) { $0 + Double($1) })
   }
 }

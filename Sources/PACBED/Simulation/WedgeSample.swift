@@ -1,3 +1,5 @@
+import JSON
+import System
 import Arrays
 import Scattering
 
@@ -91,21 +93,39 @@ public struct WedgeSample: Sendable {
       truth: truth(names: names, simulation: simulation))
   }
 
-  private func truth(names: [String], simulation: PACBEDSimulation) -> String {
-    let s = simulation
-    let lines = zip(names, s.thicknesses).map { "  {\"file\": \"\($0).tif\", \"thickness_nm\": \($1)}" }
-    let electrons = detector.electrons.map { "\($0)" } ?? "null"
-    return """
-      {"format": "pacbed-wedge-1", "generator": "ewald", "seed": \(seed),
-       "crystal": \(CaseList.string(s.crystal.name)), "zone": [\(s.zone.x), \(s.zone.y), \(s.zone.z)],
-       "voltage_kV": \(s.kilovolts), "convergence_mrad": \(s.convergence),
-       "mistilt_mrad": [\(s.mistilt.x), \(s.mistilt.y)], "pixel_mrad": [\(s.pitch.x), \(s.pitch.y)],
-       "shape": [\(s.height), \(s.width)], "centre_px": [\(s.height / 2), \(s.width / 2)],
-       "rotation_deg": \(rotationDegrees), "electrons": \(electrons), "background": \(detector.background),
-       "haze": \(detector.haze), "noise": \(detector.noise),
-       "frames": [
-      \(lines.joined(separator: ",\n"))]}
-
-      """
+  private func truth(names: [String], simulation s: PACBEDSimulation) -> String {
+    var json = JSONWriter()
+    json.object { json in
+      json.member("format", "pacbed-wedge-1")
+      json.member("generator", "ewald")
+      json.member("seed", seed)
+      json.line(indent: 1)
+      json.member("crystal", s.crystal.name)
+      json.member("zone", [s.zone.x, s.zone.y, s.zone.z])
+      json.member("voltage_kV", s.kilovolts)
+      json.member("convergence_mrad", s.convergence)
+      json.member("mistilt_mrad", [s.mistilt.x, s.mistilt.y])
+      json.member("pixel_mrad", [s.pitch.x, s.pitch.y])
+      json.line(indent: 1)
+      json.member("shape", [s.height, s.width])
+      json.member("centre_px", [s.height / 2, s.width / 2])
+      json.member("rotation_deg", rotationDegrees)
+      json.member("electrons", detector.electrons ?? .nan)
+      json.member("background", detector.background)
+      json.member("haze", detector.haze)
+      json.member("noise", detector.noise)
+      json.line(indent: 1)
+      json.key("frames")
+      json.array { json in
+        for (name, thickness) in zip(names, s.thicknesses) {
+          json.line(indent: 2)
+          json.object { json in
+            json.member("file", "\(name).tif")
+            json.member("thickness_nm", thickness)
+          }
+        }
+      }
+    }
+    return json.text + "\n"
   }
 }

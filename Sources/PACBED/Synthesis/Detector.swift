@@ -1,4 +1,4 @@
-import Arrays
+import System
 import Glibc  // exp
 
 /// What a camera adds to a pattern.
@@ -31,7 +31,7 @@ public struct Detector: Sendable, Hashable {
   /// Turns a simulated pattern into a recorded one, in place and in the pattern's own units. Returns the
   /// electrons that one unit stands for, 1 where none are counted.
   @discardableResult
-  public func record(
+  package func record(
     _ pixels: UnsafeMutableBufferPointer<Float>, geometry: PatternGeometry, random: inout RandomNumbers
   ) -> Double {
     let peak = Double(pixels.max() ?? 0)

@@ -1,4 +1,4 @@
-import Glibc
+import System
 
 /// Tables on disk, each under the digest of its request.
 public struct TableCache: Sendable {
@@ -8,11 +8,7 @@ public struct TableCache: Sendable {
 
   /// `$XDG_CACHE_HOME/ewald`, or `~/.cache/ewald`; nil where neither is known.
   public static func standard() -> TableCache? {
-    func variable(_ name: String) -> String? {
-      getenv(name).map { String(cString: $0) }.flatMap { $0.hasPrefix("/") ? $0 : nil }
-    }
-    if let cache = variable("XDG_CACHE_HOME") { return TableCache(directory: cache + "/ewald") }
-    return variable("HOME").map { TableCache(directory: $0 + "/.cache/ewald") }
+    UserFolders.cache.map { TableCache(directory: "\($0)/ewald") }
   }
 
   /// The table of a request from the user's cache, or computed where there is none.
@@ -44,7 +40,7 @@ public struct TableCache: Sendable {
     try request.check()
     let path = path(of: request)
     var warning: String?
-    if let bytes = Self.read(path) {
+    if let bytes = try? WholeFile.bytes(path, limit: 8 << 30), !bytes.isEmpty {
       do {
         return Result(table: try TableCodec.decode(bytes, request: request), origin: .stored, warning: nil)
       } catch {
@@ -60,58 +56,14 @@ public struct TableCache: Sendable {
 
   public func path(of request: TableRequest) -> String { "\(directory)/pacbed-\(request.identity).table" }
 
-  private static func read(_ path: String) -> [UInt8]? {
-    let file = open(path, O_RDONLY | O_CLOEXEC)
-    guard file >= 0 else { return nil }
-    defer { close(file) }
-    var status = stat()
-    guard fstat(file, &status) == 0, status.st_size > 0, status.st_size < 8 << 30 else { return nil }
-    let size = Int(status.st_size)
-    return [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
-      while count < size, let base = buffer.baseAddress {
-        let got = Glibc.read(file, base + count, size - count)
-        if got < 0, errno == EINTR { continue }
-        if got <= 0 { break }
-        count += got
-      }
-    }
-  }
-
-  /// Under another name first: readers see the whole table or none. Nil, or why it failed.
+  /// Nil, or why it failed.
   private static func write(_ bytes: [UInt8], to path: String, in directory: String) -> String? {
-    makeDirectory(directory)
-    let temporary = "\(path).\(getpid())"
-    func failure(_ what: String) -> String {
-      let reason = "\(what) \(temporary): \(String(cString: strerror(errno)))"
-      unlink(temporary)
-      return reason
-    }
-    let file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-    guard file >= 0 else { return failure("cannot create") }
-    var done = 0
-    while done < bytes.count {
-      let put = bytes.withUnsafeBytes { raw in
-        raw.baseAddress.map { Glibc.write(file, $0 + done, bytes.count - done) } ?? -1
-      }
-      if put < 0, errno == EINTR { continue }
-      if put <= 0 {
-        let reason = failure("cannot write")
-        close(file)
-        return reason
-      }
-      done += put
-    }
-    let synced = fsync(file)
-    guard close(file) == 0, synced == 0 else { return failure("cannot write") }
-    guard rename(temporary, path) == 0 else { return failure("cannot rename") }
-    return nil
-  }
-
-  private static func makeDirectory(_ path: String) {
-    var made = ""
-    for part in path.split(separator: "/") {
-      made += "/" + part
-      mkdir(made, 0o755)
+    do {
+      try Folder.makeWithParents(directory)
+      try NewFile.write(bytes, to: path)
+      return nil
+    } catch {
+      return error.description
     }
   }
 }

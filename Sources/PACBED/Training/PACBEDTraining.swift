@@ -1,3 +1,4 @@
+import System
 import Arrays
 import Glibc
 import Learning
@@ -110,7 +111,7 @@ public struct PACBEDTraining: Sendable {
     let validation = try PatternScore.Set(
       domain, tables: [tables[0]], count: 384, noise: 0.1, seed: seed &+ 7_777)
     let source = patterns.source(batch: batch)
-    let start = Self.now()
+    let start = SystemClock.monotonic.seconds
     let first = trainer.step
     var lossSum = 0.0
     var lossCount = 0
@@ -121,7 +122,7 @@ public struct PACBEDTraining: Sendable {
       let step = trainer.step
       let looks = step % interval == 0 || step == steps
       guard looks || step % 50 == 0 else { continue }
-      let elapsed = Self.now() - start
+      let elapsed = SystemClock.monotonic.seconds - start
       var progress = Progress(
         step: step, steps: steps, loss: lossSum / Double(lossCount),
         secondsLeft: elapsed / Double(step - first) * Double(steps - step))
@@ -137,12 +138,6 @@ public struct PACBEDTraining: Sendable {
     }
     return Output(
       model: Model(network: network, weights: trainer.averagedWeights), isFinished: isFinished,
-      checkpoint: trainer.checkpoint(), seconds: Self.now() - start)
-  }
-
-  static func now() -> Double {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+      checkpoint: trainer.checkpoint(), seconds: SystemClock.monotonic.seconds - start)
   }
 }

@@ -1,4 +1,4 @@
-import Arrays
+import System
 import Glibc  // sin, cos, exp, log, pow
 import Scattering
 

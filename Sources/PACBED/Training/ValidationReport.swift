@@ -1,3 +1,4 @@
+import JSON
 import Arrays
 import Glibc  // log
 import Learning
@@ -93,8 +94,8 @@ public struct ValidationReport: Sendable {
       calibration: Case.calibrationError(cases, heads, temperatures))
   }
 
-  package var json: JSON {
-    func number(_ x: Double) -> JSON { .number((x * 1e4).rounded() / 1e4) }
+  package var json: JSONValue {
+    func number(_ x: Double) -> JSONValue { .number((x * 1e4).rounded() / 1e4) }
     return .list(
       rows.map { row in
         .object([

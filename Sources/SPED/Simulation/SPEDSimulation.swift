@@ -1,3 +1,5 @@
+import JSON
+import System
 import Arrays
 import Diffraction
 import Glibc
@@ -209,24 +211,44 @@ extension SPEDSimulation.Maker {
   /// What was simulated, for those who score against it.
   package func cases(name: String) -> String {
     let s = simulation
-    let list = prepared.enumerated().map { i, item in
-      let p = item.particle
-      return
-        #"{"id": "P\#(i + 1)", "shape": "\#(p.shape.rawValue)", "size_nm": \#(round(p.size * 100) / 100), "#
-        + #""centre_nm": [\#(round(p.centre.x * 100) / 100), \#(round(p.centre.y * 100) / 100)], "#
-        + #""bend_deg": \#(p.bend)}"#
+    var json = JSONWriter()
+    json.object { json in
+      json.key("cases")
+      json.array { json in
+        json.object { json in
+          json.member("name", name)
+          json.member("scan_xy", [s.scanWidth, s.scanHeight])
+          json.member("step_nm", s.step)
+          json.line(indent: 2)
+          json.member("detector_px", s.detector)
+          json.member("pixel_invA", s.pixel)
+          json.member("kV", s.kilovolts)
+          json.member("precession_mrad", s.precessionMilliradians)
+          json.member("electrons_per_pattern", s.electrons)
+          json.member("spot_sigma_px", s.spotSigma)
+          json.line(indent: 2)
+          json.member("crystal", s.crystal.name)
+          json.member("seed", s.seed)
+          json.line(indent: 2)
+          json.key("files")
+          json.object { json in
+            json.member("patterns", "\(name).blo")
+            for what in ["masks", "patterns", "descan_px"] {
+              json.member("truth_\(what)", "\(name)_truth_\(what).tif")
+            }
+          }
+          json.line(indent: 2)
+          json.key("particles")
+          json.array { json in
+            for (i, item) in prepared.enumerated() {
+              json.line(indent: 4)
+              json.object { item.particle.encode(into: &$0, id: "P\(i + 1)") }
+            }
+          }
+        }
+      }
     }
-    return """
-      {"cases": [{"name": "\(name)", "scan_xy": [\(s.scanWidth), \(s.scanHeight)], "step_nm": \(s.step),
-        "detector_px": \(s.detector), "pixel_invA": \(s.pixel), "kV": \(s.kilovolts),
-        "precession_mrad": \(s.precessionMilliradians), "electrons_per_pattern": \(s.electrons),
-        "spot_sigma_px": \(s.spotSigma), "crystal": "\(s.crystal.name)", "seed": \(s.seed),
-        "files": {"patterns": "\(name).blo", "truth_masks": "\(name)_truth_masks.tif",
-          "truth_patterns": "\(name)_truth_patterns.tif", "truth_descan_px": "\(name)_truth_descan_px.tif"},
-        "particles": [
-          \(list.joined(separator: ",\n    "))]}]}
-
-      """
+    return json.text + "\n"
   }
 }
 
@@ -235,5 +257,16 @@ extension SPEDSimulation.Prepared {
   fileprivate func table(_ x: Double) -> SpotTable {
     let u = (x - particle.centre.x) / (particle.size * 1.1) + 0.5
     return tables[min(tables.count - 1, max(0, Int((u * Double(tables.count - 1)).rounded())))]
+  }
+}
+
+extension Particle {
+  fileprivate func encode(into json: inout JSONWriter, id: String) {
+    func rounded(_ value: Double) -> Double { (value * 100).rounded() / 100 }
+    json.member("id", id)
+    json.member("shape", shape.rawValue)
+    json.member("size_nm", rounded(size))
+    json.member("centre_nm", [rounded(centre.x), rounded(centre.y)])
+    json.member("bend_deg", bend)
   }
 }

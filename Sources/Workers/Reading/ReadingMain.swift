@@ -1,4 +1,5 @@
 import Diffraction
+import System
 import FrameFiles
 import Glibc
 
@@ -57,7 +58,7 @@ package enum ReadingMain {
       let (number, path, limits) = (try reader.int(), try reader.text(), try reader.limits())
       let fetch = WorkerReader.Fetch(rawValue: try reader.int()) ?? .summary
       // Before anything is read: a file that is written to meanwhile must not look as if it had rested.
-      let identity = fetch == .identified ? try FileIdentity(ofFile: path) : nil
+      let identity = fetch == .identified ? try identity(of: path) : nil
       let digest = fetch == .identified ? try contentHash(ofFile: path) : nil
       let source = try FormatList.open(path: path, limits: limits, raw: raw)
       sources[number] = source
@@ -83,6 +84,14 @@ package enum ReadingMain {
     default: throw MessageReader.Broken()
     }
     return reply
+  }
+
+  private static func identity(of path: String) throws(FileRefusal) -> FileIdentity {
+    do {
+      return try FileIdentity(path: path)
+    } catch {
+      throw FileRefusal(.unreadable, error.reason)
+    }
   }
 
   /// The first frame. That it cannot be read is said when it is asked for.

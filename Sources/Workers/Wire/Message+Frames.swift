@@ -1,4 +1,5 @@
 import Diffraction
+import System
 import FrameFiles
 
 // The words of the field, as one process writes them and the other reads them.

@@ -1,14 +1,11 @@
-import Glibc
+import System
 
 /// The source that this program was built from, as far as its place tells: a build lies inside its checkout.
 enum Checkout {
   /// The commit that is checked out above the program's own file; empty where there is none.
   static func commit(above program: String = "/proc/self/exe") -> String {
-    guard let path = realpath(program, nil) else { return "" }
-    defer { free(path) }
-    var parts = String(cString: path).split(separator: "/")
-    while parts.popLast() != nil {
-      let git = "/" + (parts + [".git"]).joined(separator: "/")
+    for folder in Program.folders(above: program) {
+      let git = folder + "/.git"
       guard let head = line(git + "/HEAD") else { continue }
       guard head.hasPrefix("ref: ") else { return head }
       let name = String(head.dropFirst(5))
@@ -18,12 +15,12 @@ enum Checkout {
   }
 
   private static func packed(_ name: String, _ git: String) -> String {
-    let references = readTextFile(git + "/packed-refs", limit: 16 << 20) ?? ""
+    let references = (try? WholeFile.text(git + "/packed-refs", limit: 16 << 20)) ?? ""
     return references.split(separator: "\n").first { $0.hasSuffix(" " + name) }.map { String($0.prefix(40)) }
       ?? ""
   }
 
   private static func line(_ path: String) -> String? {
-    readTextFile(path, limit: 4096)?.split(separator: "\n").first.map(String.init)
+    (try? WholeFile.text(path, limit: 4096))?.split(separator: "\n").first.map(String.init)
   }
 }

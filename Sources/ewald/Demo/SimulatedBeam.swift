@@ -1,3 +1,4 @@
+import System
 import Diffraction
 import Glibc
 
@@ -14,7 +15,7 @@ package struct SimulatedBeam {
 
   /// Fringes inside the disc grow closer as the specimen grows thicker, as in a two-beam pattern.
   package func frame(_ number: Int, isBlanked: Bool = false, isSaturated: Bool = false) -> Pixels {
-    var random = SplitMix(seed: seed &+ UInt64(number) &* 0x9e37_79b9)
+    var random = SplitMix64(seed: seed &+ UInt64(number) &* 0x9e37_79b9)
     let extent = Float(size)
     let drift = drift(number)
     let centreX = extent / 2 + drift.x
@@ -44,7 +45,7 @@ package struct SimulatedBeam {
     }
     // A camera's hot pixels stay where they are.
     for defect in 0..<3 {
-      var place = SplitMix(seed: seed &+ UInt64(defect))
+      var place = SplitMix64(seed: seed &+ UInt64(defect))
       values[Int(place.next() % UInt64(values.count))] = 30_000
     }
     return Pixels(width: size, height: size, values: values)
@@ -58,23 +59,10 @@ package struct SimulatedBeam {
   }
 }
 
-/// SplitMix64 (Steele, Lea and Flood 2014), with counts of a Poisson process.
-package struct SplitMix: RandomNumberGenerator {
-  private var state: UInt64
-
-  package init(seed: UInt64) { state = seed }
-
-  package mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
-  }
-
+extension SplitMix64 {
   /// A Poisson number by its normal limit, from a sum of four uniforms: the demo's frames have means above
   /// ten, where nobody sees the difference, and a frame must not take longer than the pace.
-  mutating func counts(_ mean: Float) -> Int {
+  fileprivate mutating func counts(_ mean: Float) -> Int {
     let bits = next()
     let sum = (0..<4).reduce(Float(0)) { $0 + Float(bits >> UInt64(16 * $1) & 0xffff) } / 65535
     return Int((mean + (sum - 2) * 1.732 * mean.squareRoot()).rounded())

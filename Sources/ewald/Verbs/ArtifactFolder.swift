@@ -1,6 +1,6 @@
+import System
 import Diffraction
 import FrameFiles
-import Glibc
 
 /// Where engines' files go: a folder, each file under the name of what was analysed.
 struct ArtifactFolder: Sendable {
@@ -14,21 +14,21 @@ struct ArtifactFolder: Sendable {
   }
 
   @Sendable func write(_ artifact: Artifact) throws(AnalysisError) -> String {
-    if mkdir(folder, 0o755) != 0, errno != EEXIST {
-      throw .failed("\(folder): cannot make the folder: \(String(cString: strerror(errno)))")
-    }
     let path = "\(folder)/\(stem)_\(artifact.file)"
-    do {
+    let bytes =
       switch artifact.content {
       case .images(let images, let description):
-        let pages = images.enumerated().map { index, pixels in
-          TIFFWriter.Page(pixels, description: index == 0 ? description : nil)
-        }
-        try TIFFWriter.write(pages, to: path)
-      case .bytes(let bytes): try replaceFile(at: path, with: bytes)
+        TIFFWriter.encode(
+          images.enumerated().map { index, pixels in
+            TIFFWriter.Page(pixels, description: index == 0 ? description : nil)
+          })
+      case .bytes(let bytes): bytes
       }
+    do {
+      try Folder.make(folder)
+      try NewFile.write(bytes, to: path, durability: .cached)
     } catch {
-      throw .file(error)
+      throw .failed(error.description)
     }
     return path
   }

@@ -1,3 +1,4 @@
+import System
 import Dispatch
 import FrameFiles
 import Glibc
@@ -22,10 +23,10 @@ let demoVerb = Verb(
       throw UsageError(
         "--engine \(specimen): is none of \(specimens.map(\.name).joined(separator: ", ")), all")
     }
-    let folder = try temporaryFolder()
-    defer { if !arguments.has("--keep") { removeTree(folder) } }
+    let folder = try Folder.makeTemporary("ewald-demo")
+    defer { if !arguments.has("--keep") { Folder.removeTree(folder) } }
     let frames = folder + "/acquisition"
-    mkdir(frames, 0o755)
+    try Folder.make(frames)
     let microscope = try Child.start([
       "simulated-microscope", frames, "--rate", String(rate), "--size", String(Int(size)),
       "--specimen", specimen,
@@ -45,20 +46,3 @@ let demoVerb = Verb(
     if arguments.has("--keep") { Console.message("kept: \(folder)") }
     return code
   })
-
-private func temporaryFolder() throws -> String {
-  var template = Array("\(environment("TMPDIR") ?? "/tmp")/ewald-demo-XXXXXX".utf8CString)
-  guard mkdtemp(&template) != nil else {
-    throw Failure("cannot make a temporary folder: \(String(cString: strerror(errno)))")
-  }
-  return String(decoding: template.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-}
-
-/// Only ever called on the demo's own temporary folder; links are removed, not followed.
-private func removeTree(_ path: String) {
-  for name in fileNames(in: path) where name != "." && name != ".." {
-    let inner = "\(path)/\(name)"
-    if unlink(inner) != 0 { removeTree(inner) }
-  }
-  rmdir(path)
-}

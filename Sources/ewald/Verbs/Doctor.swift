@@ -1,3 +1,4 @@
+import System
 import Diffraction
 import FrameFiles
 import Glibc
@@ -31,7 +32,7 @@ enum Doctor {
       ("watched folders", "/proc/sys/fs/inotify/max_user_watches"),
       ("events kept", "/proc/sys/fs/inotify/max_queued_events"),
     ] {
-      let text = readTextFile(path, limit: 4096)?.prefix { $0 > " " } ?? ""
+      let text = (try? WholeFile.text(path, limit: 4096))?.prefix { $0 > " " } ?? ""
       if !text.isEmpty { Console.line("\(name): \(text)") }
     }
     let failures = SelfTest.run() + drill()

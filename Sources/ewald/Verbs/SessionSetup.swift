@@ -1,3 +1,4 @@
+import System
 import Diffraction
 import FrameFiles
 import Glibc
@@ -55,8 +56,7 @@ struct SessionSetup {
   }
 
   static var dataFolder: String {
-    let home = environment("HOME") ?? "."
-    return (environment("XDG_DATA_HOME") ?? "\(home)/.local/share") + "/ewald/sessions"
+    (UserFolders.data ?? "./.local/share") + "/ewald/sessions"
   }
 
   private static func fresh(for folder: String, _ clock: SessionClock) -> String {
@@ -65,7 +65,7 @@ struct SessionSetup {
 
   /// The newest session of this folder, if it was never closed: the program or the machine went down.
   private static func unfinished(for folder: String) -> String? {
-    let names = fileNames(in: dataFolder).filter {
+    let names = FolderNames(dataFolder).filter {
       $0.hasPrefix(stem(folder) + "-") && $0.hasSuffix(".session.jsonl")
     }
     guard let newest = names.max() else { return nil }
@@ -91,9 +91,4 @@ struct SessionSetup {
     }
     return "\(text(name.sysname)) \(text(name.release)) \(text(name.machine))"
   }
-}
-
-func environment(_ name: String) -> String? {
-  guard let value = getenv(name), value.pointee != 0 else { return nil }
-  return String(cString: value)
 }

@@ -1,4 +1,5 @@
 import LiveSession
+import System
 import TerminalUI
 
 let replayVerb = Verb(

@@ -1,7 +1,11 @@
+import System
+
 /// `name = value`, a line each; `#` begins a remark.
 enum SettingsFile {
   static func lines(_ path: String) throws -> [(name: String, value: String)] {
-    guard let text = readTextFile(path, limit: 1 << 20) else { throw UsageError("\(path): cannot be read") }
+    guard let text = try? WholeFile.text(path, limit: 1 << 20) else {
+      throw UsageError("\(path): cannot be read")
+    }
     var result: [(name: String, value: String)] = []
     for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
       let line = line.prefix { $0 != "#" }

@@ -1,3 +1,5 @@
+import JSON
+import System
 import CBLEED
 import Diffraction
 import FrameFiles
@@ -46,19 +48,17 @@ enum CBLEEDRequest {
 
   /// Ctrl-C ends a run between two incident directions; the same command goes on with it.
   static func write(_ simulation: CBLEEDSimulation, to folder: String) throws -> ExitCode {
-    if mkdir(folder, 0o755) != 0, errno != EEXIST {
-      throw Failure("\(folder): cannot make the folder: \(String(cString: strerror(errno)))")
-    }
+    try Folder.make(folder)
     let list = Array(CBLEEDCaseList(simulation).text.utf8)
     let listPath = "\(folder)/cases.json"
-    if let before = wholeFile(listPath) {
-      guard before == list else {
+    if let before = try? WholeFile.bytes(listPath) {
+      guard before == list || (try? JSONValue(before)) == (try? JSONValue(list)) else {
         throw Failure("\(folder): holds patterns of another request; give another --output")
       }
     } else {
-      try replaceFile(at: listPath, with: list)
+      try NewFile.write(list, to: listPath, durability: .cached)
     }
-    let present = Set(fileNames(in: folder))
+    let present = Set(FolderNames(folder))
     let done = Set(simulation.samples.map(\.index).filter { present.contains(CBLEEDCaseList.fileName($0)) })
     if !done.isEmpty { Console.message("\(done.count) of \(simulation.samples.count) patterns are there") }
     let interruption = Interruption()
@@ -125,7 +125,7 @@ enum CBLEEDRequest {
 
   static func surface(_ arguments: Arguments) throws -> SurfaceModel {
     guard let path = arguments["--surface"] else { return try SurfaceModel.siliconDimers() }
-    guard let bytes = wholeFile(path) else { throw UsageError("\(path): cannot be read") }
+    guard let bytes = try? WholeFile.bytes(path) else { throw UsageError("\(path): cannot be read") }
     do {
       return try SurfaceModel(parsing: String(decoding: bytes, as: UTF8.self))
     } catch {

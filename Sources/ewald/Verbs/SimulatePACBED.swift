@@ -1,3 +1,4 @@
+import System
 import Diffraction
 import FrameFiles
 import Glibc
@@ -33,16 +34,14 @@ let simulatePACBED = Verb(
     }
     if isatty(2) == 1 { Console.write("\r", to: 2) }
     for warning in output.warnings { Console.message(warning) }
-    if mkdir(folder, 0o755) != 0, errno != EEXIST {
-      throw Failure("\(folder): cannot make the folder: \(String(cString: strerror(errno)))")
-    }
+    try Folder.make(folder)
     for pattern in output.patterns {
       let image = pattern.image
       let pixels = Pixels(width: image.columns, height: image.rows, values: image.values)
       try TIFFWriter.write([TIFFWriter.Page(pixels)], to: "\(folder)/\(pattern.name).tif")
       Console.line("\(folder)/\(pattern.name).tif")
     }
-    try replaceFile(at: "\(folder)/cases.json", with: Array(output.cases.utf8))
+    try NewFile.write(Array(output.cases.utf8), to: "\(folder)/cases.json", durability: .cached)
     return .ok
   })
 

@@ -1,3 +1,4 @@
+import System
 import Arrays
 import Diffraction
 import FrameFiles
@@ -29,18 +30,16 @@ let simulateSPED = Verb(
     let simulation = try SPEDRequest.simulation(arguments)
     let name = arguments["--name"] ?? "sped"
     guard !name.contains("/"), !name.isEmpty else { throw UsageError("--name \(name): is no file's name") }
-    if mkdir(folder, 0o755) != 0, errno != EEXIST {
-      throw Failure("\(folder): cannot make the folder: \(String(cString: strerror(errno)))")
-    }
+    try Folder.make(folder)
     let maker = simulation.maker()
-    try replaceFile(at: "\(folder)/\(name).blo", with: SPEDRequest.file(simulation, maker))
+    try NewFile.write(SPEDRequest.file(simulation, maker), to: "\(folder)/\(name).blo", durability: .cached)
     let truth = maker.truth()
     for (what, images) in [
       ("masks", truth.masks), ("patterns", truth.patterns), ("descan_px", truth.descan),
     ] {
       try TIFFWriter.write(images.map { TIFFWriter.Page($0) }, to: "\(folder)/\(name)_truth_\(what).tif")
     }
-    try replaceFile(at: "\(folder)/cases.json", with: Array(maker.cases(name: name).utf8))
+    try NewFile.write(Array(maker.cases(name: name).utf8), to: "\(folder)/cases.json", durability: .cached)
     Console.line("\(folder)/\(name).blo")
     return .ok
   })
@@ -51,7 +50,7 @@ enum SPEDRequest {
     let crystal: Crystal
     if Crystal.knownNames.contains(name) {
       crystal = try Crystal(known: name)
-    } else if let text = readTextFile(name, limit: 16 << 20) {
+    } else if let text = try? WholeFile.text(name, limit: 16 << 20) {
       crystal = try Crystal(cif: text)
     } else {
       throw UsageError("\(name): neither a file that can be read nor a known crystal")

@@ -1,3 +1,4 @@
+import System
 import Diffraction
 import FrameFiles
 import Glibc
@@ -28,9 +29,7 @@ let simulateWedge = Verb(
       throw UsageError("simulate: --thickness-nm: thicknesses from 0 to 400 nm are simulated")
     }
     let output = try sample.run()
-    if mkdir(folder, 0o755) != 0, errno != EEXIST {
-      throw Failure("\(folder): cannot make the folder: \(String(cString: strerror(errno)))")
-    }
+    try Folder.make(folder)
     for (name, image) in zip(output.names, output.frames) {
       let counts = image.values.map { UInt16(min(65535, max(0, $0.rounded()))) }
       let page = TIFFWriter.Page(
@@ -39,6 +38,6 @@ let simulateWedge = Verb(
       try TIFFWriter.write([page], to: "\(folder)/\(name).tif")
       Console.line("\(folder)/\(name).tif")
     }
-    try replaceFile(at: "\(folder)/truth.json", with: Array(output.truth.utf8))
+    try NewFile.write(Array(output.truth.utf8), to: "\(folder)/truth.json", durability: .cached)
     return .ok
   })

@@ -1,3 +1,5 @@
+import JSON
+import System
 import Arrays
 import CBLEED
 import Diffraction
@@ -146,7 +148,7 @@ private struct CBLEEDTraining: Sendable {
 /// A folder that `ewald simulate cbleed` wrote.
 enum PatternFolder {
   static func read(_ folder: String, _ arguments: Arguments) throws -> TrainingPatterns {
-    guard let bytes = wholeFile("\(folder)/cases.json"), let json = JSON(bytes),
+    guard let bytes = try? WholeFile.bytes("\(folder)/cases.json"), let json = try? JSONValue(bytes),
       let cases = json["cases"]?.items, let size = json["n"]?.int, let pixel = json["pixel_invA"]?.double,
       let disc = json["kdisc_invA"]?.double
     else { throw UsageError("train: \(folder): holds no patterns of ewald simulate cbleed") }

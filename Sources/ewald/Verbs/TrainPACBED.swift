@@ -1,3 +1,4 @@
+import System
 import Glibc
 import Learning
 import PACBED
@@ -162,7 +163,7 @@ private enum TrainingRequest {
 enum CrystalFile {
   static func read(_ name: String) throws -> (Crystal, String) {
     if let text = Crystal.knownText(name) { return (try Crystal(known: name), text) }
-    guard let text = readTextFile(name, limit: 16 << 20) else {
+    guard let text = try? WholeFile.text(name, limit: 16 << 20) else {
       let known = Crystal.knownNames.joined(separator: ", ")
       throw UsageError("neither a file that can be read nor a known crystal (\(known))")
     }

@@ -1,17 +1,6 @@
+import System
 import FrameFiles
 import Testing
-
-/// A small generator whose numbers are the same everywhere.
-private struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-}
 
 /// What an observer who only hears the changes believes.
 private struct Observer {
@@ -60,12 +49,12 @@ private struct Observer {
 @Suite struct LedgerModel {
   @Test(arguments: 0..<60 as Range<UInt64>)
   func noFileIsLostAndNoneIsReadTwice(seed: UInt64) {
-    var random = SplitMix(state: seed)
+    var random = SplitMix64(seed: seed)
     var bench = LedgerBench(events: seed % 3 != 0)
     var observer = Observer()
     let names = ["a.tif", "b.tif", "c.tif", "d/e.tif", "d/f.tif"] + ["a.tif.tmp", ".x.part", "n.tmp"]
 
-    func tell(_ bench: inout LedgerBench, _ path: String, _ hint: FileHint, _ random: inout SplitMix) {
+    func tell(_ bench: inout LedgerBench, _ path: String, _ hint: FileHint, _ random: inout SplitMix64) {
       // A third of all hints is lost; on a share all are.
       if seed % 3 != 0, !path.hasPrefix("d/"), Int.random(in: 0..<3, using: &random) > 0 {
         bench.hint(path, hint)

@@ -1,3 +1,4 @@
+import System
 import Arrays
 import Foundation
 import Learning

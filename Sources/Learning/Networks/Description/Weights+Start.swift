@@ -1,3 +1,4 @@
+import System
 import Arrays
 
 /// How a network's weights are drawn before training.

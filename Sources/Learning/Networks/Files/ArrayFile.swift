@@ -1,3 +1,5 @@
+import JSON
+import System
 import Arrays
 
 /// The container of model files and checkpoints, little-endian:
@@ -13,14 +15,14 @@ import Arrays
 /// the start of the data, a multiple of 64), and "sha256", the digest of the data in hexadecimal. The arrays are
 /// copied as they are: oneDNN's processors are little-endian.
 package struct ArrayFile {
-  package var content: [String: JSON]
+  package var content: [String: JSONValue]
   package var arrays: [String: Tensor]
 
   private static let magic = Array("EWALDNET".utf8)
   private static let alignment = 64
   private static let arrayLimit = 100_000
 
-  package init(content: [String: JSON], arrays: [String: Tensor]) {
+  package init(content: [String: JSONValue], arrays: [String: Tensor]) {
     self.content = content
     self.arrays = arrays
   }
@@ -28,7 +30,7 @@ package struct ArrayFile {
   /// Arrays in the order of their names: equal contents are equal bytes.
   package func bytes() -> [UInt8] {
     var data: [UInt8] = []
-    var list: [JSON] = []
+    var list: [JSONValue] = []
     for (name, tensor) in arrays.sorted(by: { $0.key < $1.key }) {
       data += Array(repeating: 0, count: Self.padding(data.count))
       list.append(
@@ -40,7 +42,7 @@ package struct ArrayFile {
     var manifest = content
     manifest["arrays"] = .list(list)
     manifest["sha256"] = .text(SHA256.hex(data))
-    let text = JSON.object(manifest).bytes
+    let text = JSONValue.object(manifest).bytes
     var bytes = Self.magic
     for number in [1, UInt32(text.count)] { withUnsafeBytes(of: number.littleEndian) { bytes += $0 } }
     bytes += text
@@ -55,7 +57,7 @@ package struct ArrayFile {
     guard version == 1 else { throw damaged("version \(version) is not known") }
     let end = 16 + Self.number(bytes, at: 12)
     let start = end + Self.padding(end)
-    guard start <= bytes.count, let manifest = JSONParser.parse(bytes[16..<end]),
+    guard start <= bytes.count, let manifest = try? JSONValue(bytes[16..<end]),
       case .object(let members) = manifest, let list = manifest["arrays"]?.items,
       list.count <= Self.arrayLimit
     else { throw damaged("the manifest is damaged") }

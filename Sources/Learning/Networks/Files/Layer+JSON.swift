@@ -1,6 +1,8 @@
+import JSON
+
 extension Layer {
-  var json: JSON {
-    var members: [String: JSON] = [:]
+  var json: JSONValue {
+    var members: [String: JSONValue] = [:]
     switch self {
     case .input(let shape), .reshape(let shape): members["shape"] = .integers(shape.dimensions)
     case .convolution(let options):
@@ -33,7 +35,7 @@ extension Layer {
     return .object(members)
   }
 
-  init?(json: JSON) {
+  init?(json: JSONValue) {
     func int(_ key: String) -> Int? { json[key]?.int }
     func float(_ key: String) -> Float? { json[key]?.double.map { Float($0) } }
     func bool(_ key: String) -> Bool? {
@@ -90,8 +92,8 @@ extension Layer {
 }
 
 extension Window {
-  fileprivate var json: JSON {
-    let padding: JSON =
+  fileprivate var json: JSONValue {
+    let padding: JSONValue =
       switch self.padding {
       case .none: .text("none")
       case .same: .text("same")
@@ -103,7 +105,7 @@ extension Window {
     ])
   }
 
-  fileprivate init?(json: JSON?) {
+  fileprivate init?(json: JSONValue?) {
     guard let size = json?["size"]?.ints, let stride = json?["stride"]?.ints,
       let dilation = json?["dilation"]?.ints, size.count == 2, stride.count == 2, dilation.count == 2
     else { return nil }
@@ -123,7 +125,7 @@ extension Window {
 
 extension Activation {
   /// A word and its numbers.
-  fileprivate var json: JSON {
+  fileprivate var json: JSONValue {
     let (word, numbers): (String, [Float]) =
       switch self {
       case .relu: ("relu", [])
@@ -139,7 +141,7 @@ extension Activation {
     return .list([.text(word)] + numbers.map { .number(Double($0)) })
   }
 
-  fileprivate init?(json: JSON?) {
+  fileprivate init?(json: JSONValue?) {
     guard let items = json?.items, let word = items.first?.string else { return nil }
     let numbers = items.dropFirst().compactMap(\.double).map { Float($0) }
     switch (word, numbers.count) {

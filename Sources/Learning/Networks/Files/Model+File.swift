@@ -1,14 +1,16 @@
+import JSON
+
 extension Model {
   /// One file (see `ArrayFile`): network, weights and notes.
   public func bytes() throws(NetworkError) -> [UInt8] {
     try weights.check(for: network)
-    let content: [String: JSON] = [
-      "kind": .text("model"), "network": network.json, "notes": .object(notes.mapValues(JSON.text)),
+    let content: [String: JSONValue] = [
+      "kind": .text("model"), "network": network.json, "notes": .object(notes.mapValues(JSONValue.text)),
     ]
     return ArrayFile(content: content, arrays: weights.arrays).bytes()
   }
 
-  public func write(to path: String) throws(NetworkError) { try FileBytes.write([try bytes()], to: path) }
+  public func write(to path: String) throws(NetworkError) { try FileBytes.write(try bytes(), to: path) }
 
   /// Throws where the file is damaged (its SHA-256 is checked) or its weights do not fit its network.
   public init(file path: String) throws(NetworkError) {
@@ -38,7 +40,7 @@ extension Checkpoint {
     }
     file.content["step"] = .integer(step)
     file.content["moments"] = .integer(moments.count)
-    if !notes.isEmpty { file.content["notes"] = .object(notes.mapValues(JSON.text)) }
+    if !notes.isEmpty { file.content["notes"] = .object(notes.mapValues(JSONValue.text)) }
     if let stopping {
       file.content["stopping"] = .object([
         "patience": .integer(stopping.patience), "minimumGain": .number(stopping.minimumGain),
@@ -46,7 +48,7 @@ extension Checkpoint {
         "sinceBest": .integer(stopping.sinceBest),
       ])
     }
-    try FileBytes.write([file.bytes()], to: path)
+    try FileBytes.write(file.bytes(), to: path)
   }
 
   public init(file path: String) throws(NetworkError) {

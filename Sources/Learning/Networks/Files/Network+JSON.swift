@@ -1,19 +1,21 @@
+import JSON
+
 extension Network {
-  var json: JSON {
+  var json: JSONValue {
     let nodes = nodes.map { node in
-      guard case .object(var members) = node.layer.json else { return JSON.null }
+      guard case .object(var members) = node.layer.json else { return JSONValue.null }
       members["name"] = .text(node.name)
       members["inputs"] = .integers(node.inputs)
       return .object(members)
     }
     let outputs = outputs.map { output in
-      JSON.object(["name": .text(output.name), "node": .integer(output.value.node)])
+      JSONValue.object(["name": .text(output.name), "node": .integer(output.value.node)])
     }
     return .object(["nodes": .list(nodes), "outputs": .list(outputs)])
   }
 
   /// Throws where the description is not understood or does not hold together.
-  init(json: JSON?) throws(NetworkError) {
+  init(json: JSONValue?) throws(NetworkError) {
     self.init()
     guard let nodes = json?["nodes"]?.items, let outputs = json?["outputs"]?.items else {
       throw .description(node: "", reason: "no nodes or no outputs")

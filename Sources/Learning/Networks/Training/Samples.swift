@@ -1,4 +1,4 @@
-import Arrays
+import System
 import Synchronization
 
 /// Inputs and targets of some samples in a row, by the names of the network's inputs and outputs.

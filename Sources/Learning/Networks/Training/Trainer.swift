@@ -1,4 +1,4 @@
-import Arrays
+import System
 
 /// Trains a network: every batch is cut into parts of a fixed size, each part runs on one thread, and
 /// gradients are added in the order of the parts. The result depends on the seed and the size of the parts,

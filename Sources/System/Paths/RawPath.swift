@@ -2,17 +2,17 @@
 ///
 /// A Swift `String` repairs bytes that are not UTF-8, and the repaired name opens nothing. So the bytes are
 /// kept for `open` and a cleaned text is made for the eye.
-public struct RawPath: Sendable, Hashable, CustomStringConvertible {
-  public let bytes: [UInt8]
+package struct RawPath: Sendable, Hashable, CustomStringConvertible {
+  package let bytes: [UInt8]
 
-  public init(bytes: [UInt8]) { self.bytes = bytes }
-  public init(_ string: String) { bytes = Array(string.utf8) }
+  package init(bytes: [UInt8]) { self.bytes = bytes }
+  package init(_ string: String) { bytes = Array(string.utf8) }
 
   /// The same bytes as a string, or `nil` where a string cannot carry them unchanged.
-  public var string: String? { String(validating: bytes, as: UTF8.self) }
+  package var string: String? { String(validating: bytes, as: UTF8.self) }
 
   /// For a screen or a log: control characters, direction overrides and stray bytes are spelled out.
-  public var display: String {
+  package var display: String {
     var text = ""
     var rest = bytes[...]
     while !rest.isEmpty {
@@ -38,15 +38,15 @@ public struct RawPath: Sendable, Hashable, CustomStringConvertible {
     return text
   }
 
-  public var description: String { display }
+  package var description: String { display }
 
   /// What follows the last slash.
-  public var name: RawPath {
+  package var name: RawPath {
     guard let slash = bytes.lastIndex(of: UInt8(ascii: "/")) else { return self }
     return RawPath(bytes: Array(bytes[(slash + 1)...]))
   }
 
-  public func appending(_ part: RawPath) -> RawPath {
+  package func appending(_ part: RawPath) -> RawPath {
     if bytes.isEmpty { return part }
     if part.bytes.isEmpty { return self }
     return RawPath(bytes: bytes.last == UInt8(ascii: "/") ? bytes + part.bytes : bytes + [47] + part.bytes)

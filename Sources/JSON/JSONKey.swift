@@ -1,25 +1,25 @@
 /// A member's name as words, so that a `switch` over names compares integers, not strings.
 package struct JSONKey: Equatable, ExpressibleByStringLiteral {
-  private var word: UInt64 = 0
-  private var rest: UInt64 = 0
-  private var count: UInt64 = 0
+  @usableFromInline var word: UInt64 = 0
+  @usableFromInline var rest: UInt64 = 0
+  @usableFromInline var count: UInt64 = 0
 
-  @inline(__always)
+  @inlinable @inline(__always)
   init() {}
 
-  @inline(__always)
+  @inlinable @inline(__always)
   init(word: UInt64, count: UInt64) {
     self.word = word
     self.count = count
   }
 
   // Inlined, a literal folds to constants; called, it would be spelled out again for every comparison.
-  @inline(__always)
+  @inlinable @inline(__always)
   package init(stringLiteral text: StaticString) {
     for i in 0..<text.utf8CodeUnitCount { append(text.utf8Start[i]) }
   }
 
-  @inline(__always)
+  @inlinable @inline(__always)
   mutating func append(_ byte: UInt8) {
     if count < 8 {
       word |= UInt64(byte) << (8 * count)
@@ -30,7 +30,7 @@ package struct JSONKey: Equatable, ExpressibleByStringLiteral {
     count += 1
   }
 
-  @inline(__always)
+  @inlinable @inline(__always)
   package static func ~= (pattern: JSONKey, key: JSONKey) -> Bool {
     pattern.word == key.word && pattern.rest == key.rest && pattern.count == key.count
   }

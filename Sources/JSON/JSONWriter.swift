@@ -1,10 +1,13 @@
-/// Writes one JSON object, member after member, straight into bytes.
+/// Writes JSON, member after member, straight into bytes. The order is that of the calls: same calls, same
+/// bytes.
 ///
-/// The session file is written once a frame and read a million lines at a time, so it has its own
-/// writer and reader instead of `Codable`. Member order is the order of the calls: same event, same bytes.
+/// The session file is written once a frame and read a million lines at a time, so there are a writer and a
+/// reader here instead of `Codable`.
 package struct JSONWriter {
   package private(set) var bytes: [UInt8] = []
   private var needsComma = false
+  /// Blanks at the beginning of the line that is due.
+  private var indent: Int?
 
   package init() { bytes.reserveCapacity(512) }
 
@@ -13,10 +16,14 @@ package struct JSONWriter {
   package mutating func object(_ body: (inout JSONWriter) -> Void) { nest("{", "}", body) }
   package mutating func array(_ body: (inout JSONWriter) -> Void) { nest("[", "]", body) }
 
+  /// What comes next, be it the end of an object, begins a line: for people, a reader does not see it.
+  package mutating func line(indent: Int = 0) { self.indent = indent }
+
   package mutating func key(_ name: String) {
+    let beginsLine = indent != nil
     separate()
     quote(name)
-    bytes.append(UInt8(ascii: ":"))
+    bytes.append(contentsOf: (beginsLine ? ": " : ":").utf8)
     needsComma = false
   }
 
@@ -65,6 +72,7 @@ package struct JSONWriter {
     bytes.append(UInt8(ascii: open))
     needsComma = false
     body(&self)
+    breakLine()
     bytes.append(UInt8(ascii: close))
     needsComma = true
   }
@@ -72,6 +80,14 @@ package struct JSONWriter {
   private mutating func separate() {
     if needsComma { bytes.append(UInt8(ascii: ",")) }
     needsComma = true
+    breakLine()
+  }
+
+  private mutating func breakLine() {
+    guard let blanks = indent else { return }
+    bytes.append(UInt8(ascii: "\n"))
+    bytes.append(contentsOf: repeatElement(UInt8(ascii: " "), count: blanks))
+    indent = nil
   }
 
   private mutating func quote(_ text: String) {
@@ -114,6 +130,16 @@ extension JSONWriter {
   package mutating func member(_ name: String, _ value: Bool) {
     key(name)
     boolean(value)
+  }
+
+  package mutating func member(_ name: String, _ values: [Double]) {
+    key(name)
+    array { json in for value in values { json.number(value) } }
+  }
+
+  package mutating func member(_ name: String, _ values: [Int]) {
+    key(name)
+    array { json in for value in values { json.integer(value) } }
   }
 
   /// Leaves the member out when there is nothing to say.

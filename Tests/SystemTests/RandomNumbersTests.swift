@@ -1,4 +1,4 @@
-import Arrays
+import System
 import Testing
 
 // The first output of xoshiro256** is rotl(5 s1, 7) * 9, and the state is the first outputs of SplitMix64:

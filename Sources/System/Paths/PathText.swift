@@ -1,10 +1,10 @@
 /// File names are bytes; `String` holds only valid Unicode. A byte that is not part of valid UTF-8 is
 /// carried as a private-use character, so that a file with a broken name can still be opened.
-public enum PathText {
+package enum PathText {
   private static let first: UInt32 = 0x10_FF00
 
   /// The name as text; `bytes` gives the same bytes back.
-  public static func text(_ bytes: some Sequence<UInt8>) -> String {
+  package static func text(_ bytes: some Sequence<UInt8>) -> String {
     var text = String.UnicodeScalarView()
     var input = bytes.makeIterator()
     var pending: [UInt8] = []
@@ -25,7 +25,7 @@ public enum PathText {
     return String(text)
   }
 
-  public static func bytes(_ text: String) -> [UInt8] {
+  package static func bytes(_ text: String) -> [UInt8] {
     var bytes: [UInt8] = []
     for scalar in text.unicodeScalars {
       if (first...first + 0xFF).contains(scalar.value) {
@@ -35,5 +35,12 @@ public enum PathText {
       }
     }
     return bytes
+  }
+
+  /// The name as the system's calls take it. A NUL cannot be part of one: it stands for nothing there is.
+  package static func withCString<Result>(_ text: String, _ body: (UnsafePointer<CChar>) -> Result) -> Result
+  {
+    let bytes = bytes(text)
+    return RawPath(bytes: bytes.contains(0) ? [] : bytes).withCString(body)
   }
 }

@@ -1,8 +1,8 @@
 import Glibc
 
-/// The names in a folder, as text that `PathText` turns back into the same bytes; empty when the folder
-/// cannot be read.
-package struct DirectoryNames: Sequence, IteratorProtocol {
+/// The names in a folder, `.` and `..` with them, in no order, as text that `PathText` turns back into the
+/// same bytes; empty when the folder cannot be read.
+package struct FolderNames: Sequence, IteratorProtocol {
   private final class Handle {
     let pointer: OpaquePointer
     init(_ pointer: OpaquePointer) { self.pointer = pointer }
@@ -12,7 +12,7 @@ package struct DirectoryNames: Sequence, IteratorProtocol {
   private let handle: Handle?
 
   package init(_ folder: String) {
-    handle = opendir(PathText.bytes(folder).map { CChar(bitPattern: $0) } + [0]).map { Handle($0) }
+    handle = PathText.withCString(folder) { opendir($0) }.map { Handle($0) }
   }
 
   package mutating func next() -> String? {

@@ -1,0 +1,19 @@
+import Glibc
+
+/// Paths as text (see `PathText`).
+package enum FilePath {
+  /// A path as it stands, or inside a folder where it is relative.
+  package static func absolute(_ path: String, in folder: String) -> String {
+    if path.hasPrefix("/") || folder.isEmpty { return path }
+    return folder.hasSuffix("/") ? folder + path : "\(folder)/\(path)"
+  }
+
+  package static func exists(_ path: String) -> Bool { PathText.withCString(path) { access($0, F_OK) == 0 } }
+
+  /// Without `.`, `..` and links; nil, with the reason in `errno`, where nothing is there.
+  package static func resolved(_ path: String) -> String? {
+    guard let resolved = PathText.withCString(path, { realpath($0, nil) }) else { return nil }
+    defer { free(resolved) }
+    return PathText.text(UnsafeRawBufferPointer(start: resolved, count: strlen(resolved)))
+  }
+}
