@@ -19,8 +19,8 @@ enum MemorySuite {
       return [Measurement("the session file could not be made", .nan, "")]
     }
     let analyst = Analyst(
-      engines: [StandIn()], choice: "pacbed", open: { path throws(FileRefusal) in try OneFrame(path) },
-      hash: { path throws(FileRefusal) in try contentHash(ofFile: path) })
+      engines: [StandIn()], choice: "pacbed",
+      files: FileAccess(opening: { path throws(FileRefusal) in try OneFrame(path) }))
     let session = Session(
       log: log, state: SessionState(), analyst: analyst, folder: frames,
       watcher: DirectoryWatcher(folder: frames), options: Session.Options())

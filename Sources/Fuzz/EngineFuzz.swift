@@ -6,6 +6,7 @@ import HostileFrames
 import Learning
 import PACBED
 import SPED
+import System
 
 /// Feeds damaged frames to every engine, in this process: a trap ends it, and the number of the execution is in
 /// the marker file.
@@ -32,7 +33,7 @@ struct EngineFuzz {
   /// The first frames of a folder's files.
   private static func frames(_ folder: String, _ count: Int) -> [Pixels] {
     var found: [Pixels] = []
-    for name in DirectoryNames(folder).sorted() where !name.contains("truth") {
+    for name in FolderNames(folder).sorted() where !name.contains("truth") {
       guard let source = try? FormatList.open(path: "\(folder)/\(name)") else { continue }
       for index in 0..<min(source.summary.frames, count - found.count) {
         if let frame = try? source.frame(at: index) { found.append(frame.pixels) }

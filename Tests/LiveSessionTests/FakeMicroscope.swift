@@ -138,15 +138,7 @@ final class FakeMicroscope: Sendable {
   static func analyst(_ engine: FakeEngine = FakeEngine()) -> Analyst {
     Analyst(
       engines: [engine],
-      files: FileAccess(
-        open: { path throws(FileRefusal) in try FakeSource(path: path) },
-        identify: { path throws(FileRefusal) in
-          let identity = try FileIdentity(path: path)
-          let content = try contentHash(ofFile: path)
-          return WorkerReader.Identified(
-            source: try FakeSource(path: path), identity: identity, content: content)
-        },
-        digest: { path throws(FileRefusal) in try contentHash(ofFile: path) }))
+      files: FileAccess(opening: { path throws(FileRefusal) in try FakeSource(path: path) }))
   }
 
   func file(_ id: UInt64, _ name: String, _ offer: Offer = .first, atStart: Bool = false) -> WatchedFile {
