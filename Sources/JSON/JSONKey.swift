@@ -1,5 +1,5 @@
 /// A member's name as words, so that a `switch` over names compares integers, not strings.
-package struct JSONKey: Equatable, ExpressibleByStringLiteral {
+public struct JSONKey: Equatable, ExpressibleByStringLiteral {
   @usableFromInline var word: UInt64 = 0
   @usableFromInline var rest: UInt64 = 0
   @usableFromInline var count: UInt64 = 0
@@ -15,7 +15,7 @@ package struct JSONKey: Equatable, ExpressibleByStringLiteral {
 
   // Inlined, a literal folds to constants; called, it would be spelled out again for every comparison.
   @inlinable @inline(__always)
-  package init(stringLiteral text: StaticString) {
+  public init(stringLiteral text: StaticString) {
     for i in 0..<text.utf8CodeUnitCount { append(text.utf8Start[i]) }
   }
 
@@ -31,7 +31,7 @@ package struct JSONKey: Equatable, ExpressibleByStringLiteral {
   }
 
   @inlinable @inline(__always)
-  package static func ~= (pattern: JSONKey, key: JSONKey) -> Bool {
+  public static func ~= (pattern: JSONKey, key: JSONKey) -> Bool {
     pattern.word == key.word && pattern.rest == key.rest && pattern.count == key.count
   }
 }

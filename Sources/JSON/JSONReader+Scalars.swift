@@ -2,7 +2,7 @@ import Glibc
 
 extension JSONReader {
   @inlinable
-  package mutating func double() throws(JSONError) -> Double {
+  public mutating func double() throws(JSONError) -> Double {
     skipSpace()
     let start = position
     // Most numbers are short decimals: exact in 53 bits and a power of ten, so no strtod is needed.
@@ -50,10 +50,10 @@ extension JSONReader {
   }
 
   @inlinable
-  package mutating func optionalDouble() throws(JSONError) -> Double? { isNull() ? nil : try double() }
+  public mutating func optionalDouble() throws(JSONError) -> Double? { isNull() ? nil : try double() }
 
   @inlinable
-  package mutating func integer() throws(JSONError) -> Int {
+  public mutating func integer() throws(JSONError) -> Int {
     skipSpace()
     let negative = take(UInt8(ascii: "-"))
     let start = position
@@ -72,7 +72,7 @@ extension JSONReader {
     return negative ? -value : value
   }
 
-  package mutating func boolean() throws(JSONError) -> Bool {
+  public mutating func boolean() throws(JSONError) -> Bool {
     skipSpace()
     if takeWord("true") { return true }
     if takeWord("false") { return false }
@@ -81,7 +81,7 @@ extension JSONReader {
 
   /// Takes a `null`, if there is one.
   @inlinable
-  package mutating func isNull() -> Bool {
+  public mutating func isNull() -> Bool {
     skipSpace()
     guard position < bytes.count, bytes[position] == UInt8(ascii: "n") else { return false }
     return takeWord("null")

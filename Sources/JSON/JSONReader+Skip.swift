@@ -2,7 +2,7 @@ extension JSONReader {
   /// Steps over one value of any kind and returns its bytes' range. What is inside is looked at only as far
   /// as its end has to be found.
   @discardableResult
-  package mutating func skip() throws(JSONError) -> Range<Int> {
+  public mutating func skip() throws(JSONError) -> Range<Int> {
     skipSpace()
     let start = position
     guard position < bytes.count else { throw fail("a value was expected") }

@@ -1,15 +1,18 @@
 extension JSONReader {
   @inlinable
-  package mutating func string() throws(JSONError) -> String {
+  public mutating func string() throws(JSONError) -> String {
     skipSpace()
     guard take(UInt8(ascii: "\"")) else { throw fail("a string was expected") }
     let start = position
-    guard try plainEnd() else { return try text(try escapedString(from: start)) }
+    guard try plainEnd() else {
+      let bytes = try escapedString(from: start)
+      return try text(bytes)
+    }
     return try text(UnsafeBufferPointer(rebasing: bytes[start..<position - 1]))
   }
 
   /// A string as its bytes, for values with a form of their own; nil when it holds an escape.
-  package mutating func plainString() throws(JSONError) -> UnsafeBufferPointer<UInt8>? {
+  public mutating func plainString() throws(JSONError) -> UnsafeBufferPointer<UInt8>? {
     skipSpace()
     guard take(UInt8(ascii: "\"")) else { throw fail("a string was expected") }
     let start = position
@@ -20,7 +23,7 @@ extension JSONReader {
     return UnsafeBufferPointer(rebasing: bytes[start..<position - 1])
   }
 
-  package mutating func optionalString() throws(JSONError) -> String? { isNull() ? nil : try string() }
+  public mutating func optionalString() throws(JSONError) -> String? { isNull() ? nil : try string() }
 
   /// A member's name, up to its closing quote.
   @inlinable
@@ -84,6 +87,10 @@ extension JSONReader {
 
   @usableFromInline
   func text(_ bytes: UnsafeBufferPointer<UInt8>) throws(JSONError) -> String {
+    // Nearly every string is ASCII, and asking is cheaper than the initialiser that can refuse.
+    var union: UInt8 = 0
+    for byte in bytes { union |= byte }
+    if union < 0x80 { return String(decoding: bytes, as: UTF8.self) }
     guard let text = String(validating: bytes, as: UTF8.self) else {
       throw fail("a string that is not UTF-8")
     }

@@ -1,8 +1,9 @@
 /// Reads JSON (RFC 8259) from bytes in one pass, without building a tree: a record pulls its members out and
 /// skips what it does not know. Depth is limited and every access is checked, so a hostile text can only fail.
 ///
-/// What runs once a byte or once a member is inlinable: a session of a million lines is read through here.
-package struct JSONReader {
+/// What runs once a byte or once a member is compiled into its callers: a session of a million lines is read
+/// through here. The compiler does so across modules only for what is public, so this is, and `JSONKey`.
+public struct JSONReader {
   @usableFromInline let bytes: UnsafeBufferPointer<UInt8>
   @usableFromInline var position: Int
   @usableFromInline var depth = 0
@@ -11,12 +12,12 @@ package struct JSONReader {
   @usableFromInline static let depthLimit = 64
 
   @inlinable
-  package init(_ bytes: UnsafeBufferPointer<UInt8>) {
+  public init(_ bytes: UnsafeBufferPointer<UInt8>) {
     self.bytes = bytes
     position = 0
   }
 
-  package static func read<R>(
+  public static func read<R>(
     _ bytes: some Sequence<UInt8>, _ body: (inout JSONReader) throws(JSONError) -> R
   ) throws(JSONError) -> R {
     let copy = Array(bytes)
@@ -26,14 +27,14 @@ package struct JSONReader {
     }
   }
 
-  package func fail(_ reason: String) -> JSONError { JSONError(reason: reason, offset: position) }
+  public func fail(_ reason: String) -> JSONError { JSONError(reason: reason, offset: position) }
 
   // MARK: Structure
 
   /// Calls `body` for every member with the reader at its value; `body` must read or skip it. A name that
   /// stands twice is handed over twice.
   @inlinable
-  package mutating func object(_ body: (inout JSONReader, JSONKey) throws(JSONError) -> Void)
+  public mutating func object(_ body: (inout JSONReader, JSONKey) throws(JSONError) -> Void)
     throws(JSONError)
   {
     _ = try object(until: { false }, body)
@@ -41,7 +42,7 @@ package struct JSONReader {
 
   /// The same, left as soon as there is `enough`; says whether the end of the object was reached.
   @inlinable
-  package mutating func object(
+  public mutating func object(
     until enough: () -> Bool, _ body: (inout JSONReader, JSONKey) throws(JSONError) -> Void
   ) throws(JSONError) -> Bool {
     try enter(UInt8(ascii: "{"), "an object was expected")
@@ -59,7 +60,7 @@ package struct JSONReader {
   }
 
   /// An object whose names are data, each of which stands once: settings, artifacts.
-  package mutating func dictionary(
+  public mutating func dictionary(
     _ body: (inout JSONReader, String) throws(JSONError) -> Void
   ) throws(JSONError) {
     try enter(UInt8(ascii: "{"), "an object was expected")
@@ -77,7 +78,7 @@ package struct JSONReader {
   }
 
   @inlinable
-  package mutating func array(_ body: (inout JSONReader) throws(JSONError) -> Void) throws(JSONError) {
+  public mutating func array(_ body: (inout JSONReader) throws(JSONError) -> Void) throws(JSONError) {
     try enter(UInt8(ascii: "["), "an array was expected")
     if closes(UInt8(ascii: "]")) { return }
     while true {
@@ -88,7 +89,7 @@ package struct JSONReader {
   }
 
   /// After the outermost value only blanks may follow.
-  package mutating func end() throws(JSONError) {
+  public mutating func end() throws(JSONError) {
     skipSpace()
     if position != bytes.count { throw fail("text after the end of the value") }
   }

@@ -4,7 +4,9 @@ import Glibc  // log, exp, lgamma_r
 ///
 /// A stream is chosen by (seed, stream number) alone. Give every image, tree or chunk the stream of its
 /// own index, and the results do not depend on the number of threads or the order of the work.
-package struct RandomNumbers: RandomNumberGenerator, Sendable {
+///
+/// Public, because only then is a drawing compiled into the loops that draw.
+public struct RandomNumbers: RandomNumberGenerator, Sendable {
   @usableFromInline var s0: UInt64
   @usableFromInline var s1: UInt64
   @usableFromInline var s2: UInt64
@@ -12,7 +14,7 @@ package struct RandomNumbers: RandomNumberGenerator, Sendable {
   private var spareNormal: Double?
   private let key: UInt64
 
-  package init(seed: UInt64) {
+  public init(seed: UInt64) {
     key = seed
     var mixer = SplitMix64(seed: seed)
     s0 = mixer.next()
@@ -22,7 +24,7 @@ package struct RandomNumbers: RandomNumberGenerator, Sendable {
   }
 
   /// Stream `index` of this generator's seed; what was drawn so far makes no difference.
-  package func stream(_ index: Int) -> RandomNumbers {
+  public func stream(_ index: Int) -> RandomNumbers {
     var mixer = SplitMix64(seed: key)
     let a = mixer.next()
     mixer = SplitMix64(seed: a ^ (UInt64(bitPattern: Int64(index)) &* 0xd134_2543_de82_ef95))
@@ -30,10 +32,10 @@ package struct RandomNumbers: RandomNumberGenerator, Sendable {
   }
 
   /// A new generator seeded by this one, which moves on.
-  package mutating func split() -> RandomNumbers { RandomNumbers(seed: next()) }
+  public mutating func split() -> RandomNumbers { RandomNumbers(seed: next()) }
 
   @inlinable
-  package mutating func next() -> UInt64 {
+  public mutating func next() -> UInt64 {
     let product = s1 &* 5
     let result = ((product << 7) | (product >> 57)) &* 9
     let t = s1 << 17
@@ -48,17 +50,17 @@ package struct RandomNumbers: RandomNumberGenerator, Sendable {
 
   /// Uniform in [0, 1), every multiple of 2^-53 equally likely.
   @inlinable
-  package mutating func uniform() -> Double { Double(next() >> 11) * 0x1p-53 }
+  public mutating func uniform() -> Double { Double(next() >> 11) * 0x1p-53 }
 
   /// Uniform in the range.
   @inlinable
-  package mutating func uniform(in range: ClosedRange<Double>) -> Double {
+  public mutating func uniform(in range: ClosedRange<Double>) -> Double {
     range.lowerBound + (range.upperBound - range.lowerBound) * uniform()
   }
 
   /// Uniform in 0..<bound, without bias (Lemire 2019).
   @inlinable
-  package mutating func integer(below bound: Int) -> Int {
+  public mutating func integer(below bound: Int) -> Int {
     precondition(bound > 0, "a bound is positive")
     let bound = UInt64(bound)
     var product = next().multipliedFullWidth(by: bound)
@@ -70,7 +72,7 @@ package struct RandomNumbers: RandomNumberGenerator, Sendable {
   }
 
   /// Normal with mean 0 and standard deviation 1, by Marsaglia's polar method.
-  package mutating func normal() -> Double {
+  public mutating func normal() -> Double {
     if let spare = spareNormal {
       spareNormal = nil
       return spare
@@ -88,7 +90,7 @@ package struct RandomNumbers: RandomNumberGenerator, Sendable {
 
   /// Poisson with the given mean: counting by products below 10, transformed rejection (PTRS, Hörmann
   /// 1993) above. A mean that is not positive gives 0.
-  package mutating func poisson(_ mean: Double) -> Int {
+  public mutating func poisson(_ mean: Double) -> Int {
     guard mean > 0 else { return 0 }
     if mean < 10 {
       let limit = exp(-mean)
@@ -120,7 +122,7 @@ package struct RandomNumbers: RandomNumberGenerator, Sendable {
   }
 
   /// 0..<count in random order (Fisher-Yates).
-  package mutating func permutation(_ count: Int) -> [Int] {
+  public mutating func permutation(_ count: Int) -> [Int] {
     var order = Array(0..<count)
     for i in stride(from: count - 1, to: 0, by: -1) { order.swapAt(i, integer(below: i + 1)) }
     return order
