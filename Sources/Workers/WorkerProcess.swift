@@ -9,7 +9,6 @@ package final class WorkerProcess: Sendable {
   let channel: Channel
 
   private struct State {
-    var lastWords: [UInt8] = []
     /// How it ended, once it has.
     var ending: Ending?
     /// Asked to end by its owner: no incident.
@@ -19,15 +18,12 @@ package final class WorkerProcess: Sendable {
   }
 
   private let state = Mutex(State())
-  // A source may be cancelled from any thread.
-  private nonisolated(unsafe) let complaints: any DispatchSourceRead
+  private let complaints: Complaints
   /// Left when nothing more will be said: the process is gone.
   private let silence = DispatchGroup()
 
   /// The socket, as a worker finds it.
   static let descriptor: Int32 = 3
-  /// A report is a few kilobytes; a library that complains without end is cut off.
-  private static let lastWordsLimit = 64 << 10
   /// Says where it died, and never asks the terminal.
   private static let backtrace =
     "SWIFT_BACKTRACE=enable=yes,interactive=no,color=no,threads=crashed,images=none,registers=none,output-to=stderr"
@@ -75,21 +71,15 @@ package final class WorkerProcess: Sendable {
     }
     self.id = id
     channel = near
-    complaints = DispatchSource.makeReadSource(
-      fileDescriptor: pipe[0], queue: DispatchQueue.global(qos: .userInitiated))
+    complaints = Complaints(pipe[0])
     silence.enter()
-    let reading = pipe[0]
-    complaints.setEventHandler { [weak self] in self?.listen(to: reading) }
-    complaints.setCancelHandler { [silence, weak self] in
-      close(reading)
+    complaints.listen { [silence, weak self] in
       silence.leave()
       if let self, !state.withLock({ $0.isDismissed }) { onEnd(self) }
     }
-    complaints.activate()
   }
 
   deinit {
-    complaints.cancel()
     if state.withLock({ $0.ending }) != nil { return }
     kill(id, SIGKILL)
     // It may hang in a dead file system, where not even this signal reaches it: nobody here waits for that.
@@ -110,24 +100,10 @@ package final class WorkerProcess: Sendable {
     return lines
   }
 
-  private func listen(to descriptor: Int32) {
-    var piece = [UInt8](repeating: 0, count: 4096)
-    let count = read(descriptor, &piece, piece.count)
-    if count < 0, errno == EINTR || errno == EAGAIN { return }
-    guard count > 0 else {
-      complaints.cancel()
-      return
-    }
-    state.withLock { state in
-      let room = max(0, Self.lastWordsLimit - state.lastWords.count)
-      state.lastWords += piece[..<min(count, room)]
-    }
-  }
-
   /// Whether it could still answer. Its report takes a second; whoever waits for an answer need not.
   var isAlive: Bool { announced == nil && reap() == nil }
 
-  private var announced: Int32? { state.withLock { LastWords.announcedSignal(in: $0.lastWords) } }
+  private var announced: Int32? { LastWords.announcedSignal(in: complaints.bytes) }
 
   /// The next thing said on `channel`, which the other end of belongs to this process.
   func receive(from channel: Channel, until deadline: ContinuousClock.Instant) throws(Channel.Failure)
@@ -177,7 +153,7 @@ package final class WorkerProcess: Sendable {
     if reap() == nil, isAlive { end() }
     _ = silence.wait(timeout: .now() + patience)
     if reap() == nil { end() }
-    let words = state.withLock { String(decoding: $0.lastWords, as: UTF8.self) }
+    let words = String(decoding: complaints.bytes, as: UTF8.self)
     var ending = Ending(cause: announced.map { .signal($0) } ?? reap()?.cause ?? .unknown)
     ending.lastWords = LastWords(words)
     return ending
@@ -233,4 +209,32 @@ package struct Ending: Sendable, Equatable, CustomStringConvertible {
     SIGFPE: "arithmetic error", SIGSEGV: "bad memory access", SIGKILL: "killed", SIGTERM: "terminated",
     SIGXCPU: "out of time",
   ]
+}
+
+/// What a worker writes to its standard error, read as it comes: a full pipe would stop it.
+private final class Complaints: Sendable {
+  private let heard = Mutex<[UInt8]>([])
+  private let descriptor: Int32
+  /// A report is a few kilobytes; a library that complains without end is cut off.
+  private static let limit = 64 << 10
+
+  init(_ descriptor: Int32) { self.descriptor = descriptor }
+
+  var bytes: [UInt8] { heard.withLock { $0 } }
+
+  /// On a thread of its own that waits in the kernel: an event source whose pipe is closed while it is told to
+  /// end was seen to bring down the library's event loop, and the session with it.
+  func listen(_ atEnd: @escaping @Sendable () -> Void) {
+    DispatchQueue(label: "complaints").async { [self] in
+      var piece = [UInt8](repeating: 0, count: 4096)
+      while true {
+        let count = read(descriptor, &piece, piece.count)
+        if count < 0, errno == EINTR { continue }
+        guard count > 0 else { break }
+        heard.withLock { heard in heard += piece[..<min(count, max(0, Self.limit - heard.count))] }
+      }
+      close(descriptor)
+      atEnd()
+    }
+  }
 }
