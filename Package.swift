@@ -49,32 +49,36 @@ let package = Package(
         "Arrays", "CDiffractionKernels", "Diffraction", "Imaging", "JSON", "Learning", "Scattering", "System",
       ]),
     .target(
-      name: "FrameFiles",
+      name: "FrameFormats",
       dependencies: [
         "CDeflate", "CHDF5", "CLinux", "CPNG", "CTIFF", "CZlib", "Diffraction", "JSON", "System",
       ]),
-    .target(name: "Workers", dependencies: ["CLinux", "Diffraction", "FrameFiles", "System"]),
+    .target(name: "FolderWatch", dependencies: ["CLinux", "System"]),
+    .target(name: "Workers", dependencies: ["CLinux", "Diffraction", "FrameFormats", "System"]),
     .target(
-      name: "LiveSession", dependencies: ["Diffraction", "FrameFiles", "JSON", "System", "Workers"],
+      name: "LiveSession",
+      dependencies: ["Diffraction", "FolderWatch", "FrameFormats", "JSON", "System", "Workers"],
       resources: [.embedInCode("Schema/ewald-session-1.schema.json")]),
     .target(name: "TerminalUI", dependencies: ["CNcurses"]),
     .executableTarget(
       name: "ewald",
       dependencies: [
-        "CBLEED", "Diffraction", "FrameFiles", "FrameQuality", "JSON", "Learning", "LiveSession", "PACBED",
-        "Scattering", "SPED", "System", "TerminalUI", "Workers",
+        "CBLEED", "Diffraction", "FolderWatch", "FrameFormats", "FrameQuality", "JSON", "Learning",
+        "LiveSession", "PACBED", "Scattering", "SPED", "System", "TerminalUI", "Workers",
       ]),
     .executableTarget(
       name: "Benchmarks",
       dependencies: [
-        "Arrays", "CBLEED", "Diffraction", "FrameFiles", "FrameQuality", "Imaging", "JSON", "Learning",
+        "Arrays", "CBLEED", "Diffraction", "FolderWatch", "FrameFormats", "FrameQuality", "Imaging", "JSON",
+        "Learning",
         "LiveSession", "PACBED", "Scattering", "SPED", "System", "TerminalUI", "Workers",
       ],
       exclude: ["Peers"]),
     .executableTarget(
       name: "Fuzz",
       dependencies: [
-        "CBLEED", "Diffraction", "FrameFiles", "FrameQuality", "HostileFrames", "Learning", "PACBED", "SPED",
+        "CBLEED", "Diffraction", "FrameFormats", "FrameQuality", "HostileFrames", "Learning", "PACBED",
+        "SPED",
         "System", "Workers",
       ]),
 
@@ -98,7 +102,7 @@ let package = Package(
     .testTarget(
       name: "PACBEDTests",
       dependencies: [
-        "Arrays", "CDiffractionKernels", "Diffraction", "FrameFiles", "HostileFrames", "Learning", "PACBED",
+        "Arrays", "CDiffractionKernels", "Diffraction", "FrameFormats", "HostileFrames", "Learning", "PACBED",
         "Scattering", "System",
       ],
       exclude: ["Reference"]),
@@ -106,13 +110,15 @@ let package = Package(
       name: "SPEDTests",
       dependencies: ["Arrays", "Diffraction", "HostileFrames", "Scattering", "SPED", "System"]),
     .testTarget(
-      name: "FrameFilesTests", dependencies: ["Diffraction", "FrameFiles", "Fuzz", "System", "Workers"],
+      name: "FrameFormatsTests", dependencies: ["Diffraction", "FrameFormats", "Fuzz", "System", "Workers"],
       exclude: ["Reference"]),
+    .testTarget(name: "FolderWatchTests", dependencies: ["FolderWatch", "System"]),
     .testTarget(name: "WorkersTests", dependencies: ["Diffraction", "Workers"]),
     .testTarget(
       name: "LiveSessionTests",
       dependencies: [
-        "Diffraction", "FrameFiles", "FrameQuality", "JSON", "LiveSession", "System", "Workers",
+        "Diffraction", "FolderWatch", "FrameFormats", "FrameQuality", "JSON", "LiveSession", "System",
+        "Workers",
       ],
       exclude: ["Reference"]),
     // Driven by the tests through a pseudo terminal: what a screen leaves behind when it is killed.
@@ -121,7 +127,7 @@ let package = Package(
     .testTarget(
       name: "ewaldTests",
       dependencies: [
-        "Diffraction", "ewald", "FrameFiles", "FrameQuality", "LiveSession", "System", "TerminalUI",
+        "Diffraction", "ewald", "FrameFormats", "FrameQuality", "LiveSession", "System", "TerminalUI",
         "Workers",
       ],
       exclude: ["Golden"]),

@@ -1,5 +1,5 @@
 import System
-import FrameFiles
+import FrameFormats
 import Glibc
 
 /// How fast bytes are hashed: a frame of 32 MB in memory, and in a file that the kernel has at hand.

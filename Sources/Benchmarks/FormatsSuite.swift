@@ -1,7 +1,7 @@
 import JSON
 import System
 import Diffraction
-import FrameFiles
+import FrameFormats
 import Glibc
 import Workers
 

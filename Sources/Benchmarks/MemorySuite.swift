@@ -1,6 +1,7 @@
 import Diffraction
 import System
-import FrameFiles
+import FolderWatch
+import FrameFormats
 import Glibc
 import LiveSession
 import Synchronization

@@ -2,7 +2,7 @@ import JSON
 import System
 import Arrays
 import Diffraction
-import FrameFiles
+import FrameFormats
 import Glibc
 import Learning
 import Scattering

@@ -1,7 +1,7 @@
 import JSON
 import Arrays
 import Diffraction
-import FrameFiles
+import FrameFormats
 import Glibc
 import SPED
 import Scattering

@@ -1,5 +1,6 @@
 import System
-import FrameFiles
+import FolderWatch
+import FrameFormats
 import Glibc
 import Synchronization
 

@@ -1,5 +1,5 @@
 import System
-import FrameFiles
+import FrameFormats
 
 /// The computed fixtures of one format: a main file and the files that belong beside it.
 struct Case {

@@ -1,6 +1,6 @@
 import CBLEED
 import Diffraction
-import FrameFiles
+import FrameFormats
 import FrameQuality
 import HostileFrames
 import Learning

@@ -1,7 +1,7 @@
 import System
 import Diffraction
 import Dispatch
-import FrameFiles
+import FrameFormats
 import Glibc
 import Synchronization
 import Workers
@@ -105,7 +105,7 @@ let executions = option("--executions").flatMap { Int($0) } ?? 100_000
 let seed = option("--seed").flatMap { UInt64($0) } ?? 1
 let from = option("--from").flatMap { Int($0) } ?? 0
 let source = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
-let folder = option("--corpus") ?? "/\(source)/Tests/FrameFilesTests/Reference"
+let folder = option("--corpus") ?? "/\(source)/Tests/FrameFormatsTests/Reference"
 let memory = option("--memory").flatMap { Int($0) } ?? 1 << 30
 // The verb under which the tests and `--isolated` start this program again.
 if arguments.first == "read-worker" { ReadingMain.run(memoryBytes: memory) }

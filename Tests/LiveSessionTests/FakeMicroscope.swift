@@ -1,6 +1,7 @@
 import System
 import Diffraction
-import FrameFiles
+import FolderWatch
+import FrameFormats
 import Glibc
 import LiveSession
 import Synchronization

@@ -1,7 +1,8 @@
 import System
 import Diffraction
 import Dispatch
-import FrameFiles
+import FolderWatch
+import FrameFormats
 import Glibc
 import LiveSession
 import Synchronization

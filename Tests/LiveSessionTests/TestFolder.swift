@@ -1,5 +1,5 @@
 import Diffraction
-import FrameFiles
+import FrameFormats
 import Glibc
 import LiveSession
 import Synchronization

@@ -1,6 +1,6 @@
 import Arrays
 import Foundation
-import FrameFiles
+import FrameFormats
 import PACBED
 import Scattering
 

@@ -1,6 +1,6 @@
 import System
 import Diffraction
-import FrameFiles
+import FrameFormats
 
 /// Computes every result of a session again, from the files and with the settings it was made with, and
 /// compares what is found with what was recorded, bit for bit.

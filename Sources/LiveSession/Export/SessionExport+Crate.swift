@@ -1,7 +1,7 @@
 import JSON
 import System
 import Diffraction
-import FrameFiles
+import FrameFormats
 
 /// RO-Crate 1.1: a folder that says in JSON-LD what is in it and where it came from.
 extension SessionExport {

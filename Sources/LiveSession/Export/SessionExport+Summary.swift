@@ -1,6 +1,6 @@
 import System
 import Diffraction
-import FrameFiles
+import FrameFormats
 
 extension SessionExport {
   /// Rows of the page's table; the whole table is the CSV file's.

@@ -1,6 +1,6 @@
 import System
 import Diffraction
-import FrameFiles
+import FrameFormats
 
 /// The results that count, one row a file: accepted, not superseded, read in full one at a time.
 struct SessionTable {

@@ -1,5 +1,5 @@
 import System
-import FrameFiles
+import FrameFormats
 
 extension FileRecord {
   /// What the file's numbers say about which file it is, and in what state.

@@ -1,6 +1,6 @@
 import System
 import Diffraction
-import FrameFiles
+import FrameFormats
 import Workers
 
 /// Opens a file for its frames: in this process, or in one that may crash.

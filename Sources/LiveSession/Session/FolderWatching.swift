@@ -1,5 +1,6 @@
 import System
-import FrameFiles
+import FolderWatch
+import FrameFormats
 
 /// Where a session hears of files: the real folder, or a script in a test.
 package protocol FolderWatching: Sendable {

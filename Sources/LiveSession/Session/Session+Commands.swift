@@ -1,6 +1,6 @@
 import System
 import Diffraction
-import FrameFiles
+import FrameFormats
 
 /// What operators ask for.
 extension Session {

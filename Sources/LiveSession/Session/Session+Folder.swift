@@ -1,6 +1,7 @@
 import System
 import Diffraction
-import FrameFiles
+import FolderWatch
+import FrameFormats
 
 /// What the watcher says becomes rows and jobs.
 extension Session {

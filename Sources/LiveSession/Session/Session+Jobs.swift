@@ -1,6 +1,7 @@
 import System
 import Diffraction
-import FrameFiles
+import FolderWatch
+import FrameFormats
 
 /// Frames in flight: opened on a thread, decided here, analysed on a thread, recorded here.
 extension Session {

@@ -1,7 +1,8 @@
 import System
 import Diffraction
 import Dispatch
-import FrameFiles
+import FolderWatch
+import FrameFormats
 import Glibc
 
 /// A day at the microscope: takes files as they come, has them analysed, records what happened, and tells

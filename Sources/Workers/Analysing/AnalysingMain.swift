@@ -1,8 +1,9 @@
 import Diffraction
 import Dispatch
-import FrameFiles
+import FrameFormats
 import Glibc
 import Synchronization
+import System
 
 /// The analysing process: engines with their models, which stay warm from frame to frame. A trap, a hang or a
 /// hunger for memory in one of them ends this process and not the session.

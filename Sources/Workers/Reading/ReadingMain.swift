@@ -1,6 +1,6 @@
 import Diffraction
 import System
-import FrameFiles
+import FrameFormats
 import Glibc
 
 /// The reading process: opens what it is told to, hands over summaries and pixels, and dies alone when a

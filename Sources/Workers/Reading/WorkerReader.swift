@@ -1,6 +1,6 @@
 import Diffraction
 import System
-import FrameFiles
+import FrameFormats
 import Synchronization
 
 /// Reads files in a process of its own, so that a file that breaks or hangs a library costs one refusal and

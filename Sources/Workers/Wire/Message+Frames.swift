@@ -1,6 +1,6 @@
 import Diffraction
 import System
-import FrameFiles
+import FrameFormats
 
 // The words of the field, as one process writes them and the other reads them.
 

@@ -1,5 +1,5 @@
 import Diffraction
-import FrameFiles
+import FrameFormats
 import Glibc
 
 /// The demo's microscope: another process, which knows nothing of Ewald, and writes frames as acquisition

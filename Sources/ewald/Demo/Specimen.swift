@@ -1,5 +1,5 @@
 import Diffraction
-import FrameFiles
+import FrameFormats
 
 /// What the demo's microscope looks at: exposure by exposure, from a number alone.
 protocol Specimen {

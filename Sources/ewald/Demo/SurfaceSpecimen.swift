@@ -1,7 +1,7 @@
 import System
 import CBLEED
 import Diffraction
-import FrameFiles
+import FrameFormats
 
 /// Si(001)-(2x1) under a convergent slow beam: the energy goes up and down, and now and then the dimers
 /// buckle more or less.

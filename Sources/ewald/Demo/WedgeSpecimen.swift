@@ -1,7 +1,7 @@
 import System
 import Arrays
 import Diffraction
-import FrameFiles
+import FrameFormats
 import PACBED
 import Scattering
 

@@ -1,5 +1,5 @@
 import System
-import FrameFiles
+import FrameFormats
 import Glibc
 import LiveSession
 import Workers

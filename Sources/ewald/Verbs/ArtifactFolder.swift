@@ -1,6 +1,6 @@
 import System
 import Diffraction
-import FrameFiles
+import FrameFormats
 
 /// Where engines' files go: a folder, each file under the name of what was analysed.
 struct ArtifactFolder: Sendable {

@@ -1,6 +1,7 @@
 import System
 import Dispatch
-import FrameFiles
+import FolderWatch
+import FrameFormats
 import Glibc
 import LiveSession
 

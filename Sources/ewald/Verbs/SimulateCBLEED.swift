@@ -2,7 +2,7 @@ import JSON
 import System
 import CBLEED
 import Diffraction
-import FrameFiles
+import FrameFormats
 import Glibc
 
 /// Patterns of a surface over ranges of energy and structure, sampled evenly by a seed. A pattern that is

@@ -3,7 +3,7 @@ import System
 import Arrays
 import CBLEED
 import Diffraction
-import FrameFiles
+import FrameFormats
 import Glibc
 import Learning
 

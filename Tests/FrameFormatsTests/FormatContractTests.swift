@@ -1,6 +1,6 @@
 import Diffraction
 import Foundation
-import FrameFiles
+import FrameFormats
 import Testing
 
 /// What every format in the list has to keep; a new one is tested without being told.

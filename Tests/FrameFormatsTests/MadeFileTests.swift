@@ -2,7 +2,7 @@
 
 import Diffraction
 import Foundation
-import FrameFiles
+import FrameFormats
 import Testing
 
 /// Files that the tests write themselves, byte by byte, where no fixture reaches.

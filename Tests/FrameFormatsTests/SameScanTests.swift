@@ -1,6 +1,6 @@
 import Diffraction
 import Foundation
-import FrameFiles
+import FrameFormats
 import Testing
 
 /// One scan, written into every container, has to come out of each as the same numbers.

@@ -2,7 +2,7 @@
 
 import Diffraction
 import Foundation
-import FrameFiles
+import FrameFormats
 import Testing
 
 /// The law of every format: a file cut anywhere is refused, or marked incomplete, or still holds all its

@@ -1,6 +1,6 @@
 import Diffraction
 import Foundation
-import FrameFiles
+import FrameFormats
 import Testing
 import Workers
 
@@ -162,7 +162,7 @@ import Workers
     let path = scratch.file(
       "large.tif", TinyTIFF(width: 16000, height: 16000, compression: 1, stripBytes: 256_000_000).bytes)
     #expect(truncate(path, 256_001_000) == 0)
-    let worker = worker(memory: 100 << 20)
+    let worker = worker(memory: 200 << 20)
     let source = try worker.open(path: path)
     #expect { try source.frame(at: 0) } throws: {
       ($0 as? FileRefusal)?.reason.hasPrefix("the reading process was ended by signal") == true

@@ -1,5 +1,5 @@
 import System
-import FrameFiles
+import FolderWatch
 import Testing
 
 /// What an observer who only hears the changes believes.

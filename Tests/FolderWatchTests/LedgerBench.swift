@@ -1,5 +1,5 @@
 import System
-import FrameFiles
+import FolderWatch
 import Testing
 
 /// A ledger, a pretended disk and a pretended clock.

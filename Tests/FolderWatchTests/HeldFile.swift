@@ -1,6 +1,6 @@
 import System
 import Diffraction
-import FrameFiles
+import FolderWatch
 import Glibc
 
 /// A watched file as a reader in a test holds it: the same file while others rename or delete it, and it

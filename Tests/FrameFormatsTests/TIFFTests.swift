@@ -2,7 +2,7 @@
 
 import Diffraction
 import Foundation
-import FrameFiles
+import FrameFormats
 import Testing
 
 @Suite struct TIFFTests {

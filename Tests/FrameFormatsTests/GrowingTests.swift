@@ -1,6 +1,6 @@
 import Diffraction
 import Foundation
-import FrameFiles
+import FrameFormats
 import Testing
 
 /// A recording that is still being written shows its whole patterns and says how many there will be.
@@ -30,7 +30,7 @@ import Testing
       #expect(!source.summary.isComplete)
       if scan.isAnnounced { #expect(source.summary.declaredFrames == 35, "\(scan.name)") }
       let last = try source.frame(at: present - 1)
-      #expect(FrameFilesTests.bytes(last.pixels) == FrameFilesTests.bytes(full[present - 1].pixels))
+      #expect(FrameFormatsTests.bytes(last.pixels) == FrameFormatsTests.bytes(full[present - 1].pixels))
       #expect { try source.frame(at: present) } throws: { ($0 as? FileRefusal)?.kind == .truncated }
     }
   }

@@ -1,5 +1,5 @@
 import System
-import FrameFiles
+import FolderWatch
 import Foundation
 import Glibc
 import Synchronization

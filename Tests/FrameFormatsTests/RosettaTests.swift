@@ -1,6 +1,6 @@
 import Diffraction
 import Foundation
-import FrameFiles
+import FrameFormats
 import Testing
 
 /// Files of real instruments from RosettaSciIO's test data, which cannot be copied here: `EWALD_SHARED` names

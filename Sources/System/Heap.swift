@@ -4,7 +4,7 @@ import CLinux
 ///
 /// It holds a heap for every few threads. Frames are analysed on whichever thread is free, and each heap comes to
 /// hold what the largest analysis needed: nine parts of ten of it free, none of it given back, for a day.
-public enum Heap {
+package enum Heap {
   /// Gives back to the system what is free, everywhere. A few milliseconds.
-  public static func giveBack() { linux_trim_heaps() }
+  package static func giveBack() { linux_trim_heaps() }
 }

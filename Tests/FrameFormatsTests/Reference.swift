@@ -2,7 +2,7 @@
 
 import Diffraction
 import Foundation
-import FrameFiles
+import FrameFormats
 import Testing
 
 /// The computed files beside this source and what is known about them.

@@ -1,7 +1,7 @@
 import System
 import Diffraction
 import Foundation
-import FrameFiles
+import FrameFormats
 import Testing
 
 @Suite struct DiskFileTests {

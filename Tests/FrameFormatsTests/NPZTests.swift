@@ -2,7 +2,7 @@
 
 import Diffraction
 import Foundation
-import FrameFiles
+import FrameFormats
 import Testing
 
 /// Archives of arrays that no fixture reaches; the hostile ones are among the fixtures.
