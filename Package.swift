@@ -112,7 +112,7 @@ let package = Package(
     .testTarget(
       name: "FrameFormatsTests", dependencies: ["Diffraction", "FrameFormats", "Fuzz", "System", "Workers"],
       exclude: ["Reference"]),
-    .testTarget(name: "FolderWatchTests", dependencies: ["FolderWatch", "System"]),
+    .testTarget(name: "FolderWatchTests", dependencies: ["Diffraction", "FolderWatch", "System"]),
     .testTarget(name: "WorkersTests", dependencies: ["Diffraction", "Workers"]),
     .testTarget(
       name: "LiveSessionTests",
