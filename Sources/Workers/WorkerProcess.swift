@@ -15,6 +15,8 @@ package final class WorkerProcess: Sendable {
     var isDismissed = false
     /// How many analyses it is at.
     var conversations = 0
+    /// Seen by one of them.
+    var hasDiedAtWork = false
   }
 
   private let state = Mutex(State())
@@ -130,6 +132,10 @@ package final class WorkerProcess: Sendable {
   }
 
   var isIdle: Bool { state.withLock { $0.conversations == 0 } }
+
+  /// Said before the conversation ends over which it died.
+  func noteDeathAtWork() { state.withLock { $0.hasDiedAtWork = true } }
+  var hasDiedAtWork: Bool { state.withLock { $0.hasDiedAtWork } }
 
   /// Ends it at once. A process that hangs in a dead file system cannot be waited for.
   func end() {

@@ -35,7 +35,7 @@ struct IsolationTests {
     return path
   }
 
-  private let limits = ["--engine", "drill", "--max-memory", "256", "--give-up-after", "0.5"]
+  private let limits = ["--engine", "drill", "--max-memory", "256", "--give-up-after", "4"]
 
   @Test func `Every fault is a row with its reason, and the next frame is answered`() async throws {
     let faults: [(Fault, String)] = [
@@ -82,7 +82,7 @@ struct IsolationTests {
     #expect(state.files.allSatisfy { $0.runs.count == 1 })
     #expect(said.output.contains("3.tif is not tried again"))
     #expect(FileManager.default.fileExists(atPath: "\(folder.path)/day.incidents.txt"))
-    let verified = try await Program.run(["replay", session, "--verify", "--give-up-after", "0.5"])
+    let verified = try await Program.run(["replay", session, "--verify", "--give-up-after", "4"])
     #expect(verified.code == 0 && verified.output.contains("8 results: 8 same"), "\(verified.output)")
   }
 

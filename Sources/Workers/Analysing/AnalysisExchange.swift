@@ -26,7 +26,13 @@ struct AnalysisExchange {
     self.limits = limits
   }
 
-  func run() -> Outcome { process.converse(exchange) }
+  func run() -> Outcome {
+    process.converse {
+      let outcome = exchange()
+      if case .died = outcome { process.noteDeathAtWork() }
+      return outcome
+    }
+  }
 
   private func exchange() -> Outcome {
     guard let channel = begin() else {

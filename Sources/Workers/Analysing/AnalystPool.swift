@@ -22,7 +22,6 @@ package final class AnalystPool: Sendable {
     var spare: WorkerProcess?
     /// The last frame that each engine and model answered: a spare is warmed by analysing it, too.
     var rehearsals: [Rehearsal.Key: Rehearsal] = [:]
-    var isClosed = false
   }
 
   private let state = Mutex(State())
@@ -119,29 +118,32 @@ package final class AnalystPool: Sendable {
   // MARK: - Processes
 
   private func spawn() -> WorkerProcess? {
-    WorkerProcess(executable: executable, arguments: arguments) { [weak self] in self?.hasEnded($0) }
-  }
-
-  /// A process is gone. Where it was at work, whoever waits for its answer sees to that.
-  private func hasEnded(_ process: WorkerProcess) {
-    guard process.isIdle else { return }
-    let isOurs = state.withLock { $0.active === process || $0.spare === process }
-    replace(process)
-    guard isOurs else { return }
-    let ending = process.ending(patience: .seconds(0))
-    incidents?.record("the analysing process \(ending), between two frames", details: [], ending.lastWords)
+    WorkerProcess(executable: executable, arguments: arguments) { [weak self] process in
+      // Where it was at work, whoever waits for its answer sees to its end.
+      if process.isIdle, !process.hasDiedAtWork { self?.bury(process) }
+    }
   }
 
   private func working() -> WorkerProcess? {
-    state.withLock { state in
-      if let active = state.active, active.isAlive { return active }
-      takeOver(&state)
+    if let active = state.withLock({ $0.active }), !active.isAlive { bury(active) }
+    return state.withLock { state in
+      if state.active == nil { state.active = spawn() }
       return state.active
     }
   }
 
-  /// The spare takes the place of a process that died.
-  private func replace(_ dead: WorkerProcess) {
+  /// A process ended while it had nothing to do.
+  private func bury(_ process: WorkerProcess) {
+    guard replace(process) else { return }
+    DispatchQueue.global(qos: .background).async { [self] in
+      let ending = process.ending(patience: .seconds(0))
+      incidents?.record("the analysing process \(ending), between two frames", details: [], ending.lastWords)
+    }
+  }
+
+  /// The spare takes the place of a process that died. False where that was seen to before.
+  @discardableResult
+  private func replace(_ dead: WorkerProcess) -> Bool {
     let isOurs = state.withLock { state in
       if state.spare === dead {
         state.spare = nil
@@ -152,6 +154,7 @@ package final class AnalystPool: Sendable {
       return true
     }
     if isOurs { prepareSpare() }
+    return isOurs
   }
 
   private func takeOver(_ state: inout sending State) {
@@ -187,14 +190,14 @@ package final class AnalystPool: Sendable {
       guard let self else { return }
       let isFresh = state.withLock { state in
         if let spare = state.spare, spare.isAlive { return false }
-        state.spare = state.isClosed ? nil : spawn()
+        state.spare = spawn()
         return true
       }
       guard let spare = state.withLock({ $0.spare }) else { return }
       let rehearsals = isFresh ? state.withLock { Array($0.rehearsals.values) } : [new].compactMap { $0 }
       for rehearsal in rehearsals {
         let isNeeded = { @Sendable [weak self] in
-          self?.state.withLock { $0.spare === spare && !$0.isClosed } ?? false
+          self?.state.withLock { $0.spare === spare } ?? false
         }
         if case .died = AnalysisExchange(rehearsal.call(isNeeded), spare, limits).run() {
           // It answered before; whatever it was, it must not be met again by the next spare.
@@ -206,43 +209,5 @@ package final class AnalystPool: Sendable {
         }
       }
     }
-  }
-
-  /// Ends all processes.
-  package func close() {
-    let processes = state.withLock { state in
-      state.isClosed = true
-      defer { (state.active, state.spare) = (nil, nil) }
-      return [state.active, state.spare]
-    }
-    for process in processes { process?.end() }
-  }
-}
-
-/// A frame that was answered, kept to warm the models of a spare process.
-private struct Rehearsal: Sendable {
-  struct Key: Hashable, Sendable {
-    var engine: String
-    var model: String?
-  }
-
-  static let limit = 8
-  private static let bytes = 16 << 20
-
-  let key: Key
-  private let frame: Frame
-  private let parameters: ParameterValues
-
-  init?(_ call: AnalysisCall, _ finding: Finding) {
-    guard case .frame(let frame) = call.subject, frame.pixels.byteCount <= Self.bytes else { return nil }
-    key = Key(engine: call.engine, model: finding.model?.sha256)
-    self.frame = frame
-    parameters = call.parameters
-  }
-
-  func call(_ isNeeded: @escaping @Sendable () -> Bool) -> AnalysisCall {
-    AnalysisCall(
-      engine: key.engine, subject: .frame(frame), parameters: parameters,
-      context: AnalysisContext(isCancelled: { !isNeeded() }))
   }
 }
