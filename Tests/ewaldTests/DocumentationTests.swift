@@ -1,0 +1,60 @@
+import Foundation
+import Testing
+
+import ewald
+
+/// The documentation says what the program does: its tables are held against the program's own lists and sources.
+@Suite struct DocumentationTests {
+  private let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent()
+  private let catalogue = "Sources/ewald/Documentation.docc"
+
+  private func text(_ path: String) throws -> String {
+    try String(contentsOf: root.appending(path: path), encoding: .utf8)
+  }
+
+  @Test func `The manual lists every key`() throws {
+    let manual = try text("\(catalogue)/Manual.md")
+    for command in commands {
+      let keys = command.keys.map { "`\($0.name)`" }.joined(separator: " ")
+      #expect(manual.contains("| \(keys) | \(command.title) |"), "\(command.action)")
+    }
+  }
+
+  @Test func `The manual lists every verb`() throws {
+    let manual = try text("\(catalogue)/Manual.md")
+    for verb in verbs where !verb.isHidden { #expect(manual.contains("`ewald \(verb.name)"), "\(verb.name)") }
+  }
+
+  @Test func `The manual explains every reason code that the engines give`() throws {
+    let manual = try text("\(catalogue)/Manual.md")
+    var codes: Set<String> = ["DIED", "FAIL"]
+    for engine in ["FrameQuality", "PACBED", "CBLEED", "SPED", "Diffraction"] {
+      let folder = root.appending(path: "Sources/\(engine)")
+      let files =
+        FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)?.allObjects ?? []
+      for case let file as URL in files where file.pathExtension == "swift" {
+        let source = try String(contentsOf: file, encoding: .utf8)
+        for match in source.matches(of: /(?:Reason|refused)\(\s*"([A-Z0-9]{2,4})"/) {
+          codes.insert(String(match.1))
+        }
+      }
+    }
+    #expect(codes.count > 25)
+    for code in codes.sorted() { #expect(manual.contains("| `\(code)` |"), "\(code)") }
+  }
+
+  @Test func `The README is short, and every link leads somewhere`() throws {
+    #expect(try text("README.md").utf8.count <= 8192)
+    let names = try FileManager.default.contentsOfDirectory(atPath: root.appending(path: catalogue).path)
+    let pages = ["README.md", ".github/CONTRIBUTING.md"] + names.map { "\(catalogue)/\($0)" }
+    #expect(pages.count > 8)
+    for page in pages {
+      let folder = root.appending(path: page).deletingLastPathComponent()
+      for match in try text(page).matches(of: /\]\(([^)#:]+)\)/) {
+        let target = folder.appending(path: String(match.1)).standardizedFileURL.path
+        #expect(FileManager.default.fileExists(atPath: target), "\(page): \(match.1)")
+      }
+    }
+  }
+}
