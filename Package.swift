@@ -38,15 +38,20 @@ let package = Package(
     .target(name: "Imaging", dependencies: ["Arrays", "CVectorLoops", "System"]),
     .target(name: "Learning", dependencies: ["Arrays", "CLibSVM", "COneDNN", "JSON", "System"]),
     .target(name: "Scattering", dependencies: ["Arrays", "CDiffractionKernels", "CSpglib"]),
-    .target(name: "FrameQuality", dependencies: ["Arrays", "Diffraction"]),
-    .target(name: "CBLEED", dependencies: ["Arrays", "Diffraction", "JSON", "Learning", "System"]),
+    .target(name: "Analysis", dependencies: ["Diffraction"]),
+    .target(name: "FrameQuality", dependencies: ["Analysis", "Arrays", "Diffraction"]),
+    .target(
+      name: "CBLEED", dependencies: ["Analysis", "Arrays", "Diffraction", "JSON", "Learning", "System"]),
     .target(
       name: "SPED",
-      dependencies: ["Arrays", "CVectorLoops", "Diffraction", "Imaging", "JSON", "Scattering", "System"]),
+      dependencies: [
+        "Analysis", "Arrays", "CVectorLoops", "Diffraction", "Imaging", "JSON", "Scattering", "System",
+      ]),
     .target(
       name: "PACBED",
       dependencies: [
-        "Arrays", "CDiffractionKernels", "Diffraction", "Imaging", "JSON", "Learning", "Scattering", "System",
+        "Analysis", "Arrays", "CDiffractionKernels", "Diffraction", "Imaging", "JSON", "Learning",
+        "Scattering", "System",
       ]),
     .target(
       name: "FrameFormats",
@@ -57,14 +62,14 @@ let package = Package(
     .target(name: "Workers", dependencies: ["CLinux", "Diffraction", "FrameFormats", "System"]),
     .target(
       name: "LiveSession",
-      dependencies: ["Diffraction", "FolderWatch", "FrameFormats", "JSON", "System", "Workers"],
+      dependencies: ["Analysis", "Diffraction", "FolderWatch", "FrameFormats", "JSON", "System", "Workers"],
       resources: [.embedInCode("Schema/ewald-session-1.schema.json")]),
     .target(name: "TerminalUI", dependencies: ["CNcurses"]),
     .executableTarget(
       name: "ewald",
       dependencies: [
-        "CBLEED", "Diffraction", "FolderWatch", "FrameFormats", "FrameQuality", "JSON", "Learning",
-        "LiveSession", "PACBED", "Scattering", "SPED", "System", "TerminalUI", "Workers",
+        "Analysis", "CBLEED", "Diffraction", "FolderWatch", "FrameFormats", "FrameQuality", "JSON",
+        "Learning", "LiveSession", "PACBED", "Scattering", "SPED", "System", "TerminalUI", "Workers",
       ]),
     .executableTarget(
       name: "Benchmarks",
@@ -94,6 +99,7 @@ let package = Package(
       name: "LearningTests", dependencies: ["Arrays", "JSON", "Learning", "System"],
       resources: [.copy("Reference")]),
     .testTarget(name: "ScatteringTests", dependencies: ["Arrays", "Scattering"]),
+    .testTarget(name: "AnalysisTests", dependencies: ["Analysis", "Diffraction"]),
     .testTarget(name: "FrameQualityTests", dependencies: ["FrameQuality", "HostileFrames"]),
     .testTarget(
       name: "CBLEEDTests",
@@ -102,8 +108,8 @@ let package = Package(
     .testTarget(
       name: "PACBEDTests",
       dependencies: [
-        "Arrays", "CDiffractionKernels", "Diffraction", "FrameFormats", "HostileFrames", "Learning", "PACBED",
-        "Scattering", "System",
+        "Analysis", "Arrays", "CDiffractionKernels", "Diffraction", "FrameFormats", "HostileFrames",
+        "Learning", "PACBED", "Scattering", "System",
       ],
       exclude: ["Reference"]),
     .testTarget(
@@ -127,8 +133,8 @@ let package = Package(
     .testTarget(
       name: "ewaldTests",
       dependencies: [
-        "Diffraction", "ewald", "FrameFormats", "FrameQuality", "LiveSession", "System", "TerminalUI",
-        "Workers",
+        "Analysis", "Diffraction", "ewald", "FrameFormats", "FrameQuality", "LiveSession", "System",
+        "TerminalUI", "Workers",
       ],
       exclude: ["Golden"]),
   ],

@@ -1,3 +1,4 @@
+import Analysis
 import Arrays
 import Diffraction
 import Glibc
@@ -88,14 +89,8 @@ struct BeamGeometry {
         }
       }
     }
-    let means = zip(sums, counts).map { $1 > 0 ? rounded($0 / $1) : .nan }
+    // Four digits draw a curve.
+    let means = zip(sums, counts).map { $1 > 0 ? ($0 / $1).rounded(digits: 4, keepsWhole: false) : .nan }
     return Profile(name: "radial", unit: "px", start: step / 2, step: step, values: means)
-  }
-
-  /// Four digits draw a curve.
-  private static func rounded(_ value: Double) -> Double {
-    guard value != 0, value.isFinite else { return value }
-    let scale = pow(10, 3 - floor(log10(value.magnitude)))
-    return (value * scale).rounded() / scale
   }
 }

@@ -1,5 +1,6 @@
+import Analysis
 import Diffraction
-import Glibc
+import Glibc  // hypot
 
 /// The engine for every kind of frame: is there a beam, is it where it was, can the counts be trusted?
 ///
@@ -46,24 +47,26 @@ public struct FrameEngine: AnalysisEngine {
   public func analyze(
     _ subject: Subject, _ parameters: ParameterValues, _ context: AnalysisContext
   ) throws(AnalysisError) -> Finding {
-    let ceiling = parameters.number(Self.saturationLevel)
+    var screening = FrameScreening()
+    screening.full = parameters.number(Self.saturationLevel).map(FullPixels.from) ?? .ofCamera
+    if let limit = parameters.number(Self.saturatedLimit) { screening.allowance = .pixels(limit) }
+    let measured: FrameMeasurement
     switch subject {
-    case .frame(let frame):
-      return finding(FrameMeasurement(frame.pixels, ceiling: ceiling), parameters, context.previous)
-    case .scan(let source):
-      return finding(try mean(of: source, ceiling, context), parameters, context.previous)
+    case .frame(let frame): measured = FrameMeasurement(frame.pixels, screening)
+    case .scan(let source): measured = try mean(of: source, screening, context)
     }
+    return finding(measured, screening, parameters, context.previous)
   }
 
   /// A scan is judged by the mean of its patterns; defects count as often as they occur.
   private func mean(
-    of source: any FrameSource, _ ceiling: Double?, _ context: AnalysisContext
+    of source: any FrameSource, _ screening: FrameScreening, _ context: AnalysisContext
   ) throws(AnalysisError) -> FrameMeasurement {
-    var sum = FrameSum(width: source.summary.width, height: source.summary.height)
+    var sum = FrameSum(width: source.summary.width, height: source.summary.height, screening)
     for index in 0..<source.summary.frames {
       if context.isCancelled() { throw .cancelled }
       do throws(FileRefusal) {
-        sum.add(try source.frame(at: index).pixels, ceiling: ceiling)
+        sum.add(try source.frame(at: index).pixels)
       } catch {
         throw .file(error)
       }
@@ -73,7 +76,8 @@ public struct FrameEngine: AnalysisEngine {
   }
 
   private func finding(
-    _ measured: FrameMeasurement, _ parameters: ParameterValues, _ previous: Finding?
+    _ measured: FrameMeasurement, _ screening: FrameScreening, _ parameters: ParameterValues,
+    _ previous: Finding?
   ) -> Finding {
     var values = [Quantity("dose", measured.dose, unit: "counts")]
     let drift = measured.beam.flatMap { Self.drift(of: $0, since: previous) }
@@ -86,68 +90,48 @@ public struct FrameEngine: AnalysisEngine {
     }
     values += [
       Quantity("background", measured.background, unit: "counts"),
-      Quantity("peak", measured.peak, unit: "counts"),
-      Quantity("saturated", Double(measured.saturated), unit: "px"),
+      Quantity("peak", measured.census.highest, unit: "counts"),
+      Quantity("saturated", Double(measured.census.saturated), unit: "px"),
       Quantity("hot", Double(measured.hot), unit: "px"), Quantity("dead", Double(measured.dead), unit: "px"),
-      Quantity("not_finite", Double(measured.notFinite), unit: "px"),
+      Quantity("not_finite", Double(measured.census.notFinite), unit: "px"),
     ]
-    let (verdict, reasons) = judge(measured, drift, parameters)
+    let judgement = judge(measured, screening, drift, parameters)
     return Finding(
-      values: values.map { Quantity($0.name, Self.rounded($0.value), unit: $0.unit) },
-      profiles: measured.beam.map { [$0.profile] } ?? [], verdict: verdict, reasons: reasons
+      values: values.map { Quantity($0.name, $0.value.told, unit: $0.unit) },
+      profiles: measured.beam.map { [$0.profile] } ?? [], verdict: judgement.verdict,
+      reasons: judgement.reasons
     ).finite
   }
 
   private func judge(
-    _ measured: FrameMeasurement, _ drift: Double?, _ parameters: ParameterValues
-  ) -> (Verdict, [Reason]) {
-    if measured.notFinite == measured.pixels {
-      return (.notAnalysable, [Reason("NAN", "no pixel holds a number")])
-    }
-    if measured.isFlat {
-      return (.notAnalysable, [Reason("EMTY", "empty frame: every pixel is \(compact(measured.peak))")])
+    _ measured: FrameMeasurement, _ screening: FrameScreening, _ drift: Double?, _ parameters: ParameterValues
+  ) -> Judgement {
+    var judgement = Judgement()
+    if let obstacle = screening.obstacle(measured.census) {
+      judgement.note(obstacle, .blocks)
+      return judgement
     }
     guard measured.beam != nil else {
-      return (
-        .notAnalysable,
-        [Reason("BLNK", "no beam: nothing rises above a background of \(compact(measured.background))")]
-      )
+      judgement.note(
+        .blank, "no beam: nothing rises above a background of \(measured.background.short)")
+      return judgement
     }
-    var reasons: [Reason] = []
-    if let limit = parameters.number(Self.saturatedLimit), Double(measured.saturated) > limit {
-      reasons.append(
-        Reason("SAT", "\(measured.saturated) saturated pixels at \(compact(measured.peak)) counts"))
-    }
+    judgement.note(screening.saturation(measured.census))
     if let drift, let limit = parameters.number(Self.driftLimit), drift > limit {
-      reasons.append(Reason("DRFT", "beam moved \(compact(drift)) px since the frame before"))
+      judgement.note(.drift, "beam moved \(drift.short) px since the frame before")
     }
-    if measured.notFinite > 0 {
-      reasons.append(Reason("NAN", "\(measured.notFinite) pixels hold no number"))
-    }
+    judgement.note(screening.gaps(measured.census))
     let defects = measured.hot + measured.dead
     if let limit = parameters.number(Self.defectLimit), defects > 3,
       Double(defects) / Double(measured.pixels) > limit * 1e-6
     {
-      reasons.append(Reason("PIX", "\(measured.hot) hot and \(measured.dead) dead pixels"))
+      judgement.note(.defects, "\(measured.hot) hot and \(measured.dead) dead pixels")
     }
-    return (reasons.isEmpty ? .accept : .doubtful, reasons)
+    return judgement
   }
 
   private static func drift(of beam: BeamGeometry, since previous: Finding?) -> Double? {
     guard let x = previous?["center_x"]?.value, let y = previous?["center_y"]?.value else { return nil }
-    return hypot(rounded(beam.x) - x, rounded(beam.y) - y)
-  }
-
-  /// Six digits are more than a frame knows, and keep the session file small.
-  static func rounded(_ value: Double) -> Double {
-    guard value.isFinite, value != 0, value.magnitude < 1e15 else { return value }
-    if value == value.rounded() { return value }
-    let scale = pow(10, 5 - floor(log10(value.magnitude)))
-    return (value * scale).rounded() / scale
-  }
-
-  private func compact(_ value: Double) -> String {
-    let rounded = (value * 100).rounded() / 100
-    return rounded == rounded.rounded() && rounded.magnitude < 1e15 ? String(Int(rounded)) : String(rounded)
+    return hypot(beam.x.told - x, beam.y.told - y)
   }
 }

@@ -1,40 +1,37 @@
+import Analysis
 import Diffraction
 import Glibc
 
 /// The numbers of one frame, before anyone judges them.
 struct FrameMeasurement {
+  /// Of one image.
   var pixels: Int
+  /// Of all frames.
+  var census: PixelCensus
   var dose: Double
-  var peak: Double
   var background: Double
-  var isFlat: Bool
-  var saturated: Int
   var hot: Int
   var dead: Int
-  var notFinite: Int
   /// Nil when nothing rises above the background.
   var beam: BeamGeometry?
 
-  init(_ pixels: Pixels, ceiling: Double?) {
-    var sum = FrameSum(width: pixels.width, height: pixels.height)
-    sum.add(pixels, ceiling: ceiling)
+  init(_ pixels: Pixels, _ screening: FrameScreening) {
+    var sum = FrameSum(width: pixels.width, height: pixels.height, screening)
+    sum.add(pixels)
     self.init(sum)
   }
 
   init(_ sum: FrameSum) {
     let image = sum.mean()
     pixels = image.values.count
-    notFinite = sum.notFinite
-    saturated = sum.saturated
+    census = sum.census
     dose = sum.dose
-    peak = sum.peak
-    isFlat = sum.peak <= sum.lowest
     let border = BorderLevel(image)
     background = border.level
     let defects = PixelDefects(image, noise: border.noise)
     hot = defects.hot.count
     dead = defects.dead.count
-    beam = isFlat ? nil : BeamGeometry(defects.mended(image), border: border)
+    beam = census.isFlat ? nil : BeamGeometry(defects.mended(image), border: border)
   }
 }
 
@@ -42,47 +39,29 @@ struct FrameMeasurement {
 struct FrameSum {
   let width: Int
   let height: Int
+  private let screening: FrameScreening
   private var total: [Double]
   private var frames = 0
-  var notFinite = 0
-  var saturated = 0
+  var census = PixelCensus()
   var dose = 0.0
-  var peak = -Double.infinity
-  var lowest = Double.infinity
 
-  init(width: Int, height: Int) {
+  init(width: Int, height: Int, _ screening: FrameScreening) {
     self.width = width
     self.height = height
+    self.screening = screening
     total = Array(repeating: 0, count: width * height)
   }
 
-  mutating func add(_ pixels: Pixels, ceiling: Double?) {
+  mutating func add(_ pixels: Pixels) {
     guard pixels.width == width, pixels.height == height else { return }
     let values = pixels.doubles()
     frames += 1
-    var highest = -Double.infinity
-    for (index, value) in values.enumerated() {
-      // Nothing counts so far: differences of two would be no numbers in single precision.
-      guard value.magnitude < 1e30 else {
-        notFinite += 1
-        continue
-      }
+    census += screening.census(values, of: pixels.sample)
+    let limit = screening.limit
+    for (index, value) in values.enumerated() where value.magnitude < limit {
       total[index] += value
       dose += value
-      highest = max(highest, value)
-      lowest = min(lowest, value)
     }
-    peak = max(peak, highest)
-    if let level = ceiling ?? Self.ceiling(of: pixels.sample, highest) {
-      for value in values where value >= level { saturated += 1 }
-    }
-  }
-
-  /// A camera's ceiling is a power of two less one: its type's own, or the 12 or 14 bits that it sends in
-  /// a wider type, if that is where the values end.
-  private static func ceiling(of sample: SampleType, _ highest: Double) -> Double? {
-    guard let full = sample.ceiling else { return nil }
-    return [4095, 16383].contains(highest) && full > highest ? highest : full
   }
 
   func mean() -> Image {

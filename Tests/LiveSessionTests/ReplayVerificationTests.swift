@@ -114,4 +114,15 @@ private func verify(
       try SessionFile(path: scope.path), analyst: FakeMicroscope.analyst())
     #expect(verification.run(isCancelled: { true }, report: { _ in }).results == 0)
   }
+
+  @Test func aCodeThatHasAnotherNameNowIsTheSameReason() {
+    func finding(_ code: String) -> Finding {
+      Finding(values: [Quantity("a", 1)], verdict: .outOfDomain, reasons: [Reason(code, "at the end")])
+    }
+    let recorded = ResultRecord(
+      resultID: Identifier(unixMilliseconds: 0, random: (0, 0)), fileID: 1, file: "a", frame: 0,
+      engine: "cbleed", finding: finding("RNGE"), parameters: [:], durationMilliseconds: 1)
+    #expect(ReplayVerification.differences(recorded, finding("RNG")).isEmpty)
+    #expect(ReplayVerification.differences(recorded, finding("OOD")).map(\.what) == ["reasons"])
+  }
 }

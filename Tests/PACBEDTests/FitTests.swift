@@ -1,5 +1,7 @@
-import System
+import Analysis
 import Arrays
+import Diffraction
+import System
 import PACBED
 import Scattering
 import Testing
@@ -119,13 +121,13 @@ import Testing
   }
 
   @Test func `frames without a pattern are refused with the reason`() {
-    #expect(throws: CameraFrame.Refusal.flat(3)) {
+    #expect(throws: FrameObstacle(Reason(.empty, "empty frame: every pixel is 3.0"))) {
       try CameraFrame(Matrix(rows: 64, columns: 64, repeating: 3), ceiling: nil)
     }
-    #expect(throws: CameraFrame.Refusal.noNumbers) {
+    #expect(throws: FrameObstacle(Reason(.notANumber, "no pixel holds a number"))) {
       try CameraFrame(Matrix(rows: 64, columns: 64, repeating: .nan), ceiling: nil)
     }
-    #expect(throws: CameraFrame.Refusal.tooSmall) {
+    #expect(throws: FrameObstacle(Reason(.tooSmall, "a pattern needs at least 16 x 16 pixels"))) {
       try CameraFrame(Matrix(rows: 8, columns: 64, repeating: 3), ceiling: nil)
     }
   }
@@ -136,10 +138,10 @@ import Testing
     image[20, 20] = .nan
     let frame = try CameraFrame(image, ceiling: 65535)
     #expect(frame.repaired == 1)
-    #expect(frame.notFinite == 1)
-    #expect(frame.saturatedShare == 0)
+    #expect(frame.census.notFinite == 1)
+    #expect(frame.census.saturated == 0)
     for c in 60..<70 { image[64, c] = 65535 }
     let saturated = try CameraFrame(image, ceiling: 65535)
-    #expect(saturated.saturatedShare == 10.0 / (128 * 128))
+    #expect(saturated.census.saturated == 10)
   }
 }

@@ -1,3 +1,4 @@
+import Analysis
 import Arrays
 import Diffraction
 import Glibc
@@ -79,7 +80,7 @@ public struct CBLEEDEngine: AnalysisEngine {
       for output in outputs {
         if let value = finding[output.name]?.value { values[output.name, default: []].append(value) }
       }
-      if worst.map({ Self.rank(finding.verdict) > Self.rank($0.verdict) }) ?? true { worst = finding }
+      if worst.map({ Severity(finding.verdict) > Severity($0.verdict) }) ?? true { worst = finding }
       context.progress(Double(index + 1) / Double(count))
     }
     guard var result = worst else { throw .failed("the file holds no frame") }
@@ -95,27 +96,19 @@ public struct CBLEEDEngine: AnalysisEngine {
     return result
   }
 
-  private static func rank(_ verdict: Verdict) -> Int {
-    switch verdict {
-    case .accept: 0
-    case .doubtful: 1
-    case .outOfDomain: 2
-    case .notAnalysable: 3
-    }
-  }
-
   private func analyze(
     _ frame: Frame, _ parameters: ParameterValues, _ context: AnalysisContext, withPictures: Bool
   ) throws(AnalysisError) -> Finding {
-    if let reason = Self.obstacle(frame.pixels) {
-      return Finding(values: [], verdict: .notAnalysable, reasons: [reason])
+    if let reason = Self.screening.obstacle(width: frame.pixels.width, height: frame.pixels.height) {
+      return Finding(obstacle: reason)
     }
+    let census = Self.screening.census(frame.pixels)
+    if let reason = Self.screening.obstacle(census) { return Finding(obstacle: reason) }
     let (model, identity) = try loadModel(parameters)
     let image = frame.pixels.matrix()
     guard let pattern = model.aligner.align(image, scale: scale(frame, parameters)) else {
       return Finding(
-        values: [], verdict: .notAnalysable,
-        reasons: [Reason("DISC", "no discs where a pattern of \(model.surfaceName) has them")],
+        obstacle: Reason(.noDiscs, "no discs where a pattern of \(model.surfaceName) has them"),
         model: identity)
     }
     let kind = parameters.text(Self.regressor).flatMap(RegressorKind.init) ?? .likelihood
@@ -130,26 +123,24 @@ public struct CBLEEDEngine: AnalysisEngine {
       if case .cancelled = error { throw .cancelled }
       throw .failed("\(error)")
     }
-    let (verdict, reasons) = judge(answer, pattern, frame.pixels, model, parameters)
+    let judgement = judge(answer, census, model, parameters)
     return Finding(
-      values: quantities(answer, pattern, model), verdict: verdict, reasons: reasons, model: identity,
+      values: quantities(answer, pattern, model), verdict: judgement.verdict, reasons: judgement.reasons,
+      model: identity,
       pictures: withPictures ? CBLEEDPictures(model, pattern, answer).all : []
     ).finite
   }
 
-  /// What makes a frame unreadable whatever the model.
-  private static func obstacle(_ pixels: Pixels) -> Reason? {
-    guard min(pixels.width, pixels.height) >= 24 else {
-      return Reason("SIZE", "\(pixels.width)x\(pixels.height) pixels are too few for discs")
-    }
-    let values = pixels.matrix().values
-    // Sums of pixels beyond this are no numbers in single precision.
-    guard values.allSatisfy({ $0.magnitude < 1e30 }) else { return Reason("NAN", "pixels hold no number") }
-    guard let low = values.min(), let high = values.max(), high > low, high > 0 else {
-      return Reason("EMTY", "empty frame: every pixel is the same")
-    }
-    return nil
-  }
+  private static let screening: FrameScreening = {
+    var screening = FrameScreening()
+    screening.smallestSide = 24
+    screening.tooSmall = { "\($0)x\($1) pixels are too few for discs" }
+    screening.enduresGaps = false
+    screening.leastPeak = 0
+    screening.flatValue = { _ in "the same" }
+    screening.allowance = .pixels(3)
+    return screening
+  }()
 
   /// A user's word first, then the file's, then the discs themselves.
   private func scale(_ frame: Frame, _ parameters: ParameterValues) -> FrameAligner.Scale {
@@ -163,31 +154,22 @@ public struct CBLEEDEngine: AnalysisEngine {
   }
 
   private func judge(
-    _ answer: PatternAnswer, _ pattern: AlignedPattern, _ pixels: Pixels, _ model: PatternModel,
-    _ parameters: ParameterValues
-  ) -> (Verdict, [Reason]) {
-    var reasons: [Reason] = []
-    let limit = parameters.number(Self.latentLimit) ?? model.calibration.latentLimit
+    _ answer: PatternAnswer, _ census: PixelCensus, _ model: PatternModel, _ parameters: ParameterValues
+  ) -> Judgement {
+    var judgement = Judgement()
+    let calibration = model.calibration
+    let limit = parameters.number(Self.latentLimit) ?? calibration.latentLimit
     if answer.latentDistance > limit {
-      reasons.append(
-        Reason(
-          "OOD",
-          "latent distance \(Self.text(answer.latentDistance, 1)) > \(Self.text(limit, 1)): unlike the training patterns"
-        ))
+      let (distance, limit) = (Self.text(answer.latentDistance, 1), Self.text(limit, 1))
+      judgement.note(.outOfDomain, "latent distance \(distance) > \(limit): unlike the training patterns")
     }
-    if answer.misfit != nil, answer.residual > model.calibration.residualLimit {
-      reasons.append(
-        Reason(
-          "RES",
-          "residual \(Self.text(answer.residual, 2)) > \(Self.text(model.calibration.residualLimit, 2)) of the mean brightness"
-        ))
+    if answer.misfit != nil, answer.residual > calibration.residualLimit {
+      let (residual, limit) = (Self.text(answer.residual, 2), Self.text(calibration.residualLimit, 2))
+      judgement.note(.residual, "residual \(residual) > \(limit) of the mean brightness")
     }
-    if let misfit = answer.misfit, misfit > model.calibration.misfitLimit {
-      reasons.append(
-        Reason(
-          "FIT",
-          "misfit \(Self.text(misfit, 1)) > \(Self.text(model.calibration.misfitLimit, 1)): no simulated pattern is like it"
-        ))
+    if let misfit = answer.misfit, misfit > calibration.misfitLimit {
+      let (misfit, limit) = (Self.text(misfit, 1), Self.text(calibration.misfitLimit, 1))
+      judgement.note(.misfit, "misfit \(misfit) > \(limit): no simulated pattern is like it")
     }
     for (index, target) in model.targets.enumerated() {
       let value = index == model.mirrorTarget ? abs(answer.values[index]) : answer.values[index]
@@ -195,23 +177,15 @@ public struct CBLEEDEngine: AnalysisEngine {
       let margin = 0.005 * (target.range.upperBound - target.range.lowerBound)
       let low = index == model.mirrorTarget ? -.infinity : target.range.lowerBound + margin
       if value < low || value > target.range.upperBound - margin {
-        reasons.append(
-          Reason(
-            "RNGE",
-            "\(target.name) lies at the end of the trained range, \(Self.text(target.range.lowerBound, 2)) to \(Self.text(target.range.upperBound, 2)) \(target.unit)"
-          ))
-      }
-    }
-    if !reasons.isEmpty { return (.outOfDomain, reasons) }
-    if let ceiling = pixels.sample.ceiling {
-      let saturated = pixels.doubles().reduce(0) { $0 + ($1 >= ceiling ? 1 : 0) }
-      if saturated > 3 {
-        return (
-          .doubtful, [Reason("SAT", "\(saturated) saturated pixels at \(Int(min(ceiling, 1e15))) counts")]
+        let (low, high) = (Self.text(target.range.lowerBound, 2), Self.text(target.range.upperBound, 2))
+        judgement.note(
+          .endOfRange, "\(target.name) lies at the end of the trained range, \(low) to \(high) \(target.unit)"
         )
       }
     }
-    return (.accept, [])
+    // What lies outside has no need of another doubt.
+    if judgement.isClean { judgement.note(Self.screening.saturation(census)) }
+    return judgement
   }
 
   private func quantities(
@@ -225,31 +199,23 @@ public struct CBLEEDEngine: AnalysisEngine {
     }
     var values = order.map { index in
       Quantity(
-        model.targets[index].name, Self.rounded(answer.values[index]), unit: model.targets[index].unit,
-        low: Self.rounded(answer.low[index]), high: Self.rounded(answer.high[index]))
+        model.targets[index].name, answer.values[index].told, unit: model.targets[index].unit,
+        low: answer.low[index].told, high: answer.high[index].told)
     }
     values += [
-      Quantity("latent_distance", Self.rounded(answer.latentDistance)),
-      Quantity("reconstruction_residual", Self.rounded(answer.residual)),
+      Quantity("latent_distance", answer.latentDistance.told),
+      Quantity("reconstruction_residual", answer.residual.told),
     ]
-    if let misfit = answer.misfit { values.append(Quantity("misfit", Self.rounded(misfit))) }
+    if let misfit = answer.misfit { values.append(Quantity("misfit", misfit.told)) }
     let binning = Double(pattern.binning)
     // Pixels of the frame as it was measured.
     let middle = pattern.geometry.middle
     values += [
-      Quantity("center_x", Self.rounded(binning * (middle.x + 0.5) - 0.5), unit: "px"),
-      Quantity("center_y", Self.rounded(binning * (middle.y + 0.5) - 0.5), unit: "px"),
-      Quantity("brightness", Self.rounded(pattern.brightness / (binning * binning)), unit: "counts"),
+      Quantity("center_x", (binning * (middle.x + 0.5) - 0.5).told, unit: "px"),
+      Quantity("center_y", (binning * (middle.y + 0.5) - 0.5).told, unit: "px"),
+      Quantity("brightness", (pattern.brightness / (binning * binning)).told, unit: "counts"),
     ]
     return values
-  }
-
-  /// Six digits are more than a pattern knows, and keep the session file small.
-  static func rounded(_ value: Double) -> Double {
-    guard value.isFinite, value != 0, value.magnitude < 1e15 else { return value }
-    if value == value.rounded() { return value }
-    let scale = pow(10, 5 - floor(log10(value.magnitude)))
-    return (value * scale).rounded() / scale
   }
 
   static func text(_ value: Double, _ decimals: Int) -> String {

@@ -1,3 +1,4 @@
+import Analysis
 import JSON
 import Diffraction
 
@@ -6,7 +7,12 @@ import Diffraction
 extension ReplayVerification {
   /// Empty when the recorded finding and the new one would be the same bytes. Ids, times and the files
   /// that a run wrote beside the session are not part of what was found.
-  static func differences(_ recorded: ResultRecord, _ finding: Finding) -> [Difference] {
+  package static func differences(_ recorded: ResultRecord, _ finding: Finding) -> [Difference] {
+    var recorded = recorded
+    // A reason of today by the code that it had then is the same reason.
+    for index in recorded.reasons.indices {
+      recorded.reasons[index].code = ReasonCode.current(recorded.reasons[index].code)
+    }
     var repeated = recorded
     repeated.values = finding.values
     repeated.histograms = finding.histograms

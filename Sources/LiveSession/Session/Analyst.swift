@@ -1,3 +1,4 @@
+import Analysis
 import System
 import Diffraction
 import FrameFormats
@@ -134,8 +135,8 @@ extension Analyst {
 extension Finding {
   /// An engine that cannot work on a file has found that, too.
   init(failure: AnalysisError, of engine: any AnalysisEngine) {
-    let code = if case .died = failure { "DIED" } else { "FAIL" }
-    self.init(values: [], verdict: .notAnalysable, reasons: [Reason(code, "\(engine.name): \(failure)")])
+    let code: ReasonCode = if case .died = failure { .died } else { .failed }
+    self.init(obstacle: Reason(code, "\(engine.name): \(failure)"))
   }
 }
 

@@ -1,3 +1,4 @@
+import Analysis
 import Arrays
 import Diffraction
 import Glibc
@@ -46,9 +47,9 @@ struct FrameAnswer: Sendable {
   }
 
   func finding(isDetailed: Bool) -> Finding {
-    let (verdict, reasons) = judge()
+    let judgement = judge()
     var finding = Finding(
-      values: values(), histograms: histograms(), verdict: verdict, reasons: reasons,
+      values: values(), histograms: histograms(), verdict: judgement.verdict, reasons: judgement.reasons,
       model: ModelIdentity(id: model.id, sha256: model.sha256))
     if isDetailed, chosen != nil {
       let drawing = PatternDrawing(self)
@@ -75,8 +76,8 @@ struct FrameAnswer: Sendable {
         high = high.map { max($0, within.lowerBound) }
       }
       return Quantity(
-        name, PACBEDEngine.rounded(value), unit: unit, low: low.map(PACBEDEngine.rounded),
-        high: high.map(PACBEDEngine.rounded))
+        name, value.told, unit: unit, low: low.map(\.told),
+        high: high.map(\.told))
     }
     if let chosen {
       let p = chosen.fit.parameters
@@ -84,14 +85,14 @@ struct FrameAnswer: Sendable {
       for other in ambiguous {
         // The range is reported, not hidden.
         let t = other.fit.parameters.thickness
-        thickness.low = min(thickness.low ?? t, PACBEDEngine.rounded(t))
-        thickness.high = max(thickness.high ?? t, PACBEDEngine.rounded(t))
+        thickness.low = min(thickness.low ?? t, t.told)
+        thickness.high = max(thickness.high ?? t, t.told)
       }
-      thickness.probability = PACBEDEngine.rounded(chosen.probability)
+      thickness.probability = chosen.probability.told
       thickness.alternatives = output.candidates.filter { $0.fit.parameters != p }.map {
         Quantity.Alternative(
-          value: PACBEDEngine.rounded($0.fit.parameters.thickness),
-          probability: PACBEDEngine.rounded($0.probability))
+          value: $0.fit.parameters.thickness.told,
+          probability: $0.probability.told)
       }
       values.append(thickness)
       let tilt = max(chosen.fit.deviation(.tiltX), chosen.fit.deviation(.tiltY))
@@ -119,23 +120,23 @@ struct FrameAnswer: Sendable {
     } else if let reading = output.reading {
       if let best = peaks.first {
         var thickness = Quantity(
-          "thickness", PACBEDEngine.rounded(best.value), unit: "nm",
-          low: PACBEDEngine.rounded(heads.thickness.quantile(0.025, reading.thickness)),
-          high: PACBEDEngine.rounded(heads.thickness.quantile(0.975, reading.thickness)),
-          probability: PACBEDEngine.rounded(best.probability))
+          "thickness", best.value.told, unit: "nm",
+          low: heads.thickness.quantile(0.025, reading.thickness).told,
+          high: heads.thickness.quantile(0.975, reading.thickness).told,
+          probability: best.probability.told)
         thickness.alternatives = peaks.dropFirst().map {
           Quantity.Alternative(
-            value: PACBEDEngine.rounded($0.value), probability: PACBEDEngine.rounded($0.probability))
+            value: $0.value.told, probability: $0.probability.told)
         }
         values.append(thickness)
       }
       if let best = heads.mistilt.peaks(reading.mistilt, limit: 1).first {
         values.append(
           Quantity(
-            "mistilt", PACBEDEngine.rounded(best.value), unit: "mrad",
-            low: PACBEDEngine.rounded(heads.mistilt.quantile(0.025, reading.mistilt)),
-            high: PACBEDEngine.rounded(heads.mistilt.quantile(0.975, reading.mistilt)),
-            probability: PACBEDEngine.rounded(best.probability)))
+            "mistilt", best.value.told, unit: "mrad",
+            low: heads.mistilt.quantile(0.025, reading.mistilt).told,
+            high: heads.mistilt.quantile(0.975, reading.mistilt).told,
+            probability: best.probability.told))
       }
       if let best = heads.azimuth.peaks(reading.azimuth, limit: 1).first {
         values.append(quantity("mistilt_azimuth", Self.onScreen(best.value), "deg"))
@@ -151,8 +152,8 @@ struct FrameAnswer: Sendable {
     if let best = peaks.first {
       values.append(
         Quantity(
-          "network_thickness", PACBEDEngine.rounded(best.value), unit: "nm",
-          probability: PACBEDEngine.rounded(best.probability)))
+          "network_thickness", best.value.told, unit: "nm",
+          probability: best.probability.told))
     }
     values.append(quantity("noise", output.image.noise))
     return values
@@ -170,7 +171,7 @@ struct FrameAnswer: Sendable {
     let heads = matcher.reader.heads
     func histogram(_ name: String, _ unit: String, _ axis: BinAxis, _ p: [Double]) -> Histogram {
       Histogram(
-        name: name, unit: unit, centres: axis.centres.map(PACBEDEngine.rounded),
+        name: name, unit: unit, centres: axis.centres.map(\.told),
         probabilities: p.map { ($0 * 1e5).rounded() / 1e5 })
     }
     return [
@@ -184,88 +185,80 @@ struct FrameAnswer: Sendable {
 
   static let poorMatch = 0.97
 
-  private func judge() -> (Verdict, [Reason]) {
+  private func judge() -> Judgement {
     func short(_ x: Double, _ digits: Double = 10) -> String { String((x * digits).rounded() / digits) }
-    var doubts: [Reason] = []
-    var outside: [Reason] = []
+    var judgement = Judgement()
     let domain = model.domain
-    if camera.saturatedShare > 0.0005 {
-      doubts.append(Reason("SAT", "\(short(camera.saturatedShare * 100)) % of the pixels are saturated"))
-    }
-    if camera.notFinite > 0 { doubts.append(Reason("NAN", "\(camera.notFinite) pixels hold no number")) }
+    judgement.note(CameraFrame.screening.saturation(camera.census))
+    judgement.note(CameraFrame.screening.gaps(camera.census))
     let share = Double(output.image.counted.count) / Double(NetworkImage.inside.count)
     if share < 0.4 {
-      return (
-        .notAnalysable,
-        [Reason("CUT", "only \(Int(share * 100)) % of the pattern lies on the camera")] + doubts
-      )
+      judgement.note(.cutOff, .blocks, "only \(Int(share * 100)) % of the pattern lies on the camera")
+      return judgement
     }
     if share < 0.85 {
-      doubts.append(Reason("CUT", "\(Int((1 - share) * 100)) % of the pattern is cut off or not usable"))
+      judgement.note(.cutOff, "\(Int((1 - share) * 100)) % of the pattern is cut off or not usable")
     }
     if settings.convergence == nil {
-      doubts.append(
-        Reason("ANGL", "the convergence angle is not known: \(short(conditions.convergence)) mrad is assumed")
-      )
+      judgement.note(
+        .assumedAngle, "the convergence angle is not known: \(short(conditions.convergence)) mrad is assumed")
     }
     if !(domain.convergence.lowerBound * 0.99...domain.convergence.upperBound * 1.01)
       .contains(conditions.convergence)
     {
-      outside.append(
-        Reason(
-          "RNG",
-          "convergence angle \(short(conditions.convergence)) mrad: the model knows \(short(domain.convergence.lowerBound)) to \(short(domain.convergence.upperBound)) mrad"
-        ))
+      let (low, high) = (short(domain.convergence.lowerBound), short(domain.convergence.upperBound))
+      judgement.note(
+        .endOfRange,
+        "convergence angle \(short(conditions.convergence)) mrad: the model knows \(low) to \(high) mrad")
     }
     if let fit = chosen?.fit {
       let t = fit.parameters.thickness
       if t > domain.thickness.upperBound - 0.3 {
-        outside.append(
-          Reason("RNG", "thickness at the end of the model's range, \(short(domain.thickness.upperBound)) nm")
-        )
+        judgement.note(
+          .endOfRange, "thickness at the end of the model's range, \(short(domain.thickness.upperBound)) nm")
       }
       if fit.parameters.mistilt.length > 0.985 * domain.mistilt.upperBound {
-        outside.append(
-          Reason("RNG", "mistilt at the end of the model's range, \(short(domain.mistilt.upperBound)) mrad"))
+        judgement.note(
+          .endOfRange, "mistilt at the end of the model's range, \(short(domain.mistilt.upperBound)) mrad")
       }
       if cleanMatch < Self.poorMatch {
-        outside.append(
-          Reason(
-            "OOD",
-            "poor match: R \(short(fit.match, 1e4)), \(short(cleanMatch, 1e4)) without the noise; another material, zone or voltage?"
-          ))
+        judgement.note(
+          .outOfDomain,
+          "poor match: R \(short(fit.match, 1e4)), \(short(cleanMatch, 1e4)) without the noise; another material, zone or voltage?"
+        )
       }
-      if t < 2 { doubts.append(Reason("THIN", "below 2 nm patterns hardly differ")) }
+      noteThin(t, in: &judgement)
       if let other = ambiguous.first(where: { abs($0.fit.parameters.thickness - t) > 1.5 }) {
-        doubts.append(
-          Reason(
-            "2PK",
-            "\(short(other.fit.parameters.thickness)) nm matches as well: R \(short(other.fit.match, 1e4)) against \(short(fit.match, 1e4))"
-          ))
+        judgement.note(
+          .secondPeak,
+          "\(short(other.fit.parameters.thickness)) nm matches as well: R \(short(other.fit.match, 1e4)) against \(short(fit.match, 1e4))"
+        )
       }
       if halfWidth > max(1, 0.06 * t) {
-        doubts.append(Reason("WIDE", "thickness is uncertain by \(short(halfWidth)) nm"))
+        judgement.note(.wide, "thickness is uncertain by \(short(halfWidth)) nm")
       }
     } else {
       let peaks = output.reading.map { matcher.reader.heads.thickness.peaks($0.thickness, limit: 3) } ?? []
       guard let best = peaks.first else {
-        return (.notAnalysable, [Reason("NONE", "no thickness is likelier than another")] + doubts)
+        judgement.note(.nothingFound, "no thickness is likelier than another")
+        return judgement
       }
-      if best.value < 2 { doubts.append(Reason("THIN", "below 2 nm patterns hardly differ")) }
+      noteThin(best.value, in: &judgement)
       if let second = peaks.dropFirst().first, second.probability > 0.5 * best.probability,
         abs(second.value - best.value) > 1.5
       {
-        doubts.append(
-          Reason(
-            "2PK",
-            "second peak \(short(second.value)) nm, ratio \(short(second.probability / best.probability, 100))"
-          ))
+        judgement.note(
+          .secondPeak,
+          "second peak \(short(second.value)) nm, ratio \(short(second.probability / best.probability, 100))")
       }
       if best.probability < 0.5 {
-        doubts.append(Reason("WIDE", "the best peak has \(Int(bounded: best.probability * 100)) % only"))
+        judgement.note(.wide, "the best peak has \(Int(bounded: best.probability * 100)) % only")
       }
     }
-    if !outside.isEmpty { return (.outOfDomain, outside + doubts) }
-    return (doubts.isEmpty ? .accept : .doubtful, doubts)
+    return judgement
+  }
+
+  private func noteThin(_ thickness: Double, in judgement: inout Judgement) {
+    if thickness < 2 { judgement.note(.thin, "below 2 nm patterns hardly differ") }
   }
 }

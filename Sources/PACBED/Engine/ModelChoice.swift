@@ -1,3 +1,4 @@
+import Analysis
 import Diffraction
 import Learning
 
@@ -23,7 +24,7 @@ enum ModelChoice {
       if let model = try? PACBEDModel(folder) { models.append(model) }
     }
     guard !models.isEmpty else {
-      self = .none(Reason("MODL", "no trained model is installed: ewald train pacbed makes one"))
+      self = .none(Reason(.noModel, "no trained model is installed: ewald train pacbed makes one"))
       return
     }
     let names = models.map(\.id).joined(separator: ", ")
@@ -33,14 +34,14 @@ enum ModelChoice {
         models = folders.compactMap { try? PACBEDModel($0) }.filter { $0.id.hasPrefix(material) }
       }
       guard !models.isEmpty else {
-        self = .none(Reason("MODL", "no model for \(material) is installed (\(names))"))
+        self = .none(Reason(.noModel, "no model for \(material) is installed (\(names))"))
         return
       }
     }
     if let kilovolts = settings.kilovolts {
       let near = models.filter { $0.domain.isFor(kilovolts: kilovolts) }
       guard !near.isEmpty else {
-        self = .none(Reason("MODL", "no model is for \(kilovolts) kV (\(names))"))
+        self = .none(Reason(.noModel, "no model is for \(kilovolts) kV (\(names))"))
         return
       }
       models = near
@@ -53,7 +54,7 @@ enum ModelChoice {
       self = .one(model)
     } else {
       self = .none(
-        Reason("MODL", "which material? choose with material: \(models.map(\.id).joined(separator: ", "))"))
+        Reason(.noModel, "which material? choose with material: \(models.map(\.id).joined(separator: ", "))"))
     }
   }
 }

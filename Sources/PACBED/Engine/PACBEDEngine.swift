@@ -1,6 +1,6 @@
+import Analysis
 import Arrays
 import Diffraction
-import Glibc
 import Learning
 import Scattering
 
@@ -78,10 +78,10 @@ public struct PACBEDEngine: AnalysisEngine {
     do {
       camera = try CameraFrame(frame.pixels)
     } catch {
-      return Self.refused(error)
+      return Finding(obstacle: error.reason)
     }
     switch try ModelChoice(settings, previous: context.previous, library: library) {
-    case .none(let reason): return Finding(values: [], verdict: .notAnalysable, reasons: [reason])
+    case .none(let reason): return Finding(obstacle: reason)
     case .one(let model):
       let answer = try analyze(camera, with: model, settings, context)
       var finding = answer.finding(isDetailed: true)
@@ -89,8 +89,8 @@ public struct PACBEDEngine: AnalysisEngine {
         finding.verdict = .outOfDomain
         finding.reasons.insert(
           Reason(
-            "MAT",
-            "another material? \(rival.model.id) matches with R \(Self.rounded(rival.match)) against \(Self.rounded(answer.match))"
+            .otherMaterial,
+            "another material? \(rival.model.id) matches with R \(rival.match.told) against \(answer.match.told)"
           ), at: 0)
       }
       return finding
@@ -163,40 +163,20 @@ public struct PACBEDEngine: AnalysisEngine {
       pixel: pixel, rotationDegrees: rotation, convergence: convergence, distortion: Vector2(x, y))
   }
 
-  static func refused(_ refusal: CameraFrame.Refusal) -> Finding {
-    let reason =
-      switch refusal {
-      case .noNumbers: Reason("NAN", "no pixel holds a number")
-      case .flat(let value): Reason("EMTY", "empty frame: every pixel is \(value)")
-      case .tooSmall: Reason("SMAL", "a pattern needs at least 16 x 16 pixels")
-      case .noBeam: Reason("BLNK", "no disc rises above the background")
-      }
-    return Finding(values: [], verdict: .notAnalysable, reasons: [reason])
-  }
-
   /// The best matching material's answer, and how the others match.
   private static func ranked(_ answers: [FrameAnswer]) -> Finding {
     let sorted = answers.sorted { $0.match > $1.match }
     guard let best = sorted.first else {
-      return Finding(values: [], verdict: .notAnalysable, reasons: [Reason("MODL", "no model")])
+      return Finding(obstacle: Reason(.noModel, "no model"))
     }
     var finding = best.finding(isDetailed: true)
     for answer in sorted {
-      finding.values.append(Quantity("match \(answer.model.id)", rounded(answer.match)))
+      finding.values.append(Quantity("match \(answer.model.id)", answer.match.told))
     }
     if sorted.count > 1, best.match - sorted[1].match < 0.003 {
-      finding.reasons.append(Reason("MAT", "\(sorted[1].model.id) matches nearly as well"))
+      finding.reasons.append(Reason(.otherMaterial, "\(sorted[1].model.id) matches nearly as well"))
       if finding.verdict == .accept { finding.verdict = .doubtful }
     }
     return finding
-  }
-
-  /// Six digits are more than a pattern knows, and keep the session file small.
-  static func rounded(_ value: Double) -> Double {
-    guard value.isFinite, value.magnitude < 1e15 else { return value }
-    // Beyond this the scale would be infinite.
-    guard value.magnitude > 1e-290 else { return 0 }
-    let scale = pow(10, 5 - floor(log10(value.magnitude)))
-    return (value * scale).rounded() / scale
   }
 }

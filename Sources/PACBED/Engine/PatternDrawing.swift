@@ -1,3 +1,4 @@
+import Analysis
 import Arrays
 import Diffraction
 import Glibc
@@ -95,8 +96,7 @@ struct PatternDrawing {
     let step = image.pitch * p.scale
     func profile(_ name: String, _ values: [Double]) -> Profile {
       Profile(
-        name: name, unit: "mrad", start: PACBEDEngine.rounded(step / 2), step: PACBEDEngine.rounded(step),
-        values: values.map(PACBEDEngine.rounded))
+        name: name, unit: "mrad", start: (step / 2).told, step: step.told, values: values.map(\.told))
     }
     var profiles = [
       profile("radial, measured", used.map { $0.measured / $0.number }),
@@ -112,8 +112,7 @@ struct PatternDrawing {
       for t in stride(from: first, through: last, by: 0.4) {
         while at + 2 < curve.thicknesses.count, curve.thicknesses[at + 1] < t { at += 1 }
         let part = (t - curve.thicknesses[at]) / (curve.thicknesses[at + 1] - curve.thicknesses[at])
-        values.append(
-          PACBEDEngine.rounded(curve.matches[at] * (1 - part) + curve.matches[at + 1] * part))
+        values.append((curve.matches[at] * (1 - part) + curve.matches[at + 1] * part).told)
       }
       profiles.append(
         Profile(name: "match by thickness", unit: "nm", start: first, step: 0.4, values: values))

@@ -1,3 +1,4 @@
+import Analysis
 import Arrays
 import Diffraction
 import Glibc
@@ -24,16 +25,14 @@ struct ScanAnalysis {
     settings.complete(from: source.summary.calibration, source.summary.beam)
     let count = source.summary.frames
     guard count > 0 else {
-      return Finding(values: [], verdict: .notAnalysable, reasons: [Reason("EMTY", "no frame yet")])
+      return Finding(obstacle: Reason(.empty, "no frame yet"))
     }
     let model: PACBEDModel
     switch try ModelChoice(settings, previous: context.previous, library: engine.library) {
-    case .none(let reason): return Finding(values: [], verdict: .notAnalysable, reasons: [reason])
+    case .none(let reason): return Finding(obstacle: reason)
     case .one(let one): model = one
     case .several:
-      return Finding(
-        values: [], verdict: .notAnalysable,
-        reasons: [Reason("MODL", "a scan is analysed with one material: choose it")])
+      return Finding(obstacle: Reason(.noModel, "a scan is analysed with one material: choose it"))
     }
     let shared = settings.sharesGeometry == false ? nil : try geometry(model, settings, count)
     var positions = [Position](repeating: Position(), count: count)
@@ -132,10 +131,11 @@ struct ScanAnalysis {
       return Picture(
         name: name, pixels: Pixels(width: shape.width, height: shape.height, values: values), isMap: true)
     }
-    var reasons: [Reason] = []
+    var judgement = Judgement()
+    let severity: Severity = good.isEmpty ? .blocks : .doubtful
     if positions.count > shape.count {
-      reasons.append(
-        Reason("SCAN", "\(positions.count) frames for \(shape.width) x \(shape.height) positions"))
+      judgement.note(
+        .scanShape, severity, "\(positions.count) frames for \(shape.width) x \(shape.height) positions")
     }
     let share = Double(good.count) / Double(max(1, positions.count))
     var values: [Quantity] = []
@@ -143,7 +143,7 @@ struct ScanAnalysis {
       let thicknesses = good.map { Double($0.thickness) }.sorted()
       let tilts = good.map { Double($0.mistilt) }.sorted()
       func at(_ list: [Double], _ share: Double) -> Double {
-        PACBEDEngine.rounded(list[min(list.count - 1, Int(Double(list.count) * share))])
+        list[min(list.count - 1, Int(Double(list.count) * share))].told
       }
       values.append(
         Quantity(
@@ -155,13 +155,13 @@ struct ScanAnalysis {
       if !matches.isEmpty { values.append(Quantity("match", at(matches, 0.5))) }
     }
     values.append(Quantity("positions", Double(positions.count)))
-    values.append(Quantity("usable", PACBEDEngine.rounded(share)))
+    values.append(Quantity("usable", share.told))
     if share < 0.8 {
-      reasons.append(Reason("MASK", "\(Int((1 - share) * 100)) % of the positions are not usable"))
+      judgement.note(
+        .unusablePositions, severity, "\(Int((1 - share) * 100)) % of the positions are not usable")
     }
-    let verdict: Verdict = good.isEmpty ? .notAnalysable : reasons.isEmpty ? .accept : .doubtful
     return Finding(
-      values: values, verdict: verdict, reasons: reasons,
+      values: values, verdict: judgement.verdict, reasons: judgement.reasons,
       model: ModelIdentity(id: model.id, sha256: model.sha256),
       pictures: [
         map("thickness") { isGood($0) ? $0.thickness : .nan },

@@ -1,3 +1,4 @@
+import Analysis
 import Arrays
 import Diffraction
 import Imaging
@@ -14,40 +15,47 @@ public struct CameraFrame: Sendable {
   /// Row and column of the pattern's middle in `image`, and the radius of the bright disc, as a first guess.
   public var centre: Vector2
   public var radius: Double
-  public let saturatedShare: Double
-  public let notFinite: Int
+  package let census: PixelCensus
   public let repaired: Int
 
   static let largest = 384
   static let smallest = 16
 
-  public enum Refusal: Error, Sendable, Equatable {
-    case noNumbers
-    case flat(Double)
-    case tooSmall
-    case noBeam
-  }
+  static let screening: FrameScreening = {
+    var screening = FrameScreening()
+    screening.smallestSide = smallest
+    screening.tooSmall = { _, _ in "a pattern needs at least \(smallest) x \(smallest) pixels" }
+    // Sums of squares are numbers in single precision, too.
+    screening.limit = 1e15
+    screening.full = .flatTop
+    screening.allowance = .share(0.0005)
+    screening.flatValue = { "\($0)" }
+    return screening
+  }()
 
-  public init(_ pixels: Pixels) throws(Refusal) {
-    guard pixels.width >= Self.smallest, pixels.height >= Self.smallest else { throw .tooSmall }
+  package init(_ pixels: Pixels) throws(FrameObstacle) {
+    try Self.check(width: pixels.width, height: pixels.height)
     try self.init(pixels.matrix(), ceiling: pixels.sample.ceiling)
   }
 
+  private static func check(width: Int, height: Int) throws(FrameObstacle) {
+    if let reason = screening.obstacle(width: width, height: height) { throw FrameObstacle(reason) }
+  }
+
   /// `ceiling` is the largest value that the camera's numbers can hold.
-  public init(_ matrix: Matrix, ceiling: Double?) throws(Refusal) {
-    guard matrix.rows >= Self.smallest, matrix.columns >= Self.smallest else { throw .tooSmall }
+  package init(_ matrix: Matrix, ceiling: Double?) throws(FrameObstacle) {
+    try Self.check(width: matrix.columns, height: matrix.rows)
+    let census = Self.screening.census(matrix.values, ceiling: ceiling)
+    if let reason = Self.screening.obstacle(census) { throw FrameObstacle(reason) }
+    self.census = census
     var matrix = matrix
-    let defects = Defects(&matrix, ceiling: ceiling)
-    guard defects.finite > 0 else { throw .noNumbers }
-    guard defects.high > defects.low else { throw .flat(Double(defects.low)) }
-    notFinite = matrix.count - defects.finite
-    saturatedShare = Double(defects.saturated) / Double(matrix.count)
+    let defects = Defects(&matrix, census)
     repaired = defects.repaired
 
     let longest = max(matrix.rows, matrix.columns)
     let factor = max(1, (longest + Self.largest - 1) / Self.largest)
     // A strip that is reduced by its length is left without a width.
-    guard min(matrix.rows, matrix.columns) / factor >= Self.smallest else { throw .tooSmall }
+    try Self.check(width: matrix.columns / factor, height: matrix.rows / factor)
     reduction = Double(factor)
     if factor > 1 {
       let rows = matrix.rows / factor
@@ -66,7 +74,9 @@ public struct CameraFrame: Sendable {
       for index in defects.bad { bad[index] = true }
       isBad = bad
     }
-    guard let disc = Self.locate(image) else { throw .noBeam }
+    guard let disc = Self.locate(image) else {
+      throw FrameObstacle(Reason(.blank, "no disc rises above the background"))
+    }
     (centre, radius) = disc
   }
 
@@ -167,31 +177,23 @@ public struct CameraFrame: Sendable {
 /// Pixels that say nothing about the specimen.
 private struct Defects {
   var bad: [Int] = []
-  var finite = 0
-  var saturated = 0
   var repaired = 0
-  var low = Float.infinity
-  var high = -Float.infinity
 
   /// Lone bright pixels are replaced by their neighbours' mean in place; the others are listed. What is not
   /// a number becomes the floor.
-  init(_ matrix: inout Matrix, ceiling: Double?) {
+  init(_ matrix: inout Matrix, _ census: PixelCensus) {
     let (rows, columns) = (matrix.rows, matrix.columns)
-    for i in matrix.values.indices where !Self.isCount(matrix.values[i]) { bad.append(i) }
-    finite = matrix.count - bad.count
-    for value in matrix.values where Self.isCount(value) {
-      low = min(low, value)
-      high = max(high, value)
+    let (low, high) = (Float(census.lowest), Float(census.highest))
+    if census.notFinite > 0 {
+      let limit = Float(CameraFrame.screening.limit)
+      for i in matrix.values.indices where !(matrix.values[i].magnitude < limit) { bad.append(i) }
+      for i in bad { matrix.values[i] = low }
     }
-    guard finite > 0, high > low else { return }
-    for i in bad { matrix.values[i] = low }
     // One pixel in many tells where most of them lie.
     let sample = stride(from: 0, to: matrix.count, by: max(1, matrix.count / 8192)).map { matrix.values[$0] }
       .sorted()
     let floor = sample[sample.count / 100]
     let span = sample[sample.count - 1 - sample.count / 250] - floor
-    let full = ceiling.map(Float.init)
-    let high = high
     var lone: [(index: Int, value: Float)] = []
     var fullPixels: [Int] = []
     matrix.withElements { m in
@@ -213,17 +215,10 @@ private struct Defects {
         }
       }
     }
-    // Flat tops: the camera's ceiling, or a largest value that is common.
-    if fullPixels.count > 4, high == full || fullPixels.count * 2000 > rows * columns {
-      saturated = fullPixels.count
-      bad += fullPixels
-    }
+    if census.saturated > 0 { bad += fullPixels }
     // Where there are many of them it is noise, and belongs to the pattern.
     guard lone.count * 200 < rows * columns else { return }
     repaired = lone.count
     for (index, value) in lone { matrix.values[index] = value }
   }
-
-  /// A number that a camera counts: sums of its squares are numbers in single precision, too.
-  private static func isCount(_ value: Float) -> Bool { value.magnitude < 1e15 }
 }

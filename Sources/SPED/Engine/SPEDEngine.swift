@@ -1,3 +1,4 @@
+import Analysis
 import Arrays
 import Diffraction
 import Glibc
@@ -33,19 +34,20 @@ public struct SPEDEngine: AnalysisEngine {
     let settings = try SPEDParameters.segmentation(parameters)
     let spot = try SPEDParameters.spot(parameters)
     guard case .scan(let source) = subject else {
-      return Self.refused("SCAN", "one pattern is no scan: its crystals are found where patterns differ")
+      return Self.refused("one pattern is no scan: its crystals are found where patterns differ")
     }
     guard let shape = try SPEDParameters.shape(parameters, source.summary) else {
-      return Self.refused("SCAN", "the file states no scan: give its shape with --scan WxH")
+      return Self.refused("the file states no scan: give its shape with --scan WxH")
     }
     guard shape.isUsable else {
       return Self.refused(
-        "SCAN", "a scan of \(shape.width) x \(shape.height): 1 to \(ScanShape.limit) positions are analysed")
+        "a scan of \(shape.width) x \(shape.height): 1 to \(ScanShape.limit) positions are analysed")
     }
     let (width, height) = (source.summary.width, source.summary.height)
-    guard min(width, height) >= 16, max(width, height) / min(width, height) <= Self.longest,
-      source.summary.frames > 0
-    else { return Self.refused("SIZE", "patterns of \(width) x \(height) show no spots") }
+    if let reason = Self.screening.obstacle(width: width, height: height) { return Finding(obstacle: reason) }
+    guard source.summary.frames > 0 else {
+      return Finding(obstacle: Reason(.tooSmall, Self.screening.tooSmall(width, height)))
+    }
     let pass = ScanPass(
       source: source, shape: shape, settings: SPEDParameters.reading(parameters), context: context)
     let entry = try pass.read()
@@ -70,10 +72,13 @@ public struct SPEDEngine: AnalysisEngine {
     return finding.finite
   }
 
-  /// A pattern is not so many times longer than it is wide.
-  private static let longest = 16
+  private static let screening: FrameScreening = {
+    var screening = FrameScreening()
+    screening.smallestSide = 16
+    screening.longestRatio = 16
+    screening.tooSmall = { "patterns of \($0) x \($1) show no spots" }
+    return screening
+  }()
 
-  private static func refused(_ code: String, _ text: String) -> Finding {
-    Finding(values: [], verdict: .notAnalysable, reasons: [Reason(code, text)])
-  }
+  private static func refused(_ text: String) -> Finding { Finding(obstacle: Reason(.scanShape, text)) }
 }

@@ -1,3 +1,4 @@
+import Analysis
 import Arrays
 import Diffraction
 import Glibc
@@ -42,7 +43,7 @@ struct SPEDReport {
       values.append(Quantity("vector_x", rounded(Double(table.vectors[vector].x * binning)), unit: "px"))
       values.append(Quantity("vector_y", rounded(Double(table.vectors[vector].y * binning)), unit: "px"))
     }
-    let (verdict, reasons) = judge(read)
+    let judgement = judge(read)
     return Finding(
       values: values,
       profiles: result.scree.isEmpty
@@ -50,35 +51,32 @@ struct SPEDReport {
         : [
           Profile(name: "scree", unit: "component", start: 1, values: result.scree.map { rounded(100 * $0) })
         ],
-      verdict: verdict, reasons: reasons, pictures: pictures())
+      verdict: judgement.verdict, reasons: judgement.reasons, pictures: pictures())
   }
 
-  private func judge(_ read: Int) -> (Verdict, [Reason]) {
+  private func judge(_ read: Int) -> Judgement {
+    var judgement = Judgement()
     if result.crystals.isEmpty {
       let what = table.vectors.isEmpty ? "no spot returns at one place" : "no spots light a region together"
-      return (.notAnalysable, [Reason("NONE", "no crystals: \(what)")])
+      judgement.note(.nothingFound, "no crystals: \(what)")
+      return judgement
     }
-    var reasons: [Reason] = []
-    if read < shape.count { reasons.append(Reason("PART", "\(read) of \(shape.count) patterns are there")) }
+    func letters(_ crystals: [FoundCrystal]) -> String { crystals.map(\.letter).joined(separator: ", ") }
+    if read < shape.count { judgement.note(.incomplete, "\(read) of \(shape.count) patterns are there") }
     let weak = result.crystals.filter { $0.confidence < 0.7 }
-    if !weak.isEmpty {
-      reasons.append(Reason("FEW", "few spots: \(weak.map(\.letter).joined(separator: ", "))"))
-    }
+    if !weak.isEmpty { judgement.note(.fewSpots, "few spots: \(letters(weak))") }
     let bent = result.crystals.filter(\.isBent)
-    if !bent.isEmpty { reasons.append(Reason("BENT", "bent: \(bent.map(\.letter).joined(separator: ", "))")) }
+    if !bent.isEmpty { judgement.note(.bent, "bent: \(letters(bent))") }
     let pseudo = result.crystals.filter { crystal in
       4 * result.pseudoSubtractive.count(where: { crystal.points.contains($0) }) > crystal.area
     }
     if !pseudo.isEmpty {
-      reasons.append(
-        Reason(
-          "SUB", "spots missing in parts of \(pseudo.map(\.letter).joined(separator: ", ")): not one pattern")
-      )
+      judgement.note(.missingSpots, "spots missing in parts of \(letters(pseudo)): not one pattern")
     }
     if let spot, spot.vector(in: result.crystals) == nil {
-      reasons.append(Reason("SPOT", "there is no spot \(spot)"))
+      judgement.note(.noSuchSpot, "there is no spot \(spot)")
     }
-    return (weak.isEmpty ? .accept : .doubtful, reasons)
+    return judgement
   }
 
   private func percent(_ part: Int, _ whole: Int) -> Double {

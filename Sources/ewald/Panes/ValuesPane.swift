@@ -1,3 +1,4 @@
+import Analysis
 import Diffraction
 import LiveSession
 import TerminalUI
@@ -33,7 +34,7 @@ private func resultLines(_ model: Model, _ row: FileRow, wide: Bool, width: Int)
   }
   let detail = model.detail.flatMap { $0.fileID == row.id ? $0 : nil }
   if let result = detail?.result, result.resultID == row.run?.id {
-    lines += verdictLines(result, width)
+    lines += verdictLines(result, wide: wide, width)
     let outputs = model.engine(named: result.engine)?.outputs ?? []
     // Intervals need the room of a narrow pane more than names do.
     let longest = result.values.map(\.name.count).max() ?? 0
@@ -57,7 +58,7 @@ private func resultLines(_ model: Model, _ row: FileRow, wide: Bool, width: Int)
   return lines
 }
 
-private func verdictLines(_ result: ResultRecord, _ width: Int) -> [Line] {
+private func verdictLines(_ result: ResultRecord, wide: Bool, _ width: Int) -> [Line] {
   switch result.verdict {
   case .accept: return [Line(text: "accept", style: Theme.good)]
   case .doubtful, .outOfDomain, .notAnalysable:
@@ -65,7 +66,11 @@ private func verdictLines(_ result: ResultRecord, _ width: Int) -> [Line] {
     let word = result.verdict.rawValue.split(separator: "_").joined(separator: " ").uppercased()
     return [Line(text: word, style: style)]
       + result.reasons.flatMap { reason in
-        wrap("\(reason.code): \(reason.text)", to: width).map { Line(text: $0, style: style) }
+        var lines = wrap("\(reason.code): \(reason.text)", to: width).map { Line(text: $0, style: style) }
+        if wide, let code = ReasonCode(code: reason.code) {
+          lines += wrap(code.explanation, to: width).map { Line(text: $0, style: .dim) }
+        }
+        return lines
       }
   }
 }

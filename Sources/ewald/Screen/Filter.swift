@@ -1,3 +1,4 @@
+import Analysis
 import LiveSession
 
 /// A filter as it is typed: `kind:frame drift>5 flag:SAT tag:good -state:refused wedge`.
@@ -97,7 +98,9 @@ package struct Filter: Sendable, Equatable {
   private static func holds(_ test: Test, _ row: FileRow, _ state: SessionState) -> Bool {
     switch test {
     case .engine(let name): row.run?.engine.hasPrefix(name) ?? false
-    case .flag(let code): row.run?.codes.contains(code) ?? false || code == "BAD" && row.status == .refused
+    case .flag(let code):
+      row.run?.codes.contains { ReasonCode.current($0) == ReasonCode.current(code) } ?? false
+        || code == "BAD" && row.status == .refused
     case .tag(let tag): row.tags.contains(tag)
     case .status(let status): row.status?.rawValue == status
     case .isMarked: row.isMarked

@@ -1,3 +1,4 @@
+import Analysis
 import System
 import Diffraction
 import FrameFormats
@@ -53,7 +54,9 @@ enum Doctor {
       return try? analyst.conclude(engine, .frame(frame), ParameterValues(), AnalysisContext())
     }
     let deadly = finding(UInt8(DrillEngine.Fault.exit.rawValue))
-    if deadly?.reasons.first?.code != "DIED" { return ["an engine that ends its process was not noticed"] }
+    if deadly?.reasons.first?.code != ReasonCode.died.rawValue {
+      return ["an engine that ends its process was not noticed"]
+    }
     return finding(0)?.verdict == .accept ? [] : ["after an engine has died, no frame is answered"]
   }
 

@@ -1,0 +1,44 @@
+extension ReasonCode {
+  /// For the operator: what it means and what to do. The manual says the same.
+  package var explanation: String {
+    switch self {
+    case .saturated:
+      "Pixels are as bright as the camera can count, so intensities are cut off. Shorten the exposure."
+    case .notANumber:
+      "Pixels hold no number. Look at the camera's correction and at how the file was exported."
+    case .empty: "Every pixel is the same. Was the shutter closed, the screen up, the camera read out?"
+    case .blank: "Nothing rises above the background. Was the beam blanked or beside the camera?"
+    case .tooSmall: "The pattern has too few pixels, or is too narrow, to be read. Bin less."
+    case .drift: "The beam moved since the frame before by more than the limit. Let the stage settle."
+    case .defects: "Hot and dead pixels. Take a new gain and dark reference."
+    case .cutOff:
+      "Part of the pattern lies off the camera or cannot be used. Centre it or shorten the camera length."
+    case .noModel:
+      "No model is installed, or several are and none was chosen. Choose with --material, or train one."
+    case .endOfRange: "A value lies at the end of what the model knows; the truth may lie beyond."
+    case .outOfDomain:
+      "Unlike anything that the model was made from. Another material, zone axis or voltage?"
+    case .otherMaterial: "Another installed material matches better, or nearly as well. Check the material."
+    case .assumedAngle:
+      "The convergence angle is not known and one is assumed. State it with --convergence-mrad."
+    case .thin: "Below 2 nm patterns hardly differ: the thickness is only known to be small."
+    case .secondPeak: "Another answer matches nearly as well. Look at both with ] in the frame view."
+    case .wide: "The answer's interval is wide. A longer exposure or a known angle narrows it."
+    case .nothingFound: "Nothing stands out: no answer is likelier than another, or there are no crystals."
+    case .noDiscs: "There are no discs where the surface's pattern has them. Check surface and pixel size."
+    case .residual: "Much of the pattern is left over after the fit. Check surface and energy."
+    case .misfit: "No simulated pattern is like it. Check surface and energy."
+    case .scanShape: "The scan's shape is not known, or is not that of the frames. Give it with --scan WxH."
+    case .incomplete: "Not all patterns are there yet; the rest is read as it comes."
+    case .unusablePositions: "Positions of the map are not usable; they are left out of the figures."
+    case .fewSpots: "A crystal rests on few spots. Check it in the segments view."
+    case .bent: "A crystal's spots move within it: it is bent or twisted."
+    case .missingSpots: "Spots are missing in parts of a crystal: it may be two with spots in common."
+    case .noSuchSpot: "There is no spot of that number, so no dark field of it."
+    case .noResult: "A result was no number and was left out: the frame is not one to analyse."
+    case .failed: "The engine could not work: a model is missing, or a setting does not fit."
+    case .died:
+      "The process that analysed the frame died over it, twice, or stood still. Others go on; keep the file for a report."
+    }
+  }
+}
