@@ -76,10 +76,13 @@ struct FakeEngine: AnalysisEngine {
     if let before = context.previous?["dose"]?.value {
       values.append(Quantity("drift", dose - before, unit: "counts"))
     }
+    let isAlarming = dose == Double(UInt8(ascii: "A"))
     return Finding(
       values: values,
       histograms: [Histogram(name: "dose", unit: "1", centres: [1, 2], probabilities: [0.5, dose])],
-      profiles: [Profile(name: "radial", unit: "px", values: [dose, 0.1, 2])])
+      profiles: [Profile(name: "radial", unit: "px", values: [dose, 0.1, 2])],
+      verdict: isAlarming ? .doubtful : .accept,
+      reasons: isAlarming ? [Reason("ONE", "the one"), Reason("TWO", "the other")] : [])
   }
 }
 

@@ -36,12 +36,56 @@ import Testing
     #expect(state[file: 1]?.runs.map(\.values) == [[7], [21]])
     let newer = await scope.session.detail(of: 1)
     #expect(newer.result?.supersedes == state[file: 1]?.runs[0].id)
-    await scope.session.perform(.accept(fileID: 1, run: 0))
+    await scope.session.perform(.stepRun(fileID: 1, by: -1))
     state = await scope.session.snapshot.state
     #expect(state[file: 1]?.accepted == 0 && state[file: 1]?.runs.count == 2)
     #expect(await scope.session.detail(of: 1).result?.parameters == ["gain": "1"])
     try await scope.close()
     #expect(try SessionFile(path: scope.path).state().state[file: 1]?.accepted == 0)
+  }
+
+  /// Two keys typed before the screen shows what the first one did.
+  @Test func relativeCommandsAreResolvedOneAfterTheOther() async throws {
+    let scope = try FakeMicroscope()
+    scope.expose(1, "a.raw", [7])
+    _ = await scope.wait(forResults: 1)
+    for (index, gain) in ["3", "4"].enumerated() {
+      await scope.session.perform(.reanalyse([1], engine: "fake", settings: ["gain": gain]))
+      _ = await scope.wait(forResults: index + 2)
+    }
+    func row() async -> FileRow? { await scope.session.snapshot.state[file: 1] }
+    let mark = SessionCommand.toggle(.mark, [1], like: 1)
+    await scope.session.perform(mark)
+    await scope.session.perform(mark)
+    #expect(await row()?.isMarked == false)
+    await scope.session.perform(mark)
+    await scope.session.perform(.note(.marked(otherwise: nil), .tag, "good"))
+    #expect(await row()?.isMarked == true)
+    #expect(await row()?.tags == ["good"])
+    let undo = SessionCommand.stepRun(fileID: 1, by: -1)
+    #expect(await scope.session.perform(undo) == nil)
+    #expect(await scope.session.perform(undo) == nil)
+    #expect(await row()?.accepted == 0)
+    #expect(await scope.session.perform(undo) == "there is no earlier run")
+    #expect(await scope.session.perform(.stepRun(fileID: 1, by: .max)) == "there is no later run")
+    #expect(await row()?.accepted == 0)
+    #expect(await scope.session.perform(.retry([1])) == "only a refused file is read again")
+    try await scope.close()
+  }
+
+  @Test func acknowledgingTwiceMeetsTwoAlarms() async throws {
+    let scope = try FakeMicroscope()
+    scope.expose(1, "a.raw", Array("A".utf8))
+    _ = await scope.wait(forResults: 1)
+    func standing() async -> [String] {
+      await scope.session.snapshot.state.alarms.filter { !$0.isAcknowledged }.map(\.code)
+    }
+    #expect(await standing() == ["ONE", "TWO"])
+    await scope.session.perform(.acknowledge(.oldest))
+    #expect(await standing() == ["TWO"])
+    await scope.session.perform(.acknowledge(.oldest))
+    #expect(await standing().isEmpty)
+    try await scope.close()
   }
 
   @Test func aFileThatCannotBeReadIsRefusedWithItsReasonAndTriedAgainOnRequest() async throws {

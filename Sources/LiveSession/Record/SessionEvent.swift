@@ -101,6 +101,8 @@ public enum FileStatus: String, Sendable, CaseIterable {
     default: false
     }
   }
+
+  var canBeTriedAgain: Bool { self == .refused || self == .timedOut }
 }
 
 /// A file of the watched folder, at one moment of its life.
@@ -260,6 +262,9 @@ public struct SettingRecord: Sendable, Equatable {
 
 /// An operator has seen an alarm.
 public struct AcknowledgeRecord: Sendable, Equatable {
+  /// Stands for all of them.
+  static let everyAlarm = "*"
+
   public var code: String
 
   public init(code: String) { self.code = code }

@@ -4,20 +4,15 @@ import FrameFormats
 
 /// What operators ask for.
 extension Session {
-  public func perform(_ command: SessionCommand) {
+  @discardableResult
+  public func perform(_ command: SessionCommand) -> String? {
+    defer { changed() }
     switch command {
-    case .note(let files, let kind, let text):
-      for file in files where state[file: file] != nil {
-        note(.note(NoteRecord(fileID: file, kind: kind, text: text)))
-      }
+    case .note(let files, let kind, let text): write(kind, text, on: files)
+    case .toggle(let flag, let files, let leader):
+      if let row = state[file: leader] { write(flag.opposite(of: row), "", on: files) }
     case .reanalyse(let files, let engine, let settings):
-      for file in files {
-        guard let row = state[file: file] else { continue }
-        reruns.append(
-          Job(
-            fileID: file, path: absolutePath(row), kind: .rerun(engine: engine, settings: settings),
-            readyAt: now))
-      }
+      for file in state.numbers(of: files) { enqueue(file, .rerun(engine: engine, settings: settings)) }
       pump()
     case .setForFuture(let engine, let new):
       for (name, value) in new.sorted(by: { $0.key < $1.key }) {
@@ -25,18 +20,37 @@ extension Session {
         settings[engine, default: [:]][name] = value
         note(.setting(SettingRecord(engine: engine, name: name, old: old, new: value)))
       }
-    case .accept(let file, let run):
-      guard let row = state[file: file], row.runs.indices.contains(run) else { return }
-      note(.accept(AcceptRecord(fileID: file, resultID: row.runs[run].id)))
-    case .acknowledge(let code): note(.acknowledge(AcknowledgeRecord(code: code)))
-    case .retry(let files):
-      for file in files {
-        guard let row = state[file: file], row.status == .refused || row.status == .timedOut else { continue }
-        liveJobs.append(Job(fileID: file, path: absolutePath(row), kind: .first, readyAt: now))
+    case .stepRun(let file, let step):
+      guard let row = state[file: file], let accepted = row.accepted else { return nil }
+      let (run, isFar) = accepted.addingReportingOverflow(step)
+      guard !isFar, row.runs.indices.contains(run) else {
+        return step < 0 ? "there is no earlier run" : "there is no later run"
       }
+      note(.accept(AcceptRecord(fileID: file, resultID: row.runs[run].id)))
+    case .acknowledge(.oldest):
+      guard let alarm = state.alarms.first(where: { !$0.isAcknowledged }) else { return nil }
+      note(.acknowledge(AcknowledgeRecord(code: alarm.code)))
+    case .acknowledge(.all):
+      if !state.alarms.isEmpty { note(.acknowledge(AcknowledgeRecord(code: AcknowledgeRecord.everyAlarm))) }
+    case .retry(let files):
+      let refused = state.numbers(of: files).filter { state[file: $0]?.status?.canBeTriedAgain == true }
+      guard !refused.isEmpty else { return "only a refused file is read again" }
+      for file in refused { enqueue(file, .first) }
       pump()
     }
-    changed()
+    return nil
+  }
+
+  private func write(_ kind: NoteRecord.Kind, _ text: String, on files: FileSelection) {
+    for file in state.numbers(of: files) {
+      note(.note(NoteRecord(fileID: file, kind: kind, text: text)))
+    }
+  }
+
+  private func enqueue(_ file: Int, _ kind: Job.Kind) {
+    guard let row = state[file: file] else { return }
+    let job = Job(fileID: file, path: absolutePath(row), kind: kind, readyAt: now)
+    if kind == .first { liveJobs.append(job) } else { reruns.append(job) }
   }
 
   /// Frame `index` of a file, with the whole record of one of its runs (the accepted one if nil).

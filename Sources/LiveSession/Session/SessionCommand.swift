@@ -1,17 +1,58 @@
 import Diffraction
 
 /// What an operator can ask of the session.
+///
+/// A command that depends on what is there (turn a mark round, go to the run before) says so and nothing more: the
+/// session decides when its turn has come. The screen shows what was true a moment ago, and two keys typed
+/// within that moment would otherwise ask for the same thing twice.
 public enum SessionCommand: Sendable, Equatable {
   /// Marks, tags, notes, exclusions: one note for each file.
-  case note([Int], NoteRecord.Kind, String)
+  case note(FileSelection, NoteRecord.Kind, String)
+  /// Gives all of them the opposite of what the file `like` has.
+  case toggle(FileFlag, FileSelection, like: Int)
   /// A new run of each file with these settings; nothing is overwritten.
-  case reanalyse([Int], engine: String, settings: [String: String])
+  case reanalyse(FileSelection, engine: String, settings: [String: String])
   /// The same settings for every frame from now on.
   case setForFuture(engine: String, settings: [String: String])
-  /// Makes another run the one that counts.
-  case accept(fileID: Int, run: Int)
-  /// `*` is every alarm.
-  case acknowledge(String)
-  /// Tries a refused file again, now.
-  case retry([Int])
+  /// Makes another run the one that counts: so many later (earlier, if negative) than the one that counts now.
+  case stepRun(fileID: Int, by: Int)
+  case acknowledge(AlarmSelection)
+  /// Tries refused files again, now.
+  case retry(FileSelection)
+}
+
+/// Which files a command is about.
+public enum FileSelection: Sendable, Equatable, ExpressibleByArrayLiteral {
+  case these([Int])
+  /// All that are marked when its turn comes; where none is, this one.
+  case marked(otherwise: Int?)
+
+  public init(arrayLiteral elements: Int...) { self = .these(elements) }
+}
+
+/// What one key switches on and off.
+public enum FileFlag: Sendable, Equatable { case mark, exclusion }
+
+public enum AlarmSelection: Sendable, Equatable { case oldest, all }
+
+extension FileFlag {
+  /// The note that turns it round for this file.
+  func opposite(of row: FileRow) -> NoteRecord.Kind {
+    switch self {
+    case .mark: row.isMarked ? .unmark : .mark
+    case .exclusion: row.isExcluded ? .include : .exclude
+    }
+  }
+}
+
+extension SessionState {
+  /// The numbers of the files that are meant, of those that there are.
+  public func numbers(of selection: FileSelection) -> [Int] {
+    switch selection {
+    case .these(let numbers): return numbers.filter { self[file: $0] != nil }
+    case .marked(let other):
+      let marked = files.filter { $0.isMarked && $0.status != nil }.map(\.id)
+      return marked.isEmpty ? [other].compactMap { $0 }.filter { self[file: $0] != nil } : marked
+    }
+  }
 }

@@ -4,7 +4,9 @@ import Diffraction
 public protocol SessionSource: Sendable {
   /// The newest whole state; a slow screen skips states and loses no data.
   var snapshots: AsyncStream<Snapshot> { get }
-  func perform(_ command: SessionCommand) async
+  /// Does it, or says why there is nothing to do.
+  @discardableResult
+  func perform(_ command: SessionCommand) async -> String?
   func detail(of fileID: Int, run: Int?, frame: Int) async -> FrameDetail
   /// The pictures that explain a result, computed again where they were not kept.
   func pictures(of detail: FrameDetail) async -> [Picture]

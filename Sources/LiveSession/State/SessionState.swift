@@ -69,7 +69,8 @@ public struct SessionState: Sendable, Equatable {
     case .note(let record): modify(record.fileID) { $0.apply(record) }
     case .setting(let record): settings[record.engine, default: [:]][record.name] = record.new
     case .acknowledge(let record):
-      for index in alarms.indices where alarms[index].code == record.code || record.code == "*" {
+      for index in alarms.indices
+      where alarms[index].code == record.code || record.code == AcknowledgeRecord.everyAlarm {
         alarms[index].isAcknowledged = true
       }
       alarms.removeAll { $0.isAcknowledged && $0.hasEnded }

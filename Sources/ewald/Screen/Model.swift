@@ -91,10 +91,9 @@ package struct Model {
   }
 
   /// What a verb applies to: the marked frames, otherwise the one under the cursor.
-  package var targets: [Int] {
-    let marked = state.files.filter { $0.isMarked && $0.status != nil }.map(\.id)
-    return marked.isEmpty ? list.cursor.map { [$0] } ?? [] : marked
-  }
+  package var selection: FileSelection { .marked(otherwise: list.cursor) }
+  /// The same as this screen knows it.
+  package var targets: [Int] { state.numbers(of: selection) }
 
   package var targetText: String {
     let marked = state.files.reduce(0) { $0 + ($1.isMarked ? 1 : 0) }

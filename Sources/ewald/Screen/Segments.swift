@@ -79,16 +79,15 @@ extension Model {
     }
   }
 
-  private mutating func rerun(_ change: (inout [String: String]) -> Void) -> [Effect] {
-    guard !isReplay else {
-      notice = Notice(
-        text: "a replay is not changed: continue the session with ewald watch --session", isError: true)
-      return []
-    }
+  private mutating func rerun(_ edit: (inout [String: String]) -> Void) -> [Effect] {
+    change { $0.repeatShown(edit) }
+  }
+
+  private mutating func repeatShown(_ edit: (inout [String: String]) -> Void) -> [Effect] {
     guard let shown, let result = shown.result, segments != nil else { return [] }
     hold()
     var settings = result.parameters
-    change(&settings)
-    return [.perform(.reanalyse([shown.fileID], engine: result.engine, settings: settings))]
+    edit(&settings)
+    return [.perform(.reanalyse(.these([shown.fileID]), engine: result.engine, settings: settings))]
   }
 }

@@ -17,11 +17,20 @@ final class SessionScreen {
   private var finish: CheckedContinuation<ExitCode, Never>?
   private var result: ExitCode?
   private var loading: (file: Int, image: Int)?
+  private let requests: AsyncStream<Request>
+  private let asking: AsyncStream<Request>.Continuation
+
+  /// What is asked of the session, one after the other: what one key means depends on the keys before it.
+  private enum Request {
+    case perform(SessionCommand)
+    case step(Int)
+  }
 
   init(terminal: NcursesTerminal, session: any SessionSource, path: String) {
     self.terminal = terminal
     self.session = session
     self.path = path
+    (requests, asking) = AsyncStream.makeStream()
     let name = path.split(separator: "/").last.map(String.init) ?? path
     let title = name.hasSuffix(".session.jsonl") ? String(name.dropLast(14)) : name
     model = Model(
@@ -53,11 +62,29 @@ final class SessionScreen {
         if (model.ageText, model.isBlinkOn) != before { scheduleDraw() }
       }
     }
+    let requested = Task { await takeRequests() }
     let code = await withCheckedContinuation { continuation in
       if let result { continuation.resume(returning: result) } else { finish = continuation }
     }
     for task in [keys, states, clock] { task.cancel() }
+    // What was asked for before leaving is done.
+    asking.finish()
+    await requested.value
     return code
+  }
+
+  private func takeRequests() async {
+    for await request in requests {
+      switch request {
+      case .perform(let command):
+        guard let problem = await session.perform(command) else { continue }
+        take(.notice(problem, isError: true))
+      case .step(let count):
+        guard let position = await session.step(by: count) else { continue }
+        take(.position(position.at, of: position.count))
+      }
+      scheduleDraw()
+    }
   }
 
   private func takeEvents() async {
@@ -85,16 +112,12 @@ final class SessionScreen {
 
   private func run(_ effect: Effect) {
     switch effect {
-    case .perform(let command): Task { await session.perform(command) }
+    case .perform(let command): asking.yield(.perform(command))
     case .load(let file, let image): load(file, image)
     case .export: Task { await export() }
     case .redraw: terminal.redrawAll()
     case .quit: leave(.ok)
-    case .step(let count):
-      Task {
-        if let position = await session.step(by: count) { take(.position(position.at, of: position.count)) }
-        scheduleDraw()
-      }
+    case .step(let count): asking.yield(.step(count))
     }
   }
 

@@ -94,53 +94,44 @@ extension Model {
     case .export: return [.export]
     case .stepBack: return isReplay ? [.step(-1)] : []
     case .stepForward: return isReplay ? [.step(1)] : []
-    default: return change(action)
+    case .mark:
+      return change { model in
+        model.list.cursor.map { [.perform(.toggle(.mark, .these([$0]), like: $0))] } ?? []
+      }
+    case .markAll:
+      let listed = (0..<list.count).map { list.id(at: $0) }
+      return change { _ in [.perform(.note(.these(listed), .mark, ""))] }
+    case .unmarkAll: return change { _ in [.perform(.note(.marked(otherwise: nil), .unmark, ""))] }
+    case .tag: return change { $0.prompt(.tag) }
+    case .untag: return change { $0.prompt(.untag) }
+    case .note: return change { $0.prompt(.note) }
+    case .exclude:
+      return change { model in
+        model.list.cursor.map { [.perform(.toggle(.exclusion, model.selection, like: $0))] } ?? []
+      }
+    case .reanalyse: return change { $0.openForm() }
+    case .undo: return change { $0.stepRun(-1) }
+    case .redo: return change { $0.stepRun(1) }
+    case .retry: return change { [.perform(.retry($0.selection))] }
+    case .acknowledge: return change { _ in [.perform(.acknowledge(.oldest))] }
+    case .acknowledgeAll: return change { _ in [.perform(.acknowledge(.all))] }
     }
     return []
   }
 
   /// Everything that is written into the session file, and so is refused in a replay.
-  private mutating func change(_ action: Action) -> [Effect] {
+  mutating func change(_ body: (inout Model) -> [Effect]) -> [Effect] {
     guard !isReplay else {
       notice = Notice(
         text: "a replay is not changed: continue the session with ewald watch --session", isError: true)
       return []
     }
-    switch action {
-    case .mark:
-      guard let row else { return [] }
-      return [.perform(.note([row.id], row.isMarked ? .unmark : .mark, ""))]
-    case .markAll:
-      let ids = (0..<list.count).map { list.id(at: $0) }
-      return [.perform(.note(ids, .mark, ""))]
-    case .unmarkAll:
-      return [.perform(.note(state.files.filter(\.isMarked).map(\.id), .unmark, ""))]
-    case .tag: prompt(.tag)
-    case .untag: prompt(.untag)
-    case .note: prompt(.note)
-    case .exclude:
-      guard let row else { return [] }
-      return [.perform(.note(targets, row.isExcluded ? .include : .exclude, ""))]
-    case .reanalyse: openForm()
-    case .undo: return accept(-1)
-    case .redo: return accept(1)
-    case .retry:
-      guard let row, row.status == .refused || row.status == .timedOut else {
-        notice = Notice(text: "only a refused file is read again", isError: true)
-        return []
-      }
-      return [.perform(.retry(targets))]
-    case .acknowledge:
-      guard let alarm = state.alarms.first(where: { !$0.isAcknowledged }) else { return [] }
-      return [.perform(.acknowledge(alarm.code))]
-    case .acknowledgeAll: return state.alarms.isEmpty ? [] : [.perform(.acknowledge("*"))]
-    default: break
-    }
-    return []
+    return body(&self)
   }
 
-  private mutating func prompt(_ purpose: Prompt.Purpose) {
+  private mutating func prompt(_ purpose: Prompt.Purpose) -> [Effect] {
     if !targets.isEmpty { overlay = .prompt(Prompt(purpose)) }
+    return []
   }
 
   private mutating func quit() -> [Effect] {
@@ -208,18 +199,12 @@ extension Model {
     return [.load(file: detail.fileID, image: image)]
   }
 
-  private mutating func accept(_ step: Int) -> [Effect] {
-    guard let row, let accepted = row.accepted else { return [] }
-    let run = accepted + step
-    guard row.runs.indices.contains(run) else {
-      notice = Notice(text: step < 0 ? "there is no earlier run" : "there is no later run", isError: true)
-      return []
-    }
-    return [.perform(.accept(fileID: row.id, run: run))]
+  private func stepRun(_ step: Int) -> [Effect] {
+    list.cursor.map { [.perform(.stepRun(fileID: $0, by: step))] } ?? []
   }
 
-  private mutating func openForm() {
-    guard !targets.isEmpty, !engines.isEmpty else { return }
+  private mutating func openForm() -> [Effect] {
+    guard !targets.isEmpty, !engines.isEmpty else { return [] }
     let hasMarks = targets.count > 1 || targets.first != list.cursor
     let recorded = detail?.fileID == list.cursor ? detail?.result : nil
     let future = state.settings
@@ -229,5 +214,6 @@ extension Model {
         current: { engine in
           recorded?.engine == engine ? recorded?.parameters ?? [:] : future[engine] ?? [:]
         }))
+    return []
   }
 }

@@ -154,9 +154,9 @@ extension Model {
       list.refresh(state)
       scrollToCursor()
       return show()
-    case .tag: return text.isEmpty ? [] : [.perform(.note(targets, .tag, text))]
-    case .untag: return text.isEmpty ? [] : [.perform(.note(targets, .untag, text))]
-    case .note: return text.isEmpty ? [] : [.perform(.note(targets, .note, text))]
+    case .tag: return text.isEmpty ? [] : [.perform(.note(selection, .tag, text))]
+    case .untag: return text.isEmpty ? [] : [.perform(.note(selection, .untag, text))]
+    case .note: return text.isEmpty ? [] : [.perform(.note(selection, .note, text))]
     }
   }
 
@@ -174,8 +174,9 @@ extension Model {
       let engine = form.engine.name
       switch form.scope {
       case .this:
-        return list.cursor.map { [.perform(.reanalyse([$0], engine: engine, settings: settings))] } ?? []
-      case .marked: return [.perform(.reanalyse(targets, engine: engine, settings: settings))]
+        return list.cursor.map { [.perform(.reanalyse(.these([$0]), engine: engine, settings: settings))] }
+          ?? []
+      case .marked: return [.perform(.reanalyse(selection, engine: engine, settings: settings))]
       case .future: return [.perform(.setForFuture(engine: engine, settings: settings))]
       }
     case .left where form.selection == 0 || form.selection == form.rowCount - 1: form.turn(-1)
