@@ -49,8 +49,7 @@ extension Session {
 
   private func enqueue(_ file: Int, _ kind: Job.Kind) {
     guard let row = state[file: file] else { return }
-    let job = Job(fileID: file, path: absolutePath(row), kind: kind, readyAt: now)
-    if kind == .first { liveJobs.append(job) } else { reruns.append(job) }
+    queue.add(Job(fileID: file, path: absolutePath(row), kind: kind, readyAt: now))
   }
 
   /// Frame `index` of a file, with the whole record of one of its runs (the accepted one if nil).

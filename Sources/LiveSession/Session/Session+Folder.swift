@@ -15,17 +15,16 @@ extension Session {
     switch change {
     case .appeared(let file, let fileState): appear(file, fileState)
     case .revised(let file, let old, let how):
-      if let previous = fileIDs[old], how == .grown || file.offer == .sidecar {
+      if let previous = index.number(of: old), how == .grown || file.offer == .sidecar {
         // A growing scan stays one entry; its results supersede each other.
-        fileIDs[file.id] = previous
-        watched[previous] = file.id
+        index.bind(file.id, to: previous)
       } else {
         appear(file, .waiting(.settling))
       }
     case .state(let id, let fileState): update(id, fileState)
     case .ready(let file): ready(file)
     case .renamed(let id, let path):
-      guard let fileID = fileIDs[id], let row = state[file: fileID] else { return }
+      guard let fileID = index.number(of: id), let row = state[file: fileID] else { return }
       var record = row.record
       record.path = PathText.text(path.bytes)
       note(.file(record))
@@ -35,29 +34,21 @@ extension Session {
 
   private func appear(_ file: WatchedFile, _ fileState: FileState) {
     let path = PathText.text(file.path.bytes)
-    let identity = file.identity
-    if let id = known[identity], state[file: id]?.path == path {
-      // A resumed session has this one already.
-      fileIDs[file.id] = id
-      watched[id] = file.id
+    if let number = index.known(file.identity, at: path, in: state) {
+      index.bind(file.id, to: number)
       return
     }
-    let id = nextFileID
-    nextFileID += 1
-    fileIDs[file.id] = id
-    watched[id] = file.id
+    let earlier = index.latest(at: path, in: state)
+    let id = index.add(file.id, at: path)
     var record = FileRecord(fileID: id, path: path, revision: file.revision, status: .waiting)
-    record.identity = identity
-    if let earlier = latestAtPath[path.hashValue].flatMap({ state[file: $0] }), earlier.path == path {
-      record.revision = max(record.revision, earlier.revision + 1)
-    }
-    latestAtPath[path.hashValue] = id
-    fileState.describe(in: &record) { fileIDs[$0] }
+    record.identity = file.identity
+    if let earlier { record.revision = max(record.revision, earlier.revision + 1) }
+    fileState.describe(in: &record) { index.number(of: $0) }
     note(.file(record))
   }
 
   private func update(_ id: FileID, _ fileState: FileState) {
-    guard let fileID = fileIDs[id], let row = state[file: fileID] else { return }
+    guard let fileID = index.number(of: id), let row = state[file: fileID] else { return }
     var record = row.record
     switch fileState {
     case .done, .partial, .ready: return
@@ -68,15 +59,15 @@ extension Session {
       record.reason = "incomplete: stopped growing at \(row.frames) of \(row.declaredFrames) patterns"
     case .gone, .sameAs, .sidecar: break
     }
-    fileState.describe(in: &record) { fileIDs[$0] }
+    fileState.describe(in: &record) { index.number(of: $0) }
     if record.status != row.status || record.reason ?? "" != row.reason { note(.file(record)) }
   }
 
   private func ready(_ file: WatchedFile) {
-    guard let fileID = fileIDs[file.id], let row = state[file: fileID] else { return }
-    watched[fileID] = file.id
+    guard let fileID = index.number(of: file.id), let row = state[file: fileID] else { return }
+    index.bind(file.id, to: fileID)
     let identity = file.identity
-    if known[identity] == fileID, file.offer == .first, let outcome = outcomeBefore(row) {
+    if index.isUnchanged(fileID, identity), file.offer == .first, let outcome = outcomeBefore(row) {
       watcher?.report(outcome, for: file.id, read: file.identity)
       return
     }
@@ -94,12 +85,11 @@ extension Session {
       record.reason = nil
       note(.file(record))
     }
-    let job = Job(
-      fileID: fileID, path: PathText.text(file.absolutePath.bytes), kind: .first, readyAt: now)
-    guard !file.atStart else { return backlog.append(job) }
-    liveJobs.append(job)
-    arrivals.removeAll { $0 <= now - Self.second }
-    arrivals.append(now)
+    queue.add(
+      Job(
+        fileID: fileID, path: PathText.text(file.absolutePath.bytes), kind: .first, readyAt: now,
+        isOld: file.atStart))
+    if !file.atStart { queue.noteArrival(at: now) }
   }
 
   /// What an earlier run of the session made of a file that has not changed since; nil to try again.

@@ -9,8 +9,10 @@ extension Session {
   /// analysed that cannot be recorded.
   func pump() {
     while running.count < options.inFlight, !isClosing, log.queued < SessionLog.queueLimit,
-      let job = liveJobs.popLast() ?? (reruns.isEmpty ? backlog.popLast() : reruns.removeFirst())
-        ?? nextRefinement()
+      let job = queue.next(
+        at: now, isRefining: running.values.contains { $0.job.isRefinement },
+        // Nobody looked into it since it was answered in a hurry.
+        wanted: { state[file: $0.fileID]?.runs.count == 1 })
     {
       nextToken += 1
       let token = nextToken
@@ -22,20 +24,6 @@ extension Session {
       }
       Task { await process(job, token) }
     }
-  }
-
-  static let second = 1_000_000_000
-
-  /// Frames come faster than they can be analysed in full.
-  private var isRushed: Bool { arrivals.count { $0 > now - Self.second } >= options.rush }
-
-  /// The newest frame that was answered in a hurry and that nobody looked into since.
-  private func nextRefinement() -> Job? {
-    guard !isRushed, !running.values.contains(where: \.isRefinement) else { return nil }
-    while let job = hurried.popLast() {
-      if state[file: job.fileID]?.runs.count == 1 { return job }
-    }
-    return nil
   }
 
   private func process(_ job: Job, _ token: Int) async {
@@ -58,14 +46,15 @@ extension Session {
   }
 
   private func analyze(_ opened: Analyst.Opened, _ job: Job, _ token: Int) async {
-    if job.kind == .first, let original = byContent[opened.content], original != job.fileID {
-      duplicate(job, of: original, opened)
-      return
+    var hasClaimed = false
+    if job.kind == .first {
+      switch index.claim(opened.content, for: job.fileID) {
+      case .taken(let original): return duplicate(job, of: original, opened)
+      case .granted: hasClaimed = true
+      case .held: break
+      }
     }
-    // Claimed before anyone waits: of two files with one content that come together, one is analysed.
-    let claims = job.kind == .first && byContent[opened.content] == nil
-    if claims { byContent[opened.content] = job.fileID }
-    defer { if claims, state[file: job.fileID]?.run == nil { byContent[opened.content] = nil } }
+    defer { if hasClaimed, state[file: job.fileID]?.run == nil { index.release(opened.content) } }
     let choice: String
     var texts: [String: String]
     switch job.kind {
@@ -120,7 +109,7 @@ extension Session {
     case .success(let finding):
       finish(job, opened, engine, parameters, finding, duration, previous?.resultID)
       if isHurried {
-        hurried.append(
+        queue.add(
           Job(fileID: job.fileID, path: job.path, kind: .refinement(engine: engine.name), readyAt: now))
       }
     case .failure(.file(let refusal)): refuse(job, refusal)
@@ -134,7 +123,7 @@ extension Session {
 
   /// Not where an operator said how it is to be done.
   private func hurries(_ engine: any AnalysisEngine, _ job: Job, _ stated: [String: String]) -> Bool {
-    job.kind == .first && isRushed && !engine.hurriedSettings.isEmpty
+    job.kind == .first && queue.isRushed(at: now) && !engine.hurriedSettings.isEmpty
       && engine.hurriedSettings.keys.allSatisfy { stated[$0] == nil }
   }
 
@@ -148,7 +137,7 @@ extension Session {
       note(.file(fileRecord(row, opened)))
     }
     if job.kind == .first {
-      byContent[opened.content] = job.fileID
+      index.record(opened.content, of: job.fileID)
       report(opened.summary.isComplete ? .done : .partial, job, read: opened.identity)
     }
     let result = ResultRecord(
@@ -161,7 +150,7 @@ extension Session {
       FrameCache.Entry(
         fileID: job.fileID, summary: opened.summary, frame: opened.frame, result: result.resultID,
         pictures: finding.pictures))
-    finishTimes.append(now)
+    results.note(at: now)
     if job.kind == .first { live.lag = Double(now - job.readyAt) / 1e9 }
   }
 
@@ -238,37 +227,29 @@ extension Session {
   }
 
   private func report(_ outcome: ReadOutcome, _ job: Job, read identity: FileIdentity? = nil) {
-    guard job.kind == .first, let file = watched[job.fileID] else { return }
+    guard job.kind == .first, let file = index.watchedFile(job.fileID) else { return }
     watcher?.report(outcome, for: file, read: identity)
   }
 
   /// The accepted result of the same engine on the nearest earlier file.
   private func previousResult(before fileID: Int, engine: String) -> ResultRecord? {
-    var index = fileID - 2
-    let stop = max(0, index - 1000)
-    while index >= stop {
-      let row = state.files[index]
-      if let run = row.run, run.engine == engine, !row.isExcluded, let offset = run.offset,
-        case .result(let record)? = log.event(at: offset)
-      {
-        return record
-      }
-      index -= 1
+    record(before: fileID) { row in
+      row.run.flatMap { $0.engine == engine && !row.isExcluded ? $0.offset : nil }
     }
-    return nil
   }
 
-  /// The result with this identity, on one of the files before; what lies far back is not looked for.
+  /// The result with this identity, on one of the files before.
   func result(_ id: Identifier, before fileID: Int) -> ResultRecord? {
-    var index = fileID - 2
-    let stop = max(0, index - 1000)
-    while index >= stop {
-      if let offset = state.files[index].runs.first(where: { $0.id == id })?.offset,
-        case .result(let record)? = log.event(at: offset)
-      {
+    record(before: fileID) { row in row.runs.first { $0.id == id }?.offset }
+  }
+
+  /// The record that begins at the `offset` which the nearest earlier file names; what lies far back is not
+  /// looked for.
+  private func record(before fileID: Int, offset: (FileRow) -> Int?) -> ResultRecord? {
+    for index in stride(from: fileID - 2, through: max(0, fileID - 1002), by: -1) {
+      if let offset = offset(state.files[index]), case .result(let record)? = log.event(at: offset) {
         return record
       }
-      index -= 1
     }
     return nil
   }

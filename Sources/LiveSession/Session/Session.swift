@@ -50,27 +50,12 @@ public actor Session {
   var cache: FrameCache
   var settings: [String: [String: String]]
 
-  // Jobs. Live frames go first, newest first; then what operators ask for; then the backlog, newest first; then
-  // frames that were answered in a hurry.
-  var liveJobs: [Job] = []
-  var reruns: [Job] = []
-  var backlog: [Job] = []
-  var hurried: [Job] = []
-  /// When the live frames of the last second came.
-  var arrivals: [Int] = []
+  var queue: JobQueue
+  var index: FileIndex
   var running: [Int: Running] = [:]
   var nextToken = 0
 
-  var fileIDs: [FileID: Int] = [:]
-  /// What the watcher calls a file; the row has everything else.
-  var watched: [Int: FileID] = [:]
-  var byContent = ContentIndex()
-  /// What a resumed session knows already, by identity.
-  var known: [FileIdentity: Int] = [:]
-  /// By the hash of the path: of 64 bits, so that a hundred thousand paths need not be kept to tell them apart.
-  var latestAtPath: [Int: Int] = [:]
-  var nextFileID: Int
-  var finishTimes: [Int] = []
+  var results = ArrivalRate(over: .seconds(10))
   var linesSinceCheckpoint = 0
   var isClosing = false
   var isPublishScheduled = false
@@ -78,26 +63,12 @@ public actor Session {
   private var heapIsDue = 0
   var random: any RandomNumberGenerator & Sendable
 
-  struct Job: Sendable {
-    enum Kind: Sendable, Equatable {
-      case first
-      case rerun(engine: String, settings: [String: String])
-      /// In full, what was answered in a hurry: one at a time, so that live frames find a place.
-      case refinement(engine: String)
-    }
-    var fileID: Int
-    var path: String
-    var kind: Kind
-    var readyAt: Int
-  }
-
   struct Running {
     var job: Job
     /// Moves on while a scan moves on: only what stands still is given up.
     var deadline: Int
     let monitor = JobMonitor()
     var fraction: Double?
-    var isRefinement: Bool { if case .refinement = job.kind { true } else { false } }
   }
 
   package init(
@@ -114,16 +85,10 @@ public actor Session {
     cache = FrameCache(bytes: options.cacheBytes)
     settings = options.settings
     for (engine, values) in state.settings { settings[engine, default: [:]].merge(values) { $1 } }
-    nextFileID = state.files.count + 1
-    byContent = log.takeContents()
+    queue = JobQueue(rush: options.rush)
+    index = FileIndex(state, contents: log.takeContents())
     live.folder = watcher == nil ? .none : .looking
     (snapshots, publisher) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
-    for row in state.files where row.status != nil {
-      latestAtPath[row.path.hashValue] = row.id
-      if let status = row.status, !status.isPassing, status != .gone {
-        known[row.identity] = row.id
-      }
-    }
   }
 
   /// Writes the first line and works until the session is closed.
@@ -167,9 +132,7 @@ public actor Session {
   }
 
   public var snapshot: Snapshot { Snapshot(state: state, live: live) }
-  public var isIdle: Bool {
-    running.isEmpty && liveJobs.isEmpty && reruns.isEmpty && backlog.isEmpty && hurried.isEmpty
-  }
+  public var isIdle: Bool { running.isEmpty && queue.isEmpty }
 
   var now: Int { options.clock.monotonicNanoseconds() }
 
@@ -220,7 +183,7 @@ public actor Session {
   private func publish() {
     isPublishScheduled = false
     lastPublished = now
-    live.queued = liveJobs.count + reruns.count + backlog.count
+    live.queued = queue.count
     live.running = running.count
     live.progress = progress
     live.logFailure = log.failure
@@ -255,7 +218,7 @@ public actor Session {
         pump()
       }
       giveUpLateFrames()
-      if !hurried.isEmpty { pump() }
+      if queue.hasRefinements { pump() }
       giveBackMemory()
       if updateStatus(checkDisk: ticks % 4 == 1) || progress != live.progress { changed() }
     }
@@ -264,15 +227,13 @@ public actor Session {
   /// Every ten seconds: analyses leave nine parts of ten of their heaps free.
   private func giveBackMemory() {
     guard now >= heapIsDue else { return }
-    heapIsDue = now + 10 * Self.second
+    heapIsDue = now + 10_000_000_000
     workQueue.async { Heap.giveBack() }
   }
 
   private func updateStatus(checkDisk: Bool) -> Bool {
     let before = live
-    let horizon = now - 10_000_000_000
-    finishTimes.removeAll { $0 < horizon }
-    live.rate = Double(finishTimes.count) / 10
+    live.rate = results.perSecond(at: now)
     if checkDisk {
       var status = statvfs()
       if statvfs(log.path, &status) == 0 {

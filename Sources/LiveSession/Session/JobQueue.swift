@@ -1,0 +1,72 @@
+/// One analysis of one file that is to be made.
+package struct Job: Sendable {
+  package enum Kind: Sendable, Equatable {
+    case first
+    case rerun(engine: String, settings: [String: String])
+    /// In full, what was answered in a hurry.
+    case refinement(engine: String)
+  }
+
+  package var fileID: Int
+  package var path: String
+  package var kind: Kind
+  package var readyAt: Int
+  /// The file was in the folder before the session began.
+  package var isOld: Bool
+
+  package init(fileID: Int, path: String, kind: Kind, readyAt: Int, isOld: Bool = false) {
+    self.fileID = fileID
+    self.path = path
+    self.kind = kind
+    self.readyAt = readyAt
+    self.isOld = isOld
+  }
+
+  package var isRefinement: Bool { if case .refinement = kind { true } else { false } }
+}
+
+/// What waits to be analysed, and what comes next: live frames, newest first; then what operators ask for, in their
+/// order; then old files, newest first; then, one at a time and in quiet moments, frames that were answered in a
+/// hurry.
+package struct JobQueue: Sendable {
+  private var live: [Job] = []
+  private var asked: ArraySlice<Job> = []
+  private var old: [Job] = []
+  private var hurried: [Job] = []
+  /// So many live frames a second make an engine hurry.
+  private let rush: Int
+  private var arrivals = ArrivalRate(over: .seconds(1))
+
+  package init(rush: Int) { self.rush = rush }
+
+  /// Those that someone waits for: refinements are a service.
+  package var count: Int { live.count + asked.count + old.count }
+  package var hasRefinements: Bool { !hurried.isEmpty }
+  package var isEmpty: Bool { count == 0 && hurried.isEmpty }
+
+  package mutating func add(_ job: Job) {
+    switch job.kind {
+    case .first where job.isOld: old.append(job)
+    case .first: live.append(job)
+    case .rerun: asked.append(job)
+    case .refinement: hurried.append(job)
+    }
+  }
+
+  /// A file came, now.
+  package mutating func noteArrival(at now: Int) { arrivals.note(at: now) }
+
+  /// Frames come faster than they can be analysed in full.
+  package func isRushed(at now: Int) -> Bool { arrivals.count(at: now) >= rush }
+
+  /// Takes out what is to be done next. Refinements are left where they are while one is being made (live frames
+  /// must find a place), and forgotten where they are no longer `wanted`.
+  package mutating func next(at now: Int, isRefining: Bool, wanted: (Job) -> Bool) -> Job? {
+    if let job = live.popLast() ?? asked.popFirst() ?? old.popLast() { return job }
+    guard !isRefining, !isRushed(at: now) else { return nil }
+    while let job = hurried.popLast() {
+      if wanted(job) { return job }
+    }
+    return nil
+  }
+}
