@@ -83,8 +83,6 @@ struct LedgerDirectory: Sendable {
   var metMark: UInt32 = 0
   /// Ready `.xml` files, for the formats that do not say how theirs is called.
   var xmlFiles = 0
-  /// Files that were offered without the sidecar they may have.
-  var lacking = 0
   /// How often, by rule, a sidecar was waited for in vain.
   var futile = SIMD4<UInt8>(repeating: 0)
 }
