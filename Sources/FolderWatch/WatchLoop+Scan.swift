@@ -7,6 +7,15 @@ extension WatchLoop {
     var names: [(name: [UInt8], inode: UInt64)] = []
   }
 
+  /// What looks have found and the ledger is not told at once.
+  private struct Looked {
+    /// What has to have its place among others: at the start everything, and always links (of a file and a link to
+    /// it, the file is the one to read).
+    var later: [ScannedFile] = []
+    /// Files whose inode is not the one that the listing gave.
+    var differing: [RawPath] = []
+  }
+
   // MARK: Polls
 
   /// The regular look: at the folder, at the modification times of its directories, and into those that may
@@ -175,7 +184,8 @@ extension WatchLoop {
         }
       }
     }
-    for found in pending where !lookAtAll(found) { return }
+    // At the start all of them together: they are numbered by their age, whichever folder they are in.
+    for group in ledger.isFirstLook ? [pending] : pending.map({ [$0] }) where !lookAtAll(group) { return }
     ledger.finishVanished(at: options.clock())
   }
 
@@ -241,16 +251,23 @@ extension WatchLoop {
   /// Hidden directories belong to desktops, file servers and version control.
   private func isFolderName(_ name: UnsafeBufferPointer<UInt8>) -> Bool { name.first != UInt8(ascii: ".") }
 
-  private func lookAtAll(_ pending: Pending) -> Bool {
+  /// Looks at what listings have found and tells the ledger. `false` when the watch is over.
+  private func lookAtAll(_ group: [Pending]) -> Bool {
+    var looked = Looked()
+    for pending in group where !lookAtAll(pending, &looked) { return false }
+    looked.later.sortByAge()
+    let (links, files) = (looked.later.filter { $0.kind == .link }, looked.later.filter { $0.kind != .link })
+    guard tell(files), tell(links) else { return false }
+    for path in looked.differing { ledger.listedInodeDiffers(path) }
+    return true
+  }
+
+  private func lookAtAll(_ pending: Pending, _ looked: inout Looked) -> Bool {
     let path = folder.appending(pending.folder)
     guard case .success(let directory) = FileSystem.open(path, O_DIRECTORY | O_NONBLOCK) else { return true }
     defer { close(directory) }
-    var links: [ScannedFile] = []
     for (i, entry) in pending.names.enumerated() {
-      if i % 128 == 127 {
-        breathe()
-        if shared.isStopped { return false }
-      }
+      guard mayGoOn(i) else { return false }
       let relative = pending.folder.appending(RawPath(bytes: entry.name))
       let found = RawPath(bytes: entry.name).withCString { FileSystem.look(at: relative, directory, $0) }
       guard case .file(let file) = found else { continue }
@@ -261,15 +278,27 @@ extension WatchLoop {
           addFolder(relative, depth: (folders[pending.folder]?.depth ?? 0) + 1)
           nextPoll = options.clock()
         }
-      case .link:
-        // A file and a link to it: the file is the one to read.
-        links.append(file)
+      case .link: looked.later.append(file)
       default:
-        tellLedger(file, [])
-        if file.kind == .regular, file.identity.inode != entry.inode { ledger.listedInodeDiffers(relative) }
+        if ledger.isFirstLook { looked.later.append(file) } else { tellLedger(file, []) }
+        if file.kind == .regular, file.identity.inode != entry.inode { looked.differing.append(relative) }
       }
     }
-    for link in links { tellLedger(link, []) }
     return true
+  }
+
+  private func tell(_ files: [ScannedFile]) -> Bool {
+    for (i, file) in files.enumerated() {
+      guard mayGoOn(i) else { return false }
+      tellLedger(file, [])
+    }
+    return true
+  }
+
+  /// Now and then in a long row of looks. `false` when the watch is over.
+  private func mayGoOn(_ step: Int) -> Bool {
+    guard step % 128 == 127 else { return true }
+    breathe()
+    return !shared.isStopped
   }
 }

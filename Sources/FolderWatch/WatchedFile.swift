@@ -34,6 +34,16 @@ package struct ScannedFile: Sendable, Hashable {
   }
 }
 
+extension [ScannedFile] {
+  /// Oldest first, by the time of their last change; then by name.
+  mutating func sortByAge() {
+    sort { a, b in
+      a.identity.modified == b.identity.modified
+        ? a.path.bytes.lexicographicallyPrecedes(b.path.bytes) : a.identity.modified < b.identity.modified
+    }
+  }
+}
+
 /// Why a file is offered to the reader.
 package enum Offer: Sendable, Hashable {
   case first

@@ -31,6 +31,27 @@ import Testing
     #expect(Set(folder.offers.map(\.path)).count == 1000)
   }
 
+  @Test func whatWasThereBeforeAppearsInTheOrderOfItsAgeThenOfItsName() async throws {
+    let ages = ["z.tif": 1, "sub/y.tif": 2, "b.tif": 3, "c.tif": 3, "sub/a.tif": 3, "a.tif": 4, "m.tif": 5]
+    let folder = try WatchedFolder { path in
+      try FileManager.default.createDirectory(atPath: path + "/sub", withIntermediateDirectories: true)
+      for (name, age) in ages {
+        let file = "\(path)/\(name)"
+        try name.write(toFile: file, atomically: false, encoding: .utf8)
+        let date = Date(timeIntervalSince1970: 1_700_000_000 + Double(age))
+        try FileManager.default.setAttributes([.modificationDate: date], ofItemAtPath: file)
+      }
+      // Older than what it leads to, and yet only another name of it.
+      try FileManager.default.createSymbolicLink(atPath: path + "/0.tif", withDestinationPath: "m.tif")
+    }
+    try await folder.folderState { $0 == .inventory(files: 8) }
+    let order = folder.log.compactMap { change -> RawPath? in
+      if case .appeared(let file, _) = change { file.path } else { nil }
+    }
+    let names = ["z.tif", "sub/y.tif", "b.tif", "c.tif", "sub/a.tif", "a.tif", "m.tif", "0.tif"]
+    #expect(order == names.map { RawPath($0) })
+  }
+
   @Test func deepFoldersMadeAtOnceAreFollowed() async throws {
     let folder = try WatchedFolder()
     try await folder.folderState { $0 == .inventory(files: 0) }
