@@ -172,6 +172,32 @@ import Testing
     try await scope.close()
   }
 
+  @Test func framesThatAreGoneBeforeTheyWereReadAreCounted() async throws {
+    let gate = Gate()
+    var engine = FakeEngine()
+    engine.during = { _ in gate.wait() }
+    let scope = try FakeMicroscope(engine: engine, inFlight: 1)
+    scope.expose(1, "read.raw", [7])
+    await scope.until { gate.isWaitedFor }
+    scope.expose(2, "queued.raw", [8])
+    scope.watcher.say(.appeared(scope.file(3, "settling.raw"), .waiting(.settling)))
+    scope.watcher.say(.appeared(scope.file(4, "x.raw.part"), .waiting(.temporaryName)))
+    for id in 2...4 as ClosedRange<UInt64> { scope.watcher.say(.state(FileID(rawValue: id), .gone)) }
+    await scope.wait { $0.live.lost == 2 && $0.state[file: 4]?.status == .gone }
+    unlink(scope.folder["queued.raw"])
+    // This one is found to be missing before the watcher says so.
+    scope.expose(5, "missing.raw", [9])
+    await scope.wait { $0.state[file: 5]?.status == .queued }
+    unlink(scope.folder["missing.raw"])
+    gate.open()
+    let state = await scope.wait { $0.live.lost == 3 && $0.state.resultCount == 1 }.state
+    #expect(state[file: 2]?.status == .gone && state[file: 5]?.status == .refused)
+    scope.watcher.say(.state(FileID(rawValue: 5), .gone), .state(FileID(rawValue: 1), .gone))
+    #expect(
+      await scope.wait { $0.state[file: 1]?.status == .gone }.live.lost == 3, "once, and none with a result")
+    try await scope.close()
+  }
+
   @Test func aFileRenamedWhileItIsAnalysedKeepsItsNewName() async throws {
     let folder = TestFolder()
     let gate = Gate()
@@ -313,6 +339,8 @@ import Testing
     await scope.wait { $0.live.logFailure == nil && $0.live.linesWaiting == 0 }
     let report = try await scope.close()
     #expect(report.isClosed && report.resultCount == 3 && report.tornLines == 1)
+    let lines = try SessionFile(path: scope.path).state().state.lines
+    #expect(lines.contains { $0.code == "log_failed" && $0.severity == .alarm })
   }
 
   @Test func aSessionWhoseLastLinesTheDiskNeverTookIsNotClosed() async throws {

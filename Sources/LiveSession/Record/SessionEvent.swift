@@ -102,6 +102,7 @@ public enum FileStatus: String, Sendable, CaseIterable {
     }
   }
 
+  var awaitsReading: Bool { self == .settling || self == .queued || self == .reading }
   var canBeTriedAgain: Bool { self == .refused || self == .timedOut }
 }
 

@@ -20,7 +20,8 @@ public struct LiveStatus: Sendable, Equatable {
   public var running = 0
   /// How much of a long analysis is done, by file.
   public var progress: [Int: Double] = [:]
-  public var dropped = 0
+  /// Frames that are lost: gone, since the program began, before they were read.
+  public var lost = 0
   public var freeBytes: Int?
   /// Why the session file cannot be written: a banner over the whole screen.
   public var logFailure: String?

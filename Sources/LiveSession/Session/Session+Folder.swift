@@ -57,7 +57,10 @@ extension Session {
       if row.status == .refused || row.status == .done { return }
     case .incomplete:
       record.reason = "incomplete: stopped growing at \(row.frames) of \(row.declaredFrames) patterns"
-    case .gone, .sameAs, .sidecar: break
+    case .gone:
+      // Not what only waited under a name that says it is being copied, or empty.
+      if row.status?.awaitsReading == true { live.lost += 1 }
+    case .sameAs, .sidecar: break
     }
     fileState.describe(in: &record) { index.number(of: $0) }
     if record.status != row.status || record.reason ?? "" != row.reason { note(.file(record)) }

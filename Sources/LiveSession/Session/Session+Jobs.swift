@@ -188,7 +188,11 @@ extension Session {
     let vanished = (try? FileIdentity(path: job.path)) == nil
     switch refusal.kind {
     case .truncated: report(.truncated(refusal.reason), job)
-    case .unreadable where vanished: report(.changed, job)
+    case .unreadable where vanished:
+      report(.changed, job)
+      // The watcher was quicker, and has said so.
+      if job.kind == .first, row.status == .gone { return }
+      if job.kind == .first, row.status?.awaitsReading == true { live.lost += 1 }
     default: report(.refused(refusal.reason), job)
     }
     if job.kind != .first {

@@ -150,9 +150,13 @@ public actor Session {
       changed()
       return
     }
+    let wasWritten = log.failure == nil
     let (stamp, offset) = log.append(event)
     state.apply(event, stamp, offset: offset)
     options.observer?(event, stamp)
+    if wasWritten, let failure = log.failure {
+      note(.event(HappeningRecord(name: "log_failed", text: failure)))
+    }
     linesSinceCheckpoint += 1
     if linesSinceCheckpoint >= 1000, log.failure == nil {
       linesSinceCheckpoint = -1

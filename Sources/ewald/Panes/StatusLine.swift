@@ -22,7 +22,7 @@ func drawStatus(_ model: Model, _ rect: Rect, _ canvas: inout Canvas) {
     parts += [
       "\(Format.fixed(live.rate, 1))fr/s", "lag\(Format.fixed(live.lag, 1))s",
       "q\(live.queued + live.running)",
-      "bad\(model.state.badCount)", "drop\(live.dropped)",
+      "bad\(model.state.badCount)", "drop\(live.lost)",
     ]
     if let free = live.freeBytes { parts.append("disk\(Format.bytes(free))") }
     if let age = model.ageText { parts.append(age) }
