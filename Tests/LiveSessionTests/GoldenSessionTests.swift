@@ -58,3 +58,15 @@ private let golden = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
   let lines = try Data(contentsOf: URL(fileURLWithPath: golden)).split(separator: 10)
   #expect(lines.filter { !schema.accepts($0) }.count == 1)
 }
+
+/// Every line that this version understands is the line that it would write.
+@Test func aSessionOfTheFirstFormatIsWrittenAgainByteForByte() throws {
+  var compared = 0
+  for line in try Data(contentsOf: URL(fileURLWithPath: golden)).split(separator: 10).map(Array.init) {
+    let recorded = line.withUnsafeBufferPointer { try? RecordedEvent($0, detail: .full) }
+    guard let recorded, let event = recorded.event else { continue }
+    #expect(event.line(recorded.stamp) == line + [10], "\(String(decoding: line, as: UTF8.self))")
+    compared += 1
+  }
+  #expect(compared == 18)
+}

@@ -121,7 +121,7 @@ enum SampleSession {
     let peak = { (at: Double, x: Double) in 1 / (1 + (x - at) * (x - at) * 4) }
     let weights = centres.map { peak(41, $0) + 0.6 * peak(45.5, $0) }
     let total = weights.reduce(0, +)
-    detail.result?.histograms = [
+    detail.result?.finding.histograms = [
       Histogram(name: "thickness", unit: "nm", centres: centres, probabilities: weights.map { $0 / total }),
       Histogram(
         name: "mistilt", unit: "mrad", centres: [0, 0.5, 1, 1.5], probabilities: [0.04, 0.25, 0.61, 0.1]),

@@ -22,7 +22,7 @@ import ewald
     ]
     detail.result?.engine = "sped"
     detail.result?.parameters = ["significance": "3.5", "edits": ""]
-    detail.result?.values = [
+    detail.result?.finding.values = [
       Quantity("crystals", 2), Quantity("area_A", 40, unit: "px", probability: 0.99), Quantity("spots_A", 17),
       Quantity("area_B", 38, unit: "px", probability: 0.62), Quantity("spots_B", 4),
     ]

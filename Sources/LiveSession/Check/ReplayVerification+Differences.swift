@@ -10,16 +10,12 @@ extension ReplayVerification {
   package static func differences(_ recorded: ResultRecord, _ finding: Finding) -> [Difference] {
     var recorded = recorded
     // A reason of today by the code that it had then is the same reason.
-    for index in recorded.reasons.indices {
-      recorded.reasons[index].code = ReasonCode.current(recorded.reasons[index].code)
+    for index in recorded.finding.reasons.indices {
+      recorded.finding.reasons[index].code = ReasonCode.current(recorded.finding.reasons[index].code)
     }
     var repeated = recorded
-    repeated.values = finding.values
-    repeated.histograms = finding.histograms
-    repeated.profiles = finding.profiles
-    repeated.verdict = finding.verdict
-    repeated.reasons = finding.reasons
-    repeated.model = finding.model
+    repeated.finding = finding
+    repeated.finding.artifacts = recorded.finding.artifacts
     let stamp = Stamp(sequence: 0, unixMilliseconds: 0, monotonicNanoseconds: 0)
     let line = SessionEvent.result(repeated).line(stamp)
     if line == SessionEvent.result(recorded).line(stamp) { return [] }

@@ -182,19 +182,22 @@ extension ResultRecord {
       case "frame": frame = try json.integer()
       case "engine": engine = try json.string()
       case "values":
-        values.reserveCapacity(16)
-        try json.array { json throws(JSONError) in values.append(try json.quantity(detail)) }
-      case "verdict": verdict = Verdict(rawValue: try json.string()) ?? .doubtful
-      case "reasons": try json.array { json throws(JSONError) in reasons.append(try json.reason()) }
+        finding.values.reserveCapacity(16)
+        try json.array { json throws(JSONError) in finding.values.append(try json.quantity(detail)) }
+      case "verdict": finding.verdict = Verdict(rawValue: try json.string()) ?? .doubtful
+      case "reasons": try json.array { json throws(JSONError) in finding.reasons.append(try json.reason()) }
       case "supersedes": supersedes = try json.identifier()
       case "previous": previous = try json.identifier()
       case "histograms" where detail == .full:
-        try json.dictionary { json, name throws(JSONError) in histograms.append(try json.histogram(name)) }
+        try json.dictionary { json, name throws(JSONError) in
+          finding.histograms.append(try json.histogram(name))
+        }
       case "profiles" where detail == .full:
-        try json.dictionary { json, name throws(JSONError) in profiles.append(try json.profile(name)) }
-      case "model": model = try json.model()
+        try json.dictionary { json, name throws(JSONError) in finding.profiles.append(try json.profile(name))
+        }
+      case "model": finding.model = try json.model()
       case "params" where detail == .full: parameters = try json.texts()
-      case "artifacts" where detail == .full: artifacts = try json.texts()
+      case "artifacts" where detail == .full: finding.artifacts = try json.texts()
       case "duration_ms" where detail == .full: durationMilliseconds = try json.double()
       default: try json.skip()
       }

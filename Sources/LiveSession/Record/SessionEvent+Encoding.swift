@@ -130,10 +130,10 @@ extension ResultRecord {
     json.member("frame", ifPresent: frame)
     json.member("engine", engine)
     json.key("values")
-    json.array { json in for value in values { json.quantity(value) } }
+    json.array { json in for value in finding.values { json.quantity(value) } }
     json.key("histograms")
     json.object { json in
-      for histogram in histograms where !thin {
+      for histogram in finding.histograms where !thin {
         json.key(histogram.name)
         json.object { json in
           json.member("unit", histogram.unit)
@@ -144,7 +144,7 @@ extension ResultRecord {
     }
     json.key("profiles")
     json.object { json in
-      for profile in profiles where !thin {
+      for profile in finding.profiles where !thin {
         json.key(profile.name)
         json.object { json in
           json.member("unit", profile.unit)
@@ -154,22 +154,22 @@ extension ResultRecord {
         }
       }
     }
-    json.member("verdict", verdict.rawValue)
+    json.member("verdict", finding.verdict.rawValue)
     json.key("reasons")
     json.array { json in
-      for reason in reasons {
+      for reason in finding.reasons {
         json.object { json in
           json.member("code", reason.code)
           json.member("text", reason.text)
         }
       }
     }
-    if let model {
+    if let model = finding.model {
       json.key("model")
       json.model(model)
     }
     json.member("params", parameters)
-    json.member("artifacts", artifacts)
+    json.member("artifacts", finding.artifacts)
     json.member("duration_ms", durationMilliseconds)
     json.member("supersedes", ifPresent: supersedes?.description)
     json.member("previous", ifPresent: previous?.description)

@@ -169,21 +169,17 @@ public struct FileRecord: Sendable, Equatable {
 }
 
 /// What an engine found, with everything that is needed to find it again.
-public struct ResultRecord: Sendable, Equatable {
+@dynamicMemberLookup
+public struct ResultRecord: Sendable {
   public var resultID: Identifier
   public var fileID: Int
   public var file: String
   /// Which image of the file; nil for a scan taken as a whole.
   public var frame: Int?
   public var engine: String
-  public var values: [Quantity]
-  public var histograms: [Histogram]
-  public var profiles: [Profile]
-  public var verdict: Verdict
-  public var reasons: [Reason]
-  public var model: ModelIdentity?
+  /// Without its pictures, which are not recorded.
+  public var finding: Finding
   public var parameters: [String: String]
-  public var artifacts: [String: String]
   public var durationMilliseconds: Double
   public var supersedes: Identifier?
   /// The result that served as "the frame before", so that a replay has the same past.
@@ -199,24 +195,33 @@ public struct ResultRecord: Sendable, Equatable {
     self.file = file
     self.frame = frame
     self.engine = engine
-    values = finding.values
-    histograms = finding.histograms
-    profiles = finding.profiles
-    verdict = finding.verdict
-    reasons = finding.reasons
-    model = finding.model
+    self.finding = finding
+    self.finding.pictures = []
     self.parameters = parameters
-    artifacts = finding.artifacts
     self.durationMilliseconds = durationMilliseconds
     self.supersedes = supersedes
     self.previous = previous
   }
 
-  /// The finding without its pictures, which are not recorded.
-  public var finding: Finding {
-    Finding(
-      values: values, histograms: histograms, profiles: profiles, verdict: verdict, reasons: reasons,
-      model: model, artifacts: artifacts)
+  /// What was found, read as the result's own.
+  public subscript<Value>(dynamicMember part: KeyPath<Finding, Value>) -> Value { finding[keyPath: part] }
+}
+
+extension ResultRecord: Equatable {
+  public static func == (a: ResultRecord, b: ResultRecord) -> Bool {
+    a.resultID == b.resultID && a.fileID == b.fileID && a.file == b.file && a.frame == b.frame
+      && a.engine == b.engine && a.finding.isRecordedLike(b.finding) && a.parameters == b.parameters
+      && a.durationMilliseconds == b.durationMilliseconds && a.supersedes == b.supersedes
+      && a.previous == b.previous
+  }
+}
+
+extension Finding {
+  /// The same but for the pictures.
+  fileprivate func isRecordedLike(_ other: Finding) -> Bool {
+    values == other.values && histograms == other.histograms && profiles == other.profiles
+      && verdict == other.verdict && reasons == other.reasons && model == other.model
+      && artifacts == other.artifacts
   }
 }
 

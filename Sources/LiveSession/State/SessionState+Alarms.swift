@@ -8,11 +8,12 @@ extension SessionState {
   static let quietFrames = 3
 
   mutating func raise(_ record: ResultRecord, _ stamp: Stamp) {
-    for index in alarms.indices where !record.reasons.contains(where: { $0.code == alarms[index].code }) {
+    for index in alarms.indices
+    where !record.finding.reasons.contains(where: { $0.code == alarms[index].code }) {
       alarms[index].quiet += 1
     }
-    for reason in record.reasons {
-      let severity: Alarm.Severity = record.verdict == .doubtful ? .warning : .alarm
+    for reason in record.finding.reasons {
+      let severity: Alarm.Severity = record.finding.verdict == .doubtful ? .warning : .alarm
       let text = "\(record.file): \(reason.text)"
       say(stamp, reason.code, text, severity, record.fileID)
       if let index = alarms.firstIndex(where: { $0.code == reason.code }) {

@@ -114,10 +114,10 @@ public struct SessionState: Sendable, Equatable {
     resultCount += 1
     let index = record.fileID - 1
     let run = RunRow(
-      id: record.resultID, engine: record.engine, verdict: record.verdict,
-      codes: shared(record.reasons.map(\.code)),
-      values: numbers.pack(arrange(record.values, record.engine)),
-      probability: record.values.first?.probability.flatMap { $0.isFinite ? Float($0) : nil },
+      id: record.resultID, engine: record.engine, verdict: record.finding.verdict,
+      codes: shared(record.finding.reasons.map(\.code)),
+      values: numbers.pack(arrange(record.finding.values, record.engine)),
+      probability: record.finding.values.first?.probability.flatMap { $0.isFinite ? Float($0) : nil },
       offset: offset, frame: record.frame)
     files[index].runs.append(run)
     files[index].accepted = files[index].runs.count - 1
