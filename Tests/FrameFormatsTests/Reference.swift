@@ -8,8 +8,17 @@ import Testing
 /// The computed files beside this source and what is known about them.
 enum Reference {
   static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Reference")
-  /// Files of other projects that cannot be copied here.
-  static let shared = ProcessInfo.processInfo.environment["EWALD_SHARED"]
+  /// The folder with files of other projects that cannot be copied here: the one that `EWALD_SHARED` names, or
+  /// `shared` beside the checkout.
+  static let shared: String? = {
+    let beside = URL(filePath: #filePath).appending(path: "../../../../shared").standardizedFileURL.path()
+    let folder = ProcessInfo.processInfo.environment["EWALD_SHARED"] ?? beside
+    let isThere = FileManager.default.fileExists(atPath: folder + "/reference/formats/expected.json")
+    return isThere ? folder : nil
+  }()
+  static let needsShared: Comment = """
+    needs RosettaSciIO's test files in reference/formats of the folder that EWALD_SHARED names, or of ../shared
+    """
 
   static func path(_ name: String) -> String { folder.appending(path: name).path() }
 

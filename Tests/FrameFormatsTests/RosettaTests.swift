@@ -5,7 +5,7 @@ import Testing
 
 /// Files of real instruments from RosettaSciIO's test data, which cannot be copied here: `EWALD_SHARED` names
 /// the folder where they are.
-@Suite(.enabled(if: Reference.shared != nil, "EWALD_SHARED names no folder with RosettaSciIO's files"))
+@Suite(.enabled(if: Reference.shared != nil, Reference.needsShared))
 struct RosettaTests {
   static let root = (Reference.shared ?? "") + "/reference/formats"
   nonisolated(unsafe) static let entries: [String: [String: Any]] = {

@@ -250,7 +250,7 @@ import Testing
 
   // Files of other projects, read only where they are.
   @Test(
-    .enabled(if: Reference.shared != nil, "EWALD_SHARED names no folder with RosettaSciIO's files"),
+    .enabled(if: Reference.shared != nil, Reference.needsShared),
     arguments: [
       "test_loading_image_saved_with_DM.tif", "test_loading_image_saved_with_imageJ.tif",
       "test_loading_image_saved_with_imageJ_stack.tif", "JEOL-SightX-SAED-dummy.tif",

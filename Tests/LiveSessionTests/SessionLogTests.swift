@@ -116,7 +116,7 @@ func aSessionKilledBeforeItsFirstLineWasWholeBeginsAgain(_ torn: String) throws 
   #expect(log.append(fileEvent(1)).offset != nil)
 }
 
-@Test(.enabled(if: access("/usr/bin/flock", X_OK) == 0), .timeLimit(.minutes(5)))
+@Test(.enabled(if: access("/usr/bin/flock", X_OK) == 0, "needs flock"), .timeLimit(.minutes(5)))
 func aWriterInAnotherProcessIsRespectedAndForgottenWithIt() throws {
   let folder = TestFolder()
   try record(lines, to: folder["s"])
