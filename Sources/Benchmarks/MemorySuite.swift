@@ -97,7 +97,7 @@ private final class OneFrame: FrameSource {
 private struct StandIn: AnalysisEngine {
   let name = "pacbed"
   let label = "PACB"
-  let outputs = [Output(name: "thickness", unit: "nm", symbol: "t", decimals: 1)]
+  let outputs = [Output(name: "thickness", unit: "nm", decimals: 1)]
   let parameters = [
     "material", "model", "convergence_mrad", "voltage_kv", "pixel_mrad", "method", "candidate", "center_px",
     "scale", "geometry", "motion", "absorption", "scan",

@@ -31,15 +31,12 @@ extension AnalysisEngine {
 public struct Output: Sendable, Equatable {
   public var name: String
   public var unit: String
-  /// For the list's head and the panes: `t`, `dose`.
-  public var symbol: String
   /// Digits behind the decimal point on the screen.
   public var decimals: Int
 
-  public init(name: String, unit: String, symbol: String, decimals: Int) {
+  public init(name: String, unit: String, decimals: Int) {
     self.name = name
     self.unit = unit
-    self.symbol = symbol
     self.decimals = decimals
   }
 }

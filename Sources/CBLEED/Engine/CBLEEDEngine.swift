@@ -17,16 +17,16 @@ public struct CBLEEDEngine: AnalysisEngine {
   public let makesPictures = true
 
   public let outputs = [
-    Output(name: "beam_energy", unit: "eV", symbol: "E", decimals: 2),
-    Output(name: "dimer_height", unit: "A", symbol: "dh", decimals: 3),
-    Output(name: "dimer_buckling", unit: "A", symbol: "b", decimals: 3),
-    Output(name: "dimer_length", unit: "A", symbol: "L", decimals: 3),
-    Output(name: "latent_distance", unit: "1", symbol: "d", decimals: 2),
-    Output(name: "reconstruction_residual", unit: "1", symbol: "R", decimals: 3),
-    Output(name: "misfit", unit: "1", symbol: "chi2", decimals: 2),
-    Output(name: "center_x", unit: "px", symbol: "x", decimals: 2),
-    Output(name: "center_y", unit: "px", symbol: "y", decimals: 2),
-    Output(name: "brightness", unit: "counts", symbol: "I", decimals: 1),
+    Output(name: "beam_energy", unit: "eV", decimals: 2),
+    Output(name: "dimer_height", unit: "A", decimals: 3),
+    Output(name: "dimer_buckling", unit: "A", decimals: 3),
+    Output(name: "dimer_length", unit: "A", decimals: 3),
+    Output(name: "latent_distance", unit: "1", decimals: 2),
+    Output(name: "reconstruction_residual", unit: "1", decimals: 3),
+    Output(name: "misfit", unit: "1", decimals: 2),
+    Output(name: "center_x", unit: "px", decimals: 2),
+    Output(name: "center_y", unit: "px", decimals: 2),
+    Output(name: "brightness", unit: "counts", decimals: 1),
   ]
 
   static let model = Parameter(

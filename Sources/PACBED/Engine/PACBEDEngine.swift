@@ -15,20 +15,20 @@ public struct PACBEDEngine: AnalysisEngine {
   public let label = "PACB"
 
   public let outputs = [
-    Output(name: "thickness", unit: "nm", symbol: "t", decimals: 1),
-    Output(name: "mistilt", unit: "mrad", symbol: "tilt", decimals: 1),
-    Output(name: "mistilt_azimuth", unit: "deg", symbol: "az", decimals: 0),
-    Output(name: "scale", unit: "1", symbol: "scale", decimals: 3),
-    Output(name: "match", unit: "1", symbol: "R", decimals: 4),
-    Output(name: "convergence", unit: "mrad", symbol: "alpha", decimals: 2),
-    Output(name: "rotation", unit: "deg", symbol: "rot", decimals: 1),
-    Output(name: "pixel", unit: "mrad", symbol: "px", decimals: 4),
-    Output(name: "center_x", unit: "px", symbol: "x", decimals: 1),
-    Output(name: "center_y", unit: "px", symbol: "y", decimals: 1),
-    Output(name: "distortion_x", unit: "1", symbol: "d1", decimals: 3),
-    Output(name: "distortion_y", unit: "1", symbol: "d2", decimals: 3),
-    Output(name: "network_thickness", unit: "nm", symbol: "t net", decimals: 1),
-    Output(name: "noise", unit: "1", symbol: "noise", decimals: 3),
+    Output(name: "thickness", unit: "nm", decimals: 1),
+    Output(name: "mistilt", unit: "mrad", decimals: 1),
+    Output(name: "mistilt_azimuth", unit: "deg", decimals: 0),
+    Output(name: "scale", unit: "1", decimals: 3),
+    Output(name: "match", unit: "1", decimals: 4),
+    Output(name: "convergence", unit: "mrad", decimals: 2),
+    Output(name: "rotation", unit: "deg", decimals: 1),
+    Output(name: "pixel", unit: "mrad", decimals: 4),
+    Output(name: "center_x", unit: "px", decimals: 1),
+    Output(name: "center_y", unit: "px", decimals: 1),
+    Output(name: "distortion_x", unit: "1", decimals: 3),
+    Output(name: "distortion_y", unit: "1", decimals: 3),
+    Output(name: "network_thickness", unit: "nm", decimals: 1),
+    Output(name: "noise", unit: "1", decimals: 3),
   ]
 
   public let parameters = [
