@@ -83,12 +83,4 @@ public struct ParameterValues: Sendable, Equatable {
     get { values[name] }
     set { values[name] = newValue }
   }
-
-  public func number(_ parameter: Parameter) -> Double? {
-    if case .number(let value) = values[parameter.name] ?? parameter.standard { value } else { nil }
-  }
-
-  public func text(_ parameter: Parameter) -> String? {
-    if case .text(let value) = values[parameter.name] ?? parameter.standard { value } else { nil }
-  }
 }

@@ -27,20 +27,18 @@ public struct FrameEngine: AnalysisEngine {
     Output(name: "not_finite", unit: "px", decimals: 0),
   ]
 
-  static let driftLimit = Parameter(
-    name: "drift_limit_px", title: "drift limit", unit: "px", domain: .number(0...10_000),
-    standard: .number(5))
-  static let saturationLevel = Parameter(
-    name: "saturation_level", title: "saturation level", unit: "counts", domain: .number(1...1e12),
-    standard: .automatic)
-  static let saturatedLimit = Parameter(
-    name: "saturated_limit_px", title: "saturated pixels allowed", unit: "px", domain: .number(0...1e9),
-    standard: .number(10))
-  static let defectLimit = Parameter(
-    name: "defect_limit_ppm", title: "hot and dead pixels allowed", unit: "ppm", domain: .number(0...1e6),
-    standard: .number(500))
+  static let driftLimit = Setting<Double>(
+    "drift_limit_px", "drift limit", unit: "px", 0...10_000, standard: 5)
+  static let saturationLevel = Setting<Double?>(
+    "saturation_level", "saturation level", unit: "counts", 1...1e12)
+  static let saturatedLimit = Setting<Double>(
+    "saturated_limit_px", "saturated pixels allowed", unit: "px", 0...1e9, standard: 10)
+  static let defectLimit = Setting<Double>(
+    "defect_limit_ppm", "hot and dead pixels allowed", unit: "ppm", 0...1e6, standard: 500)
 
-  public let parameters = [driftLimit, saturationLevel, saturatedLimit, defectLimit]
+  public let parameters = [
+    driftLimit.parameter, saturationLevel.parameter, saturatedLimit.parameter, defectLimit.parameter,
+  ]
 
   public func suitability(for file: FileSummary) -> Int { 1 }
 
@@ -48,14 +46,14 @@ public struct FrameEngine: AnalysisEngine {
     _ subject: Subject, _ parameters: ParameterValues, _ context: AnalysisContext
   ) throws(AnalysisError) -> Finding {
     var screening = FrameScreening()
-    screening.full = parameters.number(Self.saturationLevel).map(FullPixels.from) ?? .ofCamera
-    if let limit = parameters.number(Self.saturatedLimit) { screening.allowance = .pixels(limit) }
+    screening.full = try parameters[Self.saturationLevel].map(FullPixels.from) ?? .ofCamera
+    screening.allowance = .pixels(try parameters[Self.saturatedLimit])
     let measured: FrameMeasurement
     switch subject {
     case .frame(let frame): measured = FrameMeasurement(frame.pixels, screening)
     case .scan(let source): measured = try mean(of: source, screening, context)
     }
-    return finding(measured, screening, parameters, context.previous)
+    return try finding(measured, screening, parameters, context.previous)
   }
 
   /// A scan is judged by the mean of its patterns; defects count as often as they occur.
@@ -78,7 +76,7 @@ public struct FrameEngine: AnalysisEngine {
   private func finding(
     _ measured: FrameMeasurement, _ screening: FrameScreening, _ parameters: ParameterValues,
     _ previous: Finding?
-  ) -> Finding {
+  ) throws(AnalysisError) -> Finding {
     var values = [Quantity("dose", measured.dose, unit: "counts")]
     let drift = measured.beam.flatMap { Self.drift(of: $0, since: previous) }
     if let drift { values.append(Quantity("drift", drift, unit: "px")) }
@@ -95,7 +93,7 @@ public struct FrameEngine: AnalysisEngine {
       Quantity("hot", Double(measured.hot), unit: "px"), Quantity("dead", Double(measured.dead), unit: "px"),
       Quantity("not_finite", Double(measured.census.notFinite), unit: "px"),
     ]
-    let judgement = judge(measured, screening, drift, parameters)
+    let judgement = try judge(measured, screening, drift, parameters)
     return Finding(
       values: values.map { Quantity($0.name, $0.value.told, unit: $0.unit) },
       profiles: measured.beam.map { [$0.profile] } ?? [], verdict: judgement.verdict,
@@ -105,7 +103,7 @@ public struct FrameEngine: AnalysisEngine {
 
   private func judge(
     _ measured: FrameMeasurement, _ screening: FrameScreening, _ drift: Double?, _ parameters: ParameterValues
-  ) -> Judgement {
+  ) throws(AnalysisError) -> Judgement {
     var judgement = Judgement()
     if let obstacle = screening.obstacle(measured.census) {
       judgement.note(obstacle, .blocks)
@@ -117,14 +115,13 @@ public struct FrameEngine: AnalysisEngine {
       return judgement
     }
     judgement.note(screening.saturation(measured.census))
-    if let drift, let limit = parameters.number(Self.driftLimit), drift > limit {
+    if let drift, drift > (try parameters[Self.driftLimit]) {
       judgement.note(.drift, "beam moved \(drift.short) px since the frame before")
     }
     judgement.note(screening.gaps(measured.census))
     let defects = measured.hot + measured.dead
-    if let limit = parameters.number(Self.defectLimit), defects > 3,
-      Double(defects) / Double(measured.pixels) > limit * 1e-6
-    {
+    let limit = try parameters[Self.defectLimit]
+    if defects > 3, Double(defects) / Double(measured.pixels) > limit * 1e-6 {
       judgement.note(.defects, "\(measured.hot) hot and \(measured.dead) dead pixels")
     }
     return judgement

@@ -60,7 +60,8 @@ struct FakeEngine: AnalysisEngine {
         throw .file(error)
       }
     }
-    let dose = frame.pixels.doubles()[0] * (parameters.number(self.parameters[0]) ?? 1) + offset
+    let gain = if case .number(let said)? = parameters["gain"] { said } else { 1.0 }
+    let dose = frame.pixels.doubles()[0] * gain + offset
     during(dose)
     if dose == Double(UInt8(ascii: "S")) {
       // A scan without end.

@@ -3,7 +3,6 @@ import Arrays
 import Diffraction
 import Glibc
 import Learning
-import Synchronization
 
 /// Beam energy and surface structure from convergent-beam LEED patterns, with how sure the answer is and
 /// whether the pattern is one that the model knows.
@@ -29,23 +28,20 @@ public struct CBLEEDEngine: AnalysisEngine {
     Output(name: "brightness", unit: "counts", decimals: 1),
   ]
 
-  static let model = Parameter(
-    name: "model", title: "trained model, by name or folder", unit: "", domain: .text, standard: .automatic)
-  static let regressor = Parameter(
-    name: "regressor", title: "how energy and structure are read", unit: "",
-    domain: .choice(RegressorKind.allCases.map(\.rawValue)),
-    standard: .text(RegressorKind.likelihood.rawValue))
-  static let refine = Parameter(
-    name: "refine", title: "refine by simulating around the answer (seconds a frame)", unit: "",
-    domain: .choice(["none", "simulation"]), standard: .text("none"))
-  static let pixel = Parameter(
-    name: "pixel_inv_angstrom", title: "momentum of a pixel", unit: "1/A", domain: .number(1e-5...1),
-    standard: .automatic)
-  static let latentLimit = Parameter(
-    name: "latent_limit", title: "latent distance that is still trusted", unit: "1",
-    domain: .number(0...1e6), standard: .automatic)
+  enum Refinement: String, CaseIterable { case none, simulation }
 
-  public let parameters = [model, regressor, refine, pixel, latentLimit]
+  static let model = Setting<String?>("model", "trained model, by name or folder")
+  static let regressor = Setting<RegressorKind>(
+    "regressor", "how energy and structure are read", standard: .likelihood)
+  static let refine = Setting<Refinement>(
+    "refine", "refine by simulating around the answer (seconds a frame)", standard: .none)
+  static let pixel = Setting<Double?>("pixel_inv_angstrom", "momentum of a pixel", unit: "1/A", 1e-5...1)
+  static let latentLimit = Setting<Double?>(
+    "latent_limit", "latent distance that is still trusted", unit: "1", 0...1e6)
+
+  public let parameters = [
+    model.parameter, regressor.parameter, refine.parameter, pixel.parameter, latentLimit.parameter,
+  ]
 
   /// Only instruments and simulations that say so: a pattern of discs may come from any microscope.
   public func suitability(for file: FileSummary) -> Int {
@@ -104,26 +100,28 @@ public struct CBLEEDEngine: AnalysisEngine {
     }
     let census = Self.screening.census(frame.pixels)
     if let reason = Self.screening.obstacle(census) { return Finding(obstacle: reason) }
-    let (model, identity) = try loadModel(parameters)
+    let (model, identity) = try loadModel(parameters, context)
     let image = frame.pixels.matrix()
-    guard let pattern = model.aligner.align(image, scale: scale(frame, parameters)) else {
+    guard let pattern = model.aligner.align(image, scale: try scale(frame, parameters)) else {
       return Finding(
         obstacle: Reason(.noDiscs, "no discs where a pattern of \(model.surfaceName) has them"),
         model: identity)
     }
-    let kind = parameters.text(Self.regressor).flatMap(RegressorKind.init) ?? .likelihood
+    let kind = try parameters[Self.regressor]
+    let refinement = try parameters[Self.refine]
+    let simulator =
+      refinement == .simulation ? try Self.refinement(of: model, identity.sha256, context) : nil
     var answer: PatternAnswer
     do throws(CBLEEDError) {
       answer = try model.read(pattern, regressor: kind)
-      if parameters.text(Self.refine) == "simulation" {
-        answer = try Self.simulators.refinement(of: model, identity.sha256).refine(
-          answer, pattern, isCancelled: context.isCancelled)
+      if let simulator {
+        answer = try simulator.refine(answer, pattern, isCancelled: context.isCancelled)
       }
     } catch {
       if case .cancelled = error { throw .cancelled }
       throw .failed("\(error)")
     }
-    let judgement = judge(answer, census, model, parameters)
+    let judgement = try judge(answer, census, model, parameters)
     return Finding(
       values: quantities(answer, pattern, model), verdict: judgement.verdict, reasons: judgement.reasons,
       model: identity,
@@ -143,8 +141,10 @@ public struct CBLEEDEngine: AnalysisEngine {
   }()
 
   /// A user's word first, then the file's, then the discs themselves.
-  private func scale(_ frame: Frame, _ parameters: ParameterValues) -> FrameAligner.Scale {
-    if let pixel = parameters.number(Self.pixel) { return .known(pixel) }
+  private func scale(_ frame: Frame, _ parameters: ParameterValues) throws(AnalysisError)
+    -> FrameAligner.Scale
+  {
+    if let pixel = try parameters[Self.pixel] { return .known(pixel) }
     guard let axis = frame.calibration.x?.value, axis.scale.isFinite, axis.scale > 0 else { return .searched }
     switch axis.unit {
     case "1/A", "1/Å", "A^-1", "Å^-1": return .known(axis.scale)
@@ -155,10 +155,10 @@ public struct CBLEEDEngine: AnalysisEngine {
 
   private func judge(
     _ answer: PatternAnswer, _ census: PixelCensus, _ model: PatternModel, _ parameters: ParameterValues
-  ) -> Judgement {
+  ) throws(AnalysisError) -> Judgement {
     var judgement = Judgement()
     let calibration = model.calibration
-    let limit = parameters.number(Self.latentLimit) ?? calibration.latentLimit
+    let limit = try parameters[Self.latentLimit] ?? calibration.latentLimit
     if answer.latentDistance > limit {
       let (distance, limit) = (Self.text(answer.latentDistance, 1), Self.text(limit, 1))
       judgement.note(.outOfDomain, "latent distance \(distance) > \(limit): unlike the training patterns")
@@ -226,42 +226,45 @@ public struct CBLEEDEngine: AnalysisEngine {
 }
 
 extension CBLEEDEngine {
-  /// Loaded models by their digest: an engine is a value, and a model is large.
-  private static let models = Mutex<[String: PatternModel]>([:])
-  private static let simulators = Simulators()
+  private static let models = ModelStore<String, PatternModel>(limit: 8)
+  /// Simulators around answers: phase shifts take a while.
+  private static let refinements = ModelStore<String, SimulationRefinement>(limit: 8)
 
-  private func loadModel(_ parameters: ParameterValues) throws(AnalysisError) -> (PatternModel, ModelIdentity)
-  {
-    do throws(NetworkError) {
-      let folder: ModelFolder
-      if let name = parameters.text(Self.model), !name.isEmpty {
-        folder = try library.model(name, of: engineName)
-      } else if let first = library.models(of: engineName).first {
-        folder = first
-      } else {
-        throw .file(path: "cbleed", reason: "no model is installed; ewald train cbleed makes one")
+  private func loadModel(
+    _ parameters: ParameterValues, _ context: AnalysisContext
+  ) throws(AnalysisError) -> (PatternModel, ModelIdentity) {
+    let folder = try folder(parameters)
+    let model = try Self.models.value(for: folder.sha256, isCancelled: context.isCancelled) {
+      _, _ throws(AnalysisError) in
+      do throws(NetworkError) {
+        return try PatternModel(folder)
+      } catch {
+        throw .failed("\(error)")
       }
-      let identity = ModelIdentity(id: folder.id, sha256: folder.sha256)
-      if let known = Self.models.withLock({ $0[folder.sha256] }) { return (known, identity) }
-      let model = try PatternModel(folder)
-      Self.models.withLock { $0[folder.sha256] = model }
-      return (model, identity)
+    }
+    return (model, ModelIdentity(id: folder.id, sha256: folder.sha256))
+  }
+
+  private func folder(_ parameters: ParameterValues) throws(AnalysisError) -> ModelFolder {
+    let name = try parameters[Self.model]
+    do throws(NetworkError) {
+      if let name { return try library.model(name, of: self.name) }
+      if let first = library.models(of: self.name).first { return first }
+      throw .file(path: "cbleed", reason: "no model is installed; ewald train cbleed makes one")
     } catch {
       throw .failed("\(error)")
     }
   }
 
-  private var engineName: String { "cbleed" }
-}
-
-/// Simulators around answers, by the digest of their model: phase shifts take a while.
-private final class Simulators: Sendable {
-  private let known = Mutex<[String: SimulationRefinement]>([:])
-
-  func refinement(of model: PatternModel, _ digest: String) throws(CBLEEDError) -> SimulationRefinement {
-    if let found = known.withLock({ $0[digest] }) { return found }
-    let new = try SimulationRefinement(model)
-    known.withLock { $0[digest] = new }
-    return new
+  private static func refinement(
+    of model: PatternModel, _ digest: String, _ context: AnalysisContext
+  ) throws(AnalysisError) -> SimulationRefinement {
+    try refinements.value(for: digest, isCancelled: context.isCancelled) { _, _ throws(AnalysisError) in
+      do throws(CBLEEDError) {
+        return try SimulationRefinement(model)
+      } catch {
+        throw .failed("\(error)")
+      }
+    }
   }
 }

@@ -15,8 +15,10 @@ public struct ModelFolder: Sendable {
   public let sha256: String
   private let digests: [String: String]
 
+  static let manifestFile = "manifest.json"
+
   public init(path: String) throws(NetworkError) {
-    let place = "\(path)/manifest.json"
+    let place = "\(path)/\(Self.manifestFile)"
     let bytes = try FileBytes.read(place, limit: 16 << 20)
     guard let manifest = try? JSONValue(bytes), let id = manifest["id"]?.string,
       let engine = manifest["engine"]?.string,
@@ -99,13 +101,13 @@ public struct ModelFolder: Sendable {
     manifest["id"] = .text(id)
     manifest["engine"] = .text(engine)
     manifest["files"] = .object(entries)
-    try FileBytes.write(Array(JSONValue.object(manifest).text.utf8), to: "\(draft)/manifest.json")
+    try FileBytes.write(Array(JSONValue.object(manifest).text.utf8), to: "\(draft)/\(manifestFile)")
     guard rename(draft, path) == 0 else { throw NetworkError(SystemError(path, "rename")) }
     return try ModelFolder(path: path)
   }
 
   /// A name that cannot lead out of the folder.
   private static func isPlain(_ name: String) -> Bool {
-    !name.isEmpty && !name.hasPrefix(".") && !name.contains("/") && name != "manifest.json"
+    !name.isEmpty && !name.hasPrefix(".") && !name.contains("/") && name != manifestFile
   }
 }

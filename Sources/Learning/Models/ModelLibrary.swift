@@ -15,7 +15,7 @@ public struct ModelLibrary: Sendable {
     var found: [String: ModelFolder] = [:]
     for folder in folders {
       for name in Self.names(in: folder) where found[name] == nil {
-        if let model = try? ModelFolder(path: "\(folder)/\(name)") { found[name] = model }
+        if let model = try? ManifestCache.shared.folder("\(folder)/\(name)") { found[name] = model }
       }
     }
     return found.values.filter { engine == nil || $0.engine == engine }.sorted { $0.id < $1.id }
@@ -32,11 +32,12 @@ public struct ModelLibrary: Sendable {
 
   private func find(_ name: String) throws(NetworkError) -> ModelFolder {
     if name.contains("/") {
-      return try ModelFolder(
-        path: name.hasSuffix("/manifest.json") ? String(name.dropLast("/manifest.json".count)) : name)
+      let end = "/\(ModelFolder.manifestFile)"
+      return try ManifestCache.shared.folder(
+        name.hasSuffix(end) ? String(name.dropLast(end.count)) : name)
     }
-    for folder in folders where FilePath.exists("\(folder)/\(name)/manifest.json") {
-      return try ModelFolder(path: "\(folder)/\(name)")
+    for folder in folders where FilePath.exists("\(folder)/\(name)/\(ModelFolder.manifestFile)") {
+      return try ManifestCache.shared.folder("\(folder)/\(name)")
     }
     let known = models().map(\.id)
     throw .file(

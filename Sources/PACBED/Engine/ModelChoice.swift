@@ -12,7 +12,7 @@ enum ModelChoice {
   init(_ settings: PACBEDSettings, previous: Finding?, library: ModelLibrary) throws(AnalysisError) {
     if let name = settings.model {
       do {
-        self = .one(try PACBEDModel(library.model(name, of: PACBEDModel.engine)))
+        self = .one(try PACBEDModel.known(library.model(name, of: PACBEDModel.engine)))
       } catch {
         throw .failed("model \(name): \(error)")
       }
@@ -21,7 +21,7 @@ enum ModelChoice {
     let folders = library.models(of: PACBEDModel.engine)
     var models: [PACBEDModel] = []
     for folder in folders {
-      if let model = try? PACBEDModel(folder) { models.append(model) }
+      if let model = try? PACBEDModel.known(folder) { models.append(model) }
     }
     guard !models.isEmpty else {
       self = .none(Reason(.noModel, "no trained model is installed: ewald train pacbed makes one"))
@@ -31,7 +31,7 @@ enum ModelChoice {
     if let material = settings.material, material != "all" {
       models = models.filter { $0.id == material || $0.domain.crystal.name == material }
       if models.isEmpty {
-        models = folders.compactMap { try? PACBEDModel($0) }.filter { $0.id.hasPrefix(material) }
+        models = folders.compactMap { try? PACBEDModel.known($0) }.filter { $0.id.hasPrefix(material) }
       }
       guard !models.isEmpty else {
         self = .none(Reason(.noModel, "no model for \(material) is installed (\(names))"))

@@ -31,13 +31,8 @@ public struct PACBEDEngine: AnalysisEngine {
     Output(name: "noise", unit: "1", decimals: 3),
   ]
 
-  public let parameters = [
-    material, model, convergence, voltage, pixel, method, candidate, centre, scale, geometry, motion,
-    absorption, scan,
-  ]
-
   /// The network takes a tenth of the time of the fit.
-  public let hurriedSettings = ["method": PatternMatcher.Method.network.rawValue]
+  public let hurriedSettings = [method.name: PatternMatcher.Method.network.rawValue]
 
   /// Files that say they were taken with a convergent beam.
   public func suitability(for file: FileSummary) -> Int {
@@ -116,7 +111,7 @@ public struct PACBEDEngine: AnalysisEngine {
     if let last = context.previous, last.verdict == .accept, last.model?.id == answer.model.id { return nil }
     var best: FrameAnswer?
     for folder in library.models(of: PACBEDModel.engine) where folder.id != answer.model.id {
-      guard let model = try? PACBEDModel(folder),
+      guard let model = try? PACBEDModel.known(folder),
         model.domain.crystal.name != answer.model.domain.crystal.name,
         model.domain.convergence.contains(answer.conditions.convergence),
         model.domain.isFor(kilovolts: settings.kilovolts)
@@ -137,7 +132,7 @@ public struct PACBEDEngine: AnalysisEngine {
     turns: Int = 4
   ) throws(AnalysisError) -> FrameAnswer {
     if context.isCancelled() { throw .cancelled }
-    let matcher = try MatcherCache.shared.matcher(for: model, settings.specimen, context)
+    let matcher = try model.matcher(for: settings.specimen, context)
     var conditions = settings.conditions(for: model.domain)
     if settings.sharesGeometry == true { conditions.shared = Self.shared(context.previous) }
     do {

@@ -34,6 +34,7 @@ struct ScanAnalysis {
     case .several:
       return Finding(obstacle: Reason(.noModel, "a scan is analysed with one material: choose it"))
     }
+    let matcher = try model.matcher(for: settings.specimen, context)
     let shared = settings.sharesGeometry == false ? nil : try geometry(model, settings, count)
     var positions = [Position](repeating: Position(), count: count)
     let chunk = 16
@@ -45,7 +46,7 @@ struct ScanAnalysis {
       let used = settings
       let answers = parallelMap(ready.count) { number -> Position in
         guard let camera = ready[number] else { return Position() }
-        return Self.position(camera, model, used, shared)
+        return Self.position(camera, model, matcher, used, shared)
       }
       for (number, answer) in answers.enumerated() { positions[start + number] = answer }
       context.progress(Double(min(count, start + chunk)) / Double(count))
@@ -96,13 +97,9 @@ struct ScanAnalysis {
   }
 
   private static func position(
-    _ camera: CameraFrame, _ model: PACBEDModel, _ settings: PACBEDSettings,
+    _ camera: CameraFrame, _ model: PACBEDModel, _ matcher: PatternMatcher, _ settings: PACBEDSettings,
     _ shared: PatternMatcher.SharedGeometry?
   ) -> Position {
-    guard let matcher = try? MatcherCache.shared.matcher(for: model, settings.specimen, AnalysisContext())
-    else {
-      return Position()
-    }
     var conditions = settings.conditions(for: model.domain)
     conditions.shared = shared
     conditions.isAlone = false

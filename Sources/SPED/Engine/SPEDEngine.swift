@@ -20,7 +20,7 @@ public struct SPEDEngine: AnalysisEngine {
     Output(name: "explained", unit: "%", decimals: 1),
     Output(name: "patterns", unit: "1", decimals: 0),
   ]
-  public let parameters = SPEDParameters.all
+  public let parameters = SPEDSettings.all
 
   /// A scan of small patterns with a shape is most likely one of these.
   public func suitability(for file: FileSummary) -> Int {
@@ -31,12 +31,12 @@ public struct SPEDEngine: AnalysisEngine {
   public func analyze(
     _ subject: Subject, _ parameters: ParameterValues, _ context: AnalysisContext
   ) throws(AnalysisError) -> Finding {
-    let settings = try SPEDParameters.segmentation(parameters)
-    let spot = try SPEDParameters.spot(parameters)
+    let settings = try SegmentationSettings(parameters)
+    let spot = try parameters[SPEDSettings.vector]
     guard case .scan(let source) = subject else {
       return Self.refused("one pattern is no scan: its crystals are found where patterns differ")
     }
-    guard let shape = try SPEDParameters.shape(parameters, source.summary) else {
+    guard let shape = try parameters[SPEDSettings.scan] ?? source.summary.scan?.value else {
       return Self.refused("the file states no scan: give its shape with --scan WxH")
     }
     guard shape.isUsable else {
@@ -49,15 +49,15 @@ public struct SPEDEngine: AnalysisEngine {
       return Finding(obstacle: Reason(.tooSmall, Self.screening.tooSmall(width, height)))
     }
     let pass = ScanPass(
-      source: source, shape: shape, settings: SPEDParameters.reading(parameters), context: context)
+      source: source, shape: shape, settings: try ReadingSettings(parameters), context: context)
     let entry = try pass.read()
     var result: Segmentation
-    switch parameters.text(SPEDParameters.method) {
-    case "vdf":
+    switch try parameters[SPEDSettings.method] {
+    case .vdf:
       result = try PublishedVDF(parameters).segmentation(pass, entry)
-    case "nmf":
+    case .nmf:
       result = try PublishedNMF(parameters).segmentation(pass, entry)
-    default:
+    case .live:
       result = Segmenter(entry.table, spotSigma: entry.reading.geometry.spotSigma, settings: settings)
         .segmentation()
     }

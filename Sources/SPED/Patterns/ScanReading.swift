@@ -5,11 +5,11 @@ import Glibc
 /// Settings of the pass over the patterns.
 package struct ReadingSettings: Sendable, Hashable {
   /// A peak stands this many Poisson standard deviations above the background.
-  package var significance: Float = 4
+  package var significance = Float(SPEDSettings.peakSignificance.standard)
   /// Peaks that make a vector.
   package var minimumPeaks = 5
   /// Follow the direct beam from pattern to pattern.
-  package var followsBeam = true
+  package var followsBeam = SPEDSettings.descan.standard
   /// Nil measures it.
   package var spotSigma: Double?
   package var gain: Double?

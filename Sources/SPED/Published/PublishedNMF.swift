@@ -16,13 +16,13 @@ struct PublishedNMF {
   private let maskRadius = 10.0
   private let rounds = 200
 
-  init(_ values: ParameterValues) {
-    components = values.number(SPEDParameters.components).map { Int($0) }
-    patternCorrelation = Float(values.number(SPEDParameters.patternCorrelation) ?? 0.45)
-    loadingCorrelation = Float(values.number(SPEDParameters.loadingCorrelation) ?? 0.3)
+  init(_ values: ParameterValues) throws(AnalysisError) {
+    components = try values[SPEDSettings.components]
+    patternCorrelation = Float(try values[SPEDSettings.patternCorrelation])
+    loadingCorrelation = Float(try values[SPEDSettings.loadingCorrelation])
     grains = GrainSegmentation(
-      minimumDistance: values.number(SPEDParameters.grainDistance) ?? 10,
-      sizes: Int(values.number(SPEDParameters.grainSize) ?? 50)...Int.max, markerRadius: 2, excludedBorder: 1)
+      minimumDistance: try values[SPEDSettings.grainDistance] ?? 10,
+      sizes: (try values[SPEDSettings.grainSize] ?? 50)...Int.max, markerRadius: 2, excludedBorder: 1)
   }
 
   func segmentation(_ pass: ScanPass, _ entry: ScanCache.Entry) throws(AnalysisError) -> Segmentation {

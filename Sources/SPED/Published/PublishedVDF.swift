@@ -21,19 +21,19 @@ struct PublishedVDF {
   private let ceiling: Float = 255
   private let leastLength = 10.0
 
-  init(_ values: ParameterValues) {
-    usesBlobs = values.text(SPEDParameters.finder) == "log"
-    threshold = values.number(SPEDParameters.peakThreshold) ?? (usesBlobs ? 0.046 : 0.03)
+  init(_ values: ParameterValues) throws(AnalysisError) {
+    usesBlobs = try values[SPEDSettings.finder] == .log
+    threshold = try values[SPEDSettings.peakThreshold] ?? (usesBlobs ? 0.046 : 0.03)
     border = usesBlobs ? 2 : 5
-    reach = values.number(SPEDParameters.reach) ?? (usesBlobs ? 0.89 : 1.78)
-    samples = Int(values.number(SPEDParameters.samples) ?? 10)
-    aperture = values.number(SPEDParameters.aperture) ?? 2
+    reach = try values[SPEDSettings.reach] ?? (usesBlobs ? 0.89 : 1.78)
+    samples = try values[SPEDSettings.samples]
+    aperture = try values[SPEDSettings.aperture]
     grains = GrainSegmentation(
-      minimumDistance: values.number(SPEDParameters.grainDistance) ?? 5.5,
-      sizes: Int(values.number(SPEDParameters.grainSize) ?? 10)...Int.max, markerRadius: 2, excludedBorder: 2)
-    correlation = Float(values.number(SPEDParameters.mergeCorrelation) ?? (usesBlobs ? 0.7 : 0.3))
-    leastVectors = Int(values.number(SPEDParameters.mergeVectors) ?? 5)
-    leastSegments = Int(values.number(SPEDParameters.mergeSegments) ?? (usesBlobs ? 4 : 3))
+      minimumDistance: try values[SPEDSettings.grainDistance] ?? 5.5,
+      sizes: (try values[SPEDSettings.grainSize] ?? 10)...Int.max, markerRadius: 2, excludedBorder: 2)
+    correlation = Float(try values[SPEDSettings.mergeCorrelation] ?? (usesBlobs ? 0.7 : 0.3))
+    leastVectors = try values[SPEDSettings.mergeVectors]
+    leastSegments = try values[SPEDSettings.mergeSegments] ?? (usesBlobs ? 4 : 3)
   }
 
   func segmentation(_ pass: ScanPass, _ entry: ScanCache.Entry) throws(AnalysisError) -> Segmentation {

@@ -1,13 +1,13 @@
 /// What the segmentation may be told; everything has a default that follows from the data.
 package struct SegmentationSettings: Sendable, Hashable {
   /// Poisson standard deviations from which a point of a virtual dark-field image is lit.
-  package var significance: Float = 3.5
+  package var significance = Float(SPEDSettings.significance.standard)
   /// Scan points of the smallest crystal; nil: six, or more in large scans.
   package var minimumArea: Int?
   /// A point belongs to a crystal when it has this part of its brightest neighbour's signal.
-  package var edge: Float = 0.27
+  package var edge = Float(SPEDSettings.edge.standard)
   /// Crystals of less confidence are left out.
-  package var minimumConfidence = 0.3
+  package var minimumConfidence = SPEDSettings.confidence.standard
   /// Most crystals that are kept; nil keeps all.
   package var components: Int?
   package var edits: [CrystalEdit] = []

@@ -14,7 +14,7 @@ package struct SpotBlob: Sendable {
 /// Finds the blobs of every vector. A bright crystal does not hide a faint one in the same image: what is left
 /// beside the bright ones is searched again.
 struct SpotSearch {
-  var significance: Float = 3.5
+  var significance: Float
   var minimumArea: Int
   /// A blob ends where the signal falls below this part of its bright level.
   var edge: Float = 0.35

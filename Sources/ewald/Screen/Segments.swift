@@ -74,7 +74,8 @@ extension Model {
   /// The threshold of a lit point, a little up or down.
   mutating func moveThreshold(_ step: Double) -> [Effect] {
     rerun { settings in
-      let now = settings["significance"].flatMap { Double($0) } ?? 3.5
+      // A result has all settings with it.
+      guard let now = settings["significance"].flatMap({ Double($0) }) else { return }
       settings["significance"] = ParameterValue.number(min(20, max(1, now + step))).description
     }
   }
