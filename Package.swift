@@ -38,7 +38,7 @@ let package = Package(
     .target(name: "Imaging", dependencies: ["Arrays", "CVectorLoops", "System"]),
     .target(name: "Learning", dependencies: ["Arrays", "CLibSVM", "COneDNN", "JSON", "System"]),
     .target(name: "Scattering", dependencies: ["Arrays", "CDiffractionKernels", "CSpglib"]),
-    .target(name: "Analysis", dependencies: ["Arrays", "Diffraction", "System"]),
+    .target(name: "Analysis", dependencies: ["Arrays", "Diffraction", "JSON", "Learning", "System"]),
     .target(name: "FrameQuality", dependencies: ["Analysis", "Arrays", "Diffraction"]),
     .target(
       name: "CBLEED", dependencies: ["Analysis", "Arrays", "Diffraction", "JSON", "Learning", "System"]),
@@ -99,7 +99,8 @@ let package = Package(
       name: "LearningTests", dependencies: ["Arrays", "JSON", "Learning", "System"],
       resources: [.copy("Reference")]),
     .testTarget(name: "ScatteringTests", dependencies: ["Arrays", "Scattering"]),
-    .testTarget(name: "AnalysisTests", dependencies: ["Analysis", "Diffraction", "System"]),
+    .testTarget(
+      name: "AnalysisTests", dependencies: ["Analysis", "Diffraction", "JSON", "Learning", "System"]),
     .testTarget(name: "FrameQualityTests", dependencies: ["FrameQuality", "HostileFrames"]),
     .testTarget(
       name: "CBLEEDTests",

@@ -101,6 +101,27 @@ import Testing
     #expect(once.latents == again.latents)
   }
 
+  @Test func `a resumed training ends as one that never stopped`() throws {
+    let training = try SmallModel.training()
+    let place = training.checkpoint(
+      beside: FileManager.default.temporaryDirectory.appending(path: "ewald-\(UUID().uuidString)").path)
+    defer { place.remove() }
+    let whole = try training.trainAutoencoder()
+    var epochs = 0
+    #expect(throws: CBLEEDError.cancelled) {
+      try training.trainAutoencoder(
+        keeping: place, { if case .epoch = $0 { epochs += 1 } }, isCancelled: { epochs == 1 })
+    }
+    let kept = try #require(try place.read())
+    #expect(kept.step == 5 && whole.facts["steps"] == .integer(10))
+    let resumed = try training.trainAutoencoder(keeping: place)
+    #expect(resumed.model.weights == whole.model.weights && resumed.facts["resumed_at_step"] == .integer(5))
+    // Other patterns, other seeds: another training.
+    let other = try SmallModel.training(seed: 2).checkpoint(
+      beside: String(place.path.dropLast(".checkpoint".count)))
+    #expect(throws: NetworkError.self) { try other.read() }
+  }
+
   @Test func `training can be stopped`() throws {
     #expect(throws: CBLEEDError.cancelled) {
       try SmallModel.training().run(isCancelled: { true })

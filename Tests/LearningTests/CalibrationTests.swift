@@ -1,14 +1,25 @@
-import System
 import Arrays
+import Glibc
 import Learning
+import System
 import Testing
+
+private func softmax(_ logits: Matrix, _ temperature: Double) -> Matrix {
+  var out = logits
+  for r in 0..<logits.rows {
+    let powers = logits.row(r).map { exp(Double($0) / temperature) }
+    let sum = powers.reduce(0, +)
+    for (c, power) in powers.enumerated() { out[r, c] = Float(power / sum) }
+  }
+  return out
+}
 
 /// Logits whose softmax is exactly right about labels drawn from it, then multiplied.
 private func overconfident(_ factor: Float, rows: Int = 4000, seed: UInt64 = 1) -> (Matrix, [Int]) {
   var numbers = RandomNumbers(seed: seed)
   var logits = Matrix(rows: rows, columns: 5)
   for i in logits.values.indices { logits.values[i] = Float(1.5 * numbers.normal()) }
-  let probabilities = TemperatureScaling(temperature: 1).probabilities(logits)
+  let probabilities = softmax(logits, 1)
   let labels = (0..<rows).map { r in
     var rest = numbers.uniform()
     for c in 0..<5 {
@@ -23,26 +34,22 @@ private func overconfident(_ factor: Float, rows: Int = 4000, seed: UInt64 = 1) 
 @Test(arguments: [Float(0.5), 1, 3])
 func temperatureUndoesAFactorOnTheLogits(factor: Float) {
   let (logits, labels) = overconfident(factor)
-  let scaling = TemperatureScaling(fitting: logits, labels: labels)
-  #expect(abs(scaling.temperature / Double(factor) - 1) < 0.07)
-  let before = ReliabilityCurve(
-    probabilities: TemperatureScaling(temperature: 1).probabilities(logits), labels: labels)
-  let after = ReliabilityCurve(probabilities: scaling.probabilities(logits), labels: labels)
+  let temperature = TemperatureFit.temperature(in: 0.05...20) { temperature in
+    let probabilities = softmax(logits, temperature)
+    return labels.indices.reduce(0.0) { $0 - log(Double(probabilities[$1, labels[$1]])) }
+  }
+  #expect(abs(temperature / Double(factor) - 1) < 0.07)
+  let before = ReliabilityCurve(probabilities: softmax(logits, 1), labels: labels)
+  let after = ReliabilityCurve(probabilities: softmax(logits, temperature), labels: labels)
   #expect(after.expectedCalibrationError < 0.03)
   if factor > 1 { #expect(after.expectedCalibrationError < 0.3 * before.expectedCalibrationError) }
 }
 
-@Test func softLabelsGiveTheTemperatureOfTheirOwnDistribution() {
-  let (logits, _) = overconfident(2, rows: 300)
-  let targets = TemperatureScaling(temperature: 2).probabilities(logits)
-  #expect(abs(TemperatureScaling(fitting: logits, targets: targets).temperature - 2) < 1e-3)
-}
-
-@Test func scaledProbabilitiesSumToOneAndKeepTheOrder() {
-  let logits = Matrix(rows: 2, columns: 3, values: [1000, 999, -1000, 0, 2, 1])
-  let probabilities = TemperatureScaling(temperature: 1.7).probabilities(logits)
-  for r in 0..<2 { #expect(abs(probabilities.row(r).reduce(0, +) - 1) < 1e-6) }
-  #expect(probabilities[0, 0] > probabilities[0, 1] && probabilities[1, 1] > probabilities[1, 2])
+@Test func theTemperatureOfTheLeastLossIsFoundToAsManyDigitsAsAreAskedFor() {
+  let found = [5, 14, 40].map { rounds in
+    TemperatureFit.temperature(in: 0.4...3, rounds: rounds) { ($0 - 1.7) * ($0 - 1.7) }
+  }
+  #expect(abs(found[0] - 1.7) < 0.2 && abs(found[1] - 1.7) < 4e-3 && abs(found[2] - 1.7) < 1e-6)
 }
 
 @Test func calibrationErrorIsTheWeightedGapOfTheBins() {

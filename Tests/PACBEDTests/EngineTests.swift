@@ -35,7 +35,7 @@ import Testing
           training.domain, result.model, table: tables[0], seed: training.seed, count: 12)
         try PACBEDModel.write(
           id: name, training: training, result: result, report: report, command: "ewald train pacbed",
-          resumedAt: nil, to: "\(folder)/\(name)")
+          to: "\(folder)/\(name)")
       }
     } catch { fatalError("\(error)") }
     return ModelLibrary(folders: [folder])

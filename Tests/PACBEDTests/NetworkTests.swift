@@ -1,3 +1,4 @@
+import Foundation
 import Arrays
 import Learning
 import PACBED
@@ -117,23 +118,22 @@ enum SmallModel {
 
   @Test func `a small network learns, and a resumed training ends as one that never stopped`() throws {
     let training = try SmallModel.training(steps: 40)
+    let place = try training.checkpoint(
+      beside: FileManager.default.temporaryDirectory.appending(path: "ewald-\(UUID().uuidString)").path)
+    defer { place.remove() }
     var losses: [Double] = []
-    var kept: Checkpoint?
-    let whole = try training.run(tables: [SmallModel.table]) { progress, _ in
-      losses.append(progress.loss)
-      return .goOn
-    }
+    let whole = try training.run(tables: [SmallModel.table], report: { losses.append($0.loss) })
+    #expect(whole.isFinished)
     var half = training
     half.interval = 20
-    let first = try half.run(tables: [SmallModel.table]) { progress, checkpoint in
-      guard progress.step == 20 else { return .goOn }
-      kept = checkpoint()
-      return .stop
+    var isHalf = false
+    let first = try half.run(tables: [SmallModel.table], keeping: place, isCancelled: { isHalf }) {
+      isHalf = $0.step == 20 && $0.score != nil
     }
-    #expect(!first.isFinished)
-    #expect(kept?.step == 20)
-    #expect(whole.isFinished)
-    let second = try half.run(tables: [SmallModel.table], resuming: kept)
+    #expect(!first.isFinished && first.model.weights != whole.model.weights)
+    #expect(try place.read()?.step == 20)
+    let second = try half.run(tables: [SmallModel.table], keeping: place)
+    #expect(second.isFinished && second.resumedAt == 20)
     #expect(second.model.weights == whole.model.weights)
     let areFinite = losses.allSatisfy { $0.isFinite }
     #expect(areFinite && !losses.isEmpty)
@@ -147,7 +147,7 @@ enum SmallModel {
     let folder = "/tmp/ewald-pacbed-\(UInt64.random(in: 0...UInt64.max))"
     try PACBEDModel.write(
       id: "small", training: training, result: result, report: report, command: "ewald train pacbed",
-      resumedAt: nil, to: folder)
+      to: folder)
     let model = try PACBEDModel(ModelFolder(path: folder))
     #expect(model.domain.thickness == training.domain.thickness)
     #expect(model.domain.convergence == training.domain.convergence)

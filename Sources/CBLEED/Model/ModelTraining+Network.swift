@@ -1,7 +1,9 @@
-import System
+import Analysis
 import Arrays
 import Glibc
+import JSON
 import Learning
+import System
 
 extension ModelTraining {
   /// The brightness that a network sees as one: only one value in a thousand lies above it.
@@ -10,58 +12,88 @@ extension ModelTraining {
     return sample.isEmpty ? 1 : Double(Float(max(1, sample[sample.count * 999 / 1000])))
   }
 
+  /// Where it keeps what the autoencoder needs to go on. The number of epochs may change on the way.
+  package func checkpoint(beside output: String) -> CheckpointFile {
+    var digest = SHA256()
+    for image in patterns.images { image.values.withUnsafeBytes { digest.update($0) } }
+    patterns.parameters.values.withUnsafeBytes { digest.update($0) }
+    let settings =
+      "\(patterns.surface.source) \(patterns.detector) \(options.latents) \(options.batch) "
+      + "\(options.learningRate) \(options.seed) \(options.noise) \(options.supervision)"
+    digest.update(Array(settings.utf8))
+    return CheckpointFile(beside: output, identity: digest.hex())
+  }
+
   /// Denoising: what a camera might show goes in, the clean pattern is asked for.
-  func trainAutoencoder(
-    _ report: (Stage) -> Void, _ isCancelled: @escaping @Sendable () -> Bool
-  ) throws -> Model {
-    let size = patterns.detector.size
+  package func trainAutoencoder(
+    keeping place: CheckpointFile? = nil, _ report: (Stage) -> Void = { _ in },
+    isCancelled: () -> Bool = { false }
+  ) throws -> (model: Model, facts: [String: JSONValue]) {
+    let stepsPerEpoch = max(1, patterns.count / options.batch)
+    let output = try job(stepsPerEpoch: stepsPerEpoch).run(keeping: place, isCancelled: isCancelled) {
+      progress in
+      report(
+        .epoch(
+          progress.step / stepsPerEpoch, of: options.epochs,
+          loss: progress.losses[PatternAutoencoder.imageName] ?? 0, fresh: progress.score ?? .nan,
+          seconds: progress.seconds))
+      if let warning = progress.warning { report(.step(warning)) }
+    }
+    guard output.isFinished else { throw CBLEEDError.cancelled }
+    // The head that asked for parameters has done its part.
+    let network = output.model.network
+    let kept = network.ending(
+      at: network.outputs.filter { $0.name != PatternAutoencoder.parametersName })
+    var used = Weights()
+    for parameter in try kept.parameters() { used[parameter.name] = output.model.weights[parameter.name] }
+    return (Model(network: kept, weights: used), output.facts)
+  }
+
+  private func job(stepsPerEpoch: Int) throws -> TrainingJob<Double> {
     let isSupervised = options.supervision > 0
     let network = PatternAutoencoder.network(
-      size: size, latents: options.latents, parameters: isSupervised ? patterns.targetNames.count : 0)
+      size: patterns.detector.size, latents: options.latents,
+      parameters: isSupervised ? patterns.targetNames.count : 0)
     var objectives = [Objective(PatternAutoencoder.imageName, .binaryCrossEntropy)]
     if isSupervised {
       objectives.append(
         Objective(PatternAutoencoder.parametersName, .meanSquaredError, weight: options.supervision))
     }
-    let start = try Weights(for: network, seed: options.seed)
-    let stepsPerEpoch = max(1, patterns.count / options.batch)
     let steps = max(1, options.epochs) * stepsPerEpoch
-    let trainer = try Trainer(
-      network, weights: start,
-      Trainer.Options(
+    let source = source(stepsPerEpoch: stepsPerEpoch)
+    // Noise that no step draws: the same in every look.
+    let fresh = try self.source(stepsPerEpoch: stepsPerEpoch, stream: 31)(0, 0..<options.batch)
+    let threads = options.threads
+    return TrainingJob(
+      network: network, start: try Weights(for: network, seed: options.seed),
+      options: Trainer.Options(
         objectives: objectives, batch: options.batch,
         schedule: .cosine(peak: options.learningRate, warmup: min(100, steps / 10 + 1), steps: steps),
-        averaging: .exponential(decay: 0.995), gradientLimit: 1, seed: options.seed, threads: options.threads)
-    )
-    let source = source(stepsPerEpoch: stepsPerEpoch)
-    var sum = 0.0
-    var before = SystemClock.monotonic.seconds
-    _ = try trainer.run(steps: steps, from: source) { progress in
-      sum += progress.result.losses[PatternAutoencoder.imageName] ?? 0
-      if progress.step % stepsPerEpoch == 0 {
-        let now = SystemClock.monotonic.seconds
-        report(
-          .epoch(
-            progress.step / stepsPerEpoch, of: options.epochs, loss: sum / Double(stepsPerEpoch),
-            seconds: now - before))
-        (sum, before) = (0, now)
-      }
-      return isCancelled() ? .stop : .goOn
+        averaging: .exponential(decay: 0.995), gradientLimit: 1, seed: options.seed, threads: threads,
+        priority: options.priority),
+      steps: steps, interval: stepsPerEpoch, reporting: stepsPerEpoch, source: source
+    ) { model in
+      let predictor = try Predictor(model.network, weights: model.weights, batch: 32, threads: threads)
+      let images = try predictor.predict(fresh.inputs)[PatternAutoencoder.imageName] ?? []
+      let targets = fresh.targets[PatternAutoencoder.imageName] ?? []
+      return Self.crossEntropy(images, targets)
     }
-    // The head that asked for parameters has done its part.
-    let kept = network.ending(
-      at: network.outputs.filter { $0.name != PatternAutoencoder.parametersName })
-    let weights = trainer.averagedWeights
-    var used = Weights()
-    for parameter in try kept.parameters() { used[parameter.name] = weights[parameter.name] }
-    return Model(network: kept, weights: used)
+  }
+
+  /// The mean over all pixels.
+  private static func crossEntropy(_ images: [Float], _ targets: [Float]) -> Double {
+    let sum = zip(images, targets).reduce(0.0) { sum, pair in
+      let (p, t) = (min(1 - 1e-7, max(1e-7, Double(pair.0))), Double(pair.1))
+      return sum - t * log(p) - (1 - t) * log(1 - p)
+    }
+    return sum / Double(max(1, targets.count))
   }
 
   /// Patterns in a new order every epoch, with new noise every time.
-  private func source(stepsPerEpoch: Int) -> SampleSource {
+  private func source(stepsPerEpoch: Int, stream: Int = 2) -> SampleSource {
     let (patterns, aligner, noise, clean) = (patterns, aligner, options.noise, clean)
     let (batch, ceiling, raster) = (options.batch, ceiling, aligner.smoother.raster)
-    let random = RandomNumbers(seed: options.seed).stream(2)
+    let random = RandomNumbers(seed: options.seed).stream(stream)
     let orders = (0..<max(1, options.epochs)).map { epoch in
       var numbers = random.stream(-1 - epoch)
       return numbers.permutation(patterns.count)

@@ -1,7 +1,8 @@
-import System
+import Analysis
 import Arrays
 import Glibc
 import Learning
+import System
 
 /// Trains a `PatternModel` on simulated patterns.
 public struct ModelTraining: Sendable {
@@ -12,6 +13,7 @@ public struct ModelTraining: Sendable {
     public var learningRate: Float = 2e-3
     public var seed: UInt64 = 1
     public var threads = 1
+    public var priority = Trainer.Options.Priority.normal
     public var noise = TrainingNoise()
     /// How much the parameters count beside the image while the autoencoder is trained.
     public var supervision: Float = 0.1
@@ -34,7 +36,8 @@ public struct ModelTraining: Sendable {
 
   public enum Stage: Sendable, Equatable {
     case step(String)
-    case epoch(Int, of: Int, loss: Double, seconds: Double)
+    /// `fresh` is the loss of the averaged weights on noise that was never trained on.
+    case epoch(Int, of: Int, loss: Double, fresh: Double, seconds: Double)
   }
 
   public let patterns: TrainingPatterns
@@ -61,13 +64,15 @@ public struct ModelTraining: Sendable {
   }
 
   /// The whole model.
-  /// - Parameter network: an autoencoder that was trained before, instead of a new one.
-  public func run(
-    network: Model? = nil, report: (Stage) -> Void = { _ in },
+  /// - Parameters:
+  ///   - network: an autoencoder that was trained before, instead of a new one.
+  ///   - place: where the autoencoder's training goes on from, and what it needs for that is kept.
+  package func run(
+    network: Model? = nil, keeping place: CheckpointFile? = nil, report: (Stage) -> Void = { _ in },
     isCancelled: @escaping @Sendable () -> Bool = { false }
   ) throws(CBLEEDError) -> PatternModel {
     do {
-      return try train(network, report, isCancelled)
+      return try train(network, place, report, isCancelled)
     } catch let error as CBLEEDError {
       throw error
     } catch {
@@ -76,7 +81,8 @@ public struct ModelTraining: Sendable {
   }
 
   private func train(
-    _ known: Model?, _ report: (Stage) -> Void, _ isCancelled: @escaping @Sendable () -> Bool
+    _ known: Model?, _ place: CheckpointFile?, _ report: (Stage) -> Void,
+    _ isCancelled: @escaping @Sendable () -> Bool
   ) throws -> PatternModel {
     let held = min(options.calibration, patterns.count / 10)
     let fitted = Array(held..<patterns.count)
@@ -96,7 +102,8 @@ public struct ModelTraining: Sendable {
     let noisy = noisyValues()
     let roots = try rootReader(noisy)
     report(.step("autoencoder"))
-    let network = try known ?? trainAutoencoder(report, isCancelled)
+    let (network, facts) =
+      try known.map { ($0, [:]) } ?? trainAutoencoder(keeping: place, report, isCancelled: isCancelled)
     if isCancelled() { throw CBLEEDError.cancelled }
     report(.step("latent values"))
     let autoencoder = try PatternAutoencoder(
@@ -128,7 +135,9 @@ public struct ModelTraining: Sendable {
     report(.step("calibration"))
     let asked = model(fitted, draft, ReaderCalibration())
     let calibration = try calibrate(asked, held: held)
-    return model(nil, shipped, calibration)
+    var trained = model(nil, shipped, calibration)
+    trained.training = facts
+    return trained
   }
 
   /// What the emulator covers: the patterns' own extent.

@@ -53,7 +53,7 @@ extension PatternModel {
     arrays.store("latent_deviation", exactly: latentDeviation)
     arrays.store("parameters", exactly: parameters)
     for map in maps { arrays.store("map_" + map.name, exactly: map.coordinates) }
-    let manifest: [String: JSONValue] = [
+    var manifest: [String: JSONValue] = [
       "summary": .text(summary), "command": .text(command),
       "domain": .object(
         Dictionary(
@@ -62,6 +62,7 @@ extension PatternModel {
           })),
       "metrics": .object(metrics.mapValues { .object($0.mapValues(JSONValue.number)) }),
     ]
+    if !training.isEmpty { manifest["training"] = .object(training) }
     return try ModelFolder.write(
       id: id, engine: "cbleed", manifest: manifest,
       files: [

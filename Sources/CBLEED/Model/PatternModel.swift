@@ -1,4 +1,5 @@
 import Arrays
+import JSON
 import Glibc
 import Learning
 import Synchronization
@@ -84,6 +85,9 @@ public struct PatternModel: Sendable {
     self.maps = maps
     neighbourSearch = NeighbourSearch(latents)
   }
+
+  /// How its network was trained, for the manifest; empty where that is not known.
+  var training: [String: JSONValue] = [:]
 
   public var raster: DiscRaster { aligner.smoother.raster }
 

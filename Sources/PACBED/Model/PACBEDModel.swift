@@ -65,18 +65,13 @@ public struct PACBEDModel: Sendable {
 
   /// Writes a model's folder: how it was made, how it did, and the files.
   @discardableResult
-  public static func write(
-    id: String, training: PACBEDTraining, result: PACBEDTraining.Output, report: ValidationReport,
-    command: String, resumedAt step: Int?, to path: String
+  package static func write(
+    id: String, training: PACBEDTraining, result: PACBEDTraining.Job.Output, report: ValidationReport,
+    command: String, to path: String
   ) throws(PACBEDError) -> ModelFolder {
-    var facts: [String: JSONValue] = [
-      "steps": .integer(training.steps), "batch": .integer(training.batch),
-      "patterns": .integer(training.steps * training.batch), "seed": .integer(Int(training.seed)),
-      "threads": .integer(training.threads), "seconds": .integer(Int(result.seconds)),
-      "debye_waller_b": .list(training.motions.map(JSONValue.number)),
-      "peak_rate": .number((Double(training.peakRate) * 1e6).rounded() / 1e6),
-    ]
-    if let step { facts["resumed_at_step"] = .integer(step) }
+    var facts = result.facts
+    facts["debye_waller_b"] = .list(training.motions.map(JSONValue.number))
+    facts["peak_rate"] = .number((Double(training.peakRate) * 1e6).rounded() / 1e6)
     do {
       return try ModelFolder.write(
         id: id, engine: Self.engine,

@@ -1,7 +1,7 @@
-import System
+import Analysis
 import Arrays
-import Glibc
 import Learning
+import System
 
 /// Learns a model of one crystal: the tables, then batches of fresh patterns until the steps are done.
 public struct PACBEDTraining: Sendable {
@@ -30,24 +30,7 @@ public struct PACBEDTraining: Sendable {
 
   public init(_ domain: ModelDomain) { self.domain = domain }
 
-  public struct Progress: Sendable {
-    public var step: Int
-    public var steps: Int
-    /// Mean loss since the last report.
-    public var loss: Double
-    public var secondsLeft: Double
-    /// On steps that looked: see `PatternScore`.
-    public var validation: PatternScore?
-  }
-
-  public struct Output: Sendable {
-    public var model: Model
-    public var isFinished: Bool
-    /// Everything to go on with; the next run's answer does not depend on the interruption.
-    public var checkpoint: Checkpoint
-    /// Seconds of this run.
-    public var seconds: Double
-  }
+  package typealias Job = TrainingJob<PatternScore>
 
   var options: Trainer.Options {
     Trainer.Options(
@@ -76,13 +59,24 @@ public struct PACBEDTraining: Sendable {
     return tables
   }
 
-  /// Runs, or goes on from a checkpoint, until the steps are done or `report` answers `.stop`.
-  public func run(
-    tables: [PACBEDTable], resuming checkpoint: Checkpoint? = nil,
-    report: (Progress, () -> Checkpoint) -> TrainingDecision = { _, _ in .goOn }
-  ) throws(PACBEDError) -> Output {
+  /// Where it keeps what it needs to go on. The number of steps may change on the way.
+  package func checkpoint(beside output: String) throws(PACBEDError) -> CheckpointFile {
+    var text = try domain.tableRequest().identity
+    for b in motions { text += " \(b)" }
+    for range in [domain.convergence, domain.thickness, domain.mistilt] {
+      text += " \(range.lowerBound) \(range.upperBound)"
+    }
+    text += " \(batch) \(seed) \(widths) \(dense) \(peakRate)"
+    return CheckpointFile(beside: output, identity: SHA256.hex(text.utf8))
+  }
+
+  /// Runs, or goes on from what is kept, until the steps are done or it is cancelled.
+  package func run(
+    tables: [PACBEDTable], keeping place: CheckpointFile? = nil, isCancelled: () -> Bool = { false },
+    report: (Job.Progress) -> Void = { _ in }
+  ) throws(PACBEDError) -> Job.Output {
     do {
-      return try train(tables, checkpoint, report)
+      return try job(tables).run(keeping: place, isCancelled: isCancelled, report: report)
     } catch let error as PACBEDError {
       throw error
     } catch {
@@ -90,54 +84,19 @@ public struct PACBEDTraining: Sendable {
     }
   }
 
-  private func train(
-    _ tables: [PACBEDTable], _ checkpoint: Checkpoint?,
-    _ report: (Progress, () -> Checkpoint) -> TrainingDecision
-  ) throws -> Output {
+  private func job(_ tables: [PACBEDTable]) throws -> Job {
     var disturbances = TrainingPatterns.Disturbances()
     disturbances.calm = steps * batch / 5
     let patterns = try TrainingPatterns(domain, tables: tables, disturbances: disturbances, seed: seed)
     let network = patterns.heads.network(widths: widths, dense: dense)
-    let trainer: Trainer
-    if let checkpoint {
-      trainer = try Trainer(network, resuming: checkpoint, options)
-    } else {
-      var weights = try Weights(for: network, seed: seed)
-      for (name, array) in start?.arrays ?? [:] where weights[name]?.shape == array.shape {
-        weights[name] = array
-      }
-      trainer = try Trainer(network, weights: weights, options)
+    var weights = try Weights(for: network, seed: seed)
+    for (name, array) in start?.arrays ?? [:] where weights[name]?.shape == array.shape {
+      weights[name] = array
     }
     let validation = try PatternScore.Set(
       domain, tables: [tables[0]], count: 384, noise: 0.1, seed: seed &+ 7_777)
-    let source = patterns.source(batch: batch)
-    let start = SystemClock.monotonic.seconds
-    let first = trainer.step
-    var lossSum = 0.0
-    var lossCount = 0
-    var isFinished = true
-    while trainer.step < steps {
-      lossSum += try trainer.advance(source).loss
-      lossCount += 1
-      let step = trainer.step
-      let looks = step % interval == 0 || step == steps
-      guard looks || step % 50 == 0 else { continue }
-      let elapsed = SystemClock.monotonic.seconds - start
-      var progress = Progress(
-        step: step, steps: steps, loss: lossSum / Double(lossCount),
-        secondsLeft: elapsed / Double(step - first) * Double(steps - step))
-      if looks {
-        progress.validation = try validation.score(
-          Model(network: network, weights: trainer.averagedWeights))
-      }
-      (lossSum, lossCount) = (0, 0)
-      if report(progress, { trainer.checkpoint() }) == .stop {
-        isFinished = step == steps
-        break
-      }
-    }
-    return Output(
-      model: Model(network: network, weights: trainer.averagedWeights), isFinished: isFinished,
-      checkpoint: trainer.checkpoint(), seconds: SystemClock.monotonic.seconds - start)
+    return Job(
+      network: network, start: weights, options: options, steps: steps, interval: interval, reporting: 50,
+      source: patterns.source(batch: batch), look: validation.score)
   }
 }

@@ -152,15 +152,7 @@ struct Case: Sendable {
         return sum - log
       }
     }
-    // The likelihood has one summit: golden section in the logarithm.
-    let ratio = (5.0.squareRoot() - 1) / 2
-    var (low, high) = (log(0.4), log(3.0))
-    for _ in 0..<14 {
-      let a = high - ratio * (high - low)
-      let b = low + ratio * (high - low)
-      if loss(exp(a)) < loss(exp(b)) { high = b } else { low = a }
-    }
-    return exp((low + high) / 2)
+    return TemperatureFit.temperature(in: 0.4...3, loss: loss)
   }
 
   /// The temperature at which the best summit's probability is nearest to how often it holds the truth.

@@ -1,4 +1,6 @@
+import Analysis
 import Glibc
+import Learning
 
 /// Results go to standard output, everything else to standard error.
 enum Console {
@@ -17,5 +19,17 @@ enum Console {
       guard count > 0 else { return }
       rest = rest.dropFirst(count)
     }
+  }
+}
+
+/// What every training says of its checkpoint.
+extension Console {
+  static func tell(_ place: CheckpointFile) throws(NetworkError) {
+    if let step = try place.read()?.step { message("goes on from \(place.path) at step \(step)") }
+  }
+
+  static func stopped(_ place: CheckpointFile) -> ExitCode {
+    message("stopped; the same command goes on from \(place.path)")
+    return .interrupted
   }
 }

@@ -1,11 +1,12 @@
-import JSON
-import System
+import Analysis
 import Arrays
 import CBLEED
 import Diffraction
 import FrameFormats
 import Glibc
+import JSON
 import Learning
+import System
 
 /// A reader of CBLEED patterns: an emulator of the simulator, an autoencoder, regressors and what they are
 /// worth, as a model folder.
@@ -21,7 +22,9 @@ let trainCBLEED = Verb(
     Verb.Option("--rate", "N", "highest learning rate (0.002)"),
     Verb.Option("--threads", "N", "1"),
     Verb.Option("--splits", nil, "also hold out rows at random and whole blocks, and print both"),
-    Verb.Option("--output", "MODEL", "the folder that the model becomes"),
+    Verb.Option(
+      "--foreground", nil, "at normal priority: without it, only where nothing else wants the processor"),
+    Verb.Option("--output", "MODEL", "the model's folder; MODEL.checkpoint beside it while it is trained"),
   ],
   run: { arguments in
     guard let output = arguments["--output"] else { throw UsageError("train: --output MODEL is needed") }
@@ -32,6 +35,7 @@ let trainCBLEED = Verb(
     options.seed = UInt64(try arguments.number("--seed", 1, in: 0...1e15))
     options.supervision = Float(try arguments.number("--supervision", 0.1, in: 0...1000))
     options.threads = Int(try arguments.number("--threads", 1, in: 1...1024))
+    options.priority = arguments.has("--foreground") ? .normal : .background
     let command = (["ewald"] + CommandLine.arguments.dropFirst()).joined(separator: " ")
     let network = try arguments["--network"].map {
       try ModelLibrary.standard.model($0, of: "cbleed").model(PatternModel.networkFile)
@@ -66,14 +70,16 @@ private struct CBLEEDTraining: Sendable {
       (String(folder), try PatternFolder.read(String(folder), arguments))
     }
     let training = try ModelTraining(patterns, options)
+    let place = training.checkpoint(beside: output)
+    try Console.tell(place)
     let model: PatternModel
     do {
       model = try training.run(
-        network: network, report: { Console.message(Self.sentence($0)) }, isCancelled: { interruption.came })
+        network: network, keeping: place, report: { Console.message(Self.sentence($0)) },
+        isCancelled: { interruption.came })
     } catch {
       guard error == .cancelled else { throw error }
-      Console.message("stopped; nothing was written")
-      return .interrupted
+      return Console.stopped(place)
     }
     var metrics: [String: [String: Double]] = [:]
     let names = model.targets.map(\.name)
@@ -108,6 +114,7 @@ private struct CBLEEDTraining: Sendable {
       summary: "\(patterns.surface.name), \(patterns.count) \(method) patterns, "
         + "\(Format.fixed(energies.lowerBound, 0))-\(Format.fixed(energies.upperBound, 0)) eV",
       command: command, metrics: metrics)
+    place.remove()
     Console.message("written: \(output)")
     return .ok
   }
@@ -132,8 +139,9 @@ private struct CBLEEDTraining: Sendable {
   private static func sentence(_ stage: ModelTraining.Stage) -> String {
     switch stage {
     case .step(let what): what
-    case .epoch(let number, let count, let loss, let seconds):
-      "epoch \(number)/\(count)  BCE \(Format.fixed(loss, 5))  \(Format.fixed(seconds, 1)) s"
+    case .epoch(let number, let count, let loss, let fresh, let seconds):
+      "epoch \(number)/\(count)  BCE \(Format.fixed(loss, 5))  on fresh noise \(Format.fixed(fresh, 5))  "
+        + "\(Format.fixed(seconds, 1)) s"
     }
   }
 

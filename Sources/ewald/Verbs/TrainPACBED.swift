@@ -1,3 +1,4 @@
+import Analysis
 import System
 import Glibc
 import Learning
@@ -55,12 +56,8 @@ private struct TrainingRun {
 
   func run() throws -> ExitCode {
     guard access(output, F_OK) != 0 else { throw UsageError("train: \(output) is there already") }
-    let place = output + ".checkpoint"
-    var checkpoint: Checkpoint?
-    if access(place, F_OK) == 0 {
-      checkpoint = try training.checkpoint(file: place)
-      Console.message("goes on from \(place) at step \(checkpoint?.step ?? 0)")
-    }
+    let place = try training.checkpoint(beside: output)
+    try Console.tell(place)
     let interruption = interruption
     let tables = try training.tables(isCancelled: { interruption.came }) { fraction in
       if isatty(2) == 1 { Console.write("\rtables \(Int(fraction * 100)) %", to: 2) }
@@ -69,22 +66,13 @@ private struct TrainingRun {
     for table in tables {
       Console.message("table: \(table.byteCount >> 20) MiB, step \((table.step * 100).rounded() / 100) mrad")
     }
-    let result = try training.run(tables: tables, resuming: checkpoint) { progress, checkpoint in
+    let result = try training.run(
+      tables: tables, keeping: place, isCancelled: { interruption.came }
+    ) { progress in
       Console.message(Self.line(progress))
-      if progress.validation != nil || interruption.came {
-        do {
-          try training.write(checkpoint(), to: place)
-        } catch {
-          Console.message("\(error)")
-        }
-      }
-      return interruption.came ? .stop : .goOn
+      if let warning = progress.warning { Console.message(warning) }
     }
-    try training.write(result.checkpoint, to: place)
-    guard result.isFinished else {
-      Console.message("stopped; the same command goes on from \(place)")
-      return .interrupted
-    }
+    guard result.isFinished else { return Console.stopped(place) }
     Console.message("validation")
     let report = try ValidationReport(
       training.domain, result.model, table: tables[0], seed: training.seed,
@@ -92,16 +80,16 @@ private struct TrainingRun {
     for row in report.rows { Console.line(row.line) }
     let model = try PACBEDModel.write(
       id: output.split(separator: "/").last.map(String.init) ?? output, training: training, result: result,
-      report: report, command: command, resumedAt: checkpoint?.step, to: output)
-    unlink(place)
+      report: report, command: command, to: output)
+    place.remove()
     Console.line("\(output): \(model.sha256)")
     return .ok
   }
 
-  private static func line(_ progress: PACBEDTraining.Progress) -> String {
+  private static func line(_ progress: PACBEDTraining.Job.Progress) -> String {
     func short(_ x: Double) -> String { String((x * 100).rounded() / 100) }
     var text = "step \(progress.step)/\(progress.steps), loss \(short(progress.loss))"
-    if let score = progress.validation {
+    if let score = progress.score {
       text += ", thickness error \(short(score.mean)) % (median \(short(score.median)) %)"
       text += ", among three \(short(score.amongThree)), mistilt \(short(score.mistilt)) mrad"
       text += ", scale \(short(score.scale)) %, centre \(short(score.centre)) px"
