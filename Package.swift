@@ -134,7 +134,7 @@ let package = Package(
     .testTarget(
       name: "ewaldTests",
       dependencies: [
-        "Analysis", "Diffraction", "ewald", "FrameFormats", "FrameQuality", "LiveSession", "System",
+        "Analysis", "Diffraction", "ewald", "FrameFormats", "FrameQuality", "LiveSession", "SPED", "System",
         "TerminalUI", "Workers",
       ],
       exclude: ["Golden"]),

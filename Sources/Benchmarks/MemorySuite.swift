@@ -97,7 +97,7 @@ private final class OneFrame: FrameSource {
 private struct StandIn: AnalysisEngine {
   let name = "pacbed"
   let label = "PACB"
-  let outputs = [Output(name: "thickness", unit: "nm", decimals: 1)]
+  let outputs = [Output(name: "thickness", unit: "nm", symbol: "t", decimals: 1)]
   let parameters = [
     "material", "model", "convergence_mrad", "voltage_kv", "pixel_mrad", "method", "candidate", "center_px",
     "scale", "geometry", "motion", "absorption", "scan",
@@ -124,10 +124,10 @@ private struct StandIn: AnalysisEngine {
       },
       verdict: .doubtful, reasons: [Reason("2PK", "another thickness fits nearly as well: 13.0 nm")],
       model: ModelIdentity(id: "rutile-80kv", sha256: String(repeating: "c2973cf9", count: 8)),
-      pictures: (0..<3).flatMap { candidate in
+      exhibits: (0..<3).flatMap { answer in
         [
-          Picture(name: "Predicted", pixels: picture, scale: Picture.measured, candidate: candidate),
-          Picture(name: "Difference", pixels: picture, isSigned: true, candidate: candidate),
+          .image(Exhibit.Image("Predicted", picture, role: .expected, signal: .discs, part: answer)),
+          .image(Exhibit.Image("Difference", picture, role: .difference, signal: .discs, part: answer)),
         ]
       })
   }

@@ -11,32 +11,41 @@ public protocol AnalysisEngine: Sendable {
   /// What it reports, most important first: the first is the list's column and the trend.
   var outputs: [Output] { get }
   var parameters: [Parameter] { get }
-  /// Whether its findings come with pictures: they are computed again when an old frame is looked at.
-  var makesPictures: Bool { get }
+  /// What its frames hold: how their contrast is laid out.
+  var signal: Exhibit.Signal { get }
   /// Settings for an answer at once while frames come faster than they can be analysed in full; a full analysis
   /// follows when there is time. None for an engine that is always quick.
   var hurriedSettings: [String: String] { get }
   /// How well this engine suits a file under `--engine auto`; 0 is not at all, `frame` always says 1.
   func suitability(for file: FileSummary) -> Int
+  /// The settings that a change by hand means, from those that found the regions; nil for one it does not know.
+  func settings(_ settings: [String: String], after edit: RegionEdit, of regions: Exhibit.Regions) -> [String:
+    String]?
   func analyze(_ subject: Subject, _ parameters: ParameterValues, _ context: AnalysisContext)
     throws(AnalysisError) -> Finding
 }
 
 extension AnalysisEngine {
-  public var makesPictures: Bool { false }
+  public var signal: Exhibit.Signal { .other }
   public var hurriedSettings: [String: String] { [:] }
+  public func settings(
+    _ settings: [String: String], after edit: RegionEdit, of regions: Exhibit.Regions
+  ) -> [String: String]? { nil }
 }
 
 /// A quantity that an engine promises to report.
 public struct Output: Sendable, Equatable {
   public var name: String
   public var unit: String
+  /// Where a name has no room, in a list's head or a narrow pane: `t`, `dose`.
+  public var symbol: String
   /// Digits behind the decimal point on the screen.
   public var decimals: Int
 
-  public init(name: String, unit: String, decimals: Int) {
+  public init(name: String, unit: String, symbol: String, decimals: Int) {
     self.name = name
     self.unit = unit
+    self.symbol = symbol
     self.decimals = decimals
   }
 }

@@ -97,45 +97,6 @@ public struct ModelIdentity: Sendable, Equatable {
   }
 }
 
-/// An image that explains a finding (a predicted pattern, a difference, a segment map). Shown, and
-/// computed again when asked for; too large for the session file.
-public struct Picture: Sendable {
-  public var name: String
-  public var pixels: Pixels
-  /// Pictures with the same scale name share one contrast; `measured` is the frame's own.
-  public var scale: String
-  /// A difference: zero is the middle of its contrast.
-  public var isSigned: Bool
-  /// Which of the finding's answers it belongs to: 0 is the answer, 1 the first alternative.
-  public var candidate: Int
-  /// Over the positions of the scan (a thickness map), not over a detector.
-  public var isMap: Bool
-  /// Points instead of an image: the pixels say nothing then.
-  public var scatter: Scatter?
-
-  public static let measured = "measured"
-
-  public init(
-    name: String, pixels: Pixels, scale: String = "", isSigned: Bool = false, candidate: Int = 0,
-    isMap: Bool = false
-  ) {
-    self.name = name
-    self.pixels = pixels
-    self.scale = scale
-    self.isSigned = isSigned
-    self.candidate = candidate
-    self.isMap = isMap
-  }
-
-  public init(_ scatter: Scatter) {
-    self.init(name: scatter.name, pixels: Pixels(width: 1, height: 1, values: [UInt8(0)]))
-    self.scatter = scatter
-  }
-
-  /// What it holds in memory.
-  public var byteCount: Int { pixels.byteCount + (scatter?.byteCount ?? 0) }
-}
-
 /// What an engine has to say about a frame or a scan.
 public struct Finding: Sendable {
   public var values: [Quantity]
@@ -144,13 +105,14 @@ public struct Finding: Sendable {
   public var verdict: Verdict
   public var reasons: [Reason]
   public var model: ModelIdentity?
-  public var pictures: [Picture]
+  /// What there is to look at; not recorded, made anew when it is asked for.
+  public var exhibits: [Exhibit]
   /// Files written beside the session, by role (`segments`, `patterns`).
   public var artifacts: [String: String]
 
   public init(
     values: [Quantity], histograms: [Histogram] = [], profiles: [Profile] = [], verdict: Verdict = .accept,
-    reasons: [Reason] = [], model: ModelIdentity? = nil, pictures: [Picture] = [],
+    reasons: [Reason] = [], model: ModelIdentity? = nil, exhibits: [Exhibit] = [],
     artifacts: [String: String] = [:]
   ) {
     self.values = values
@@ -159,7 +121,7 @@ public struct Finding: Sendable {
     self.verdict = verdict
     self.reasons = reasons
     self.model = model
-    self.pictures = pictures
+    self.exhibits = exhibits
     self.artifacts = artifacts
   }
 

@@ -13,18 +13,18 @@ public struct FrameEngine: AnalysisEngine {
   public let label = "FRAM"
 
   public let outputs = [
-    Output(name: "dose", unit: "counts", decimals: 0),
-    Output(name: "drift", unit: "px", decimals: 2),
-    Output(name: "center_x", unit: "px", decimals: 1),
-    Output(name: "center_y", unit: "px", decimals: 1),
-    Output(name: "disc_radius", unit: "px", decimals: 1),
-    Output(name: "sharpness", unit: "1", decimals: 3),
-    Output(name: "background", unit: "counts", decimals: 1),
-    Output(name: "peak", unit: "counts", decimals: 0),
-    Output(name: "saturated", unit: "px", decimals: 0),
-    Output(name: "hot", unit: "px", decimals: 0),
-    Output(name: "dead", unit: "px", decimals: 0),
-    Output(name: "not_finite", unit: "px", decimals: 0),
+    Output(name: "dose", unit: "counts", symbol: "dose", decimals: 0),
+    Output(name: "drift", unit: "px", symbol: "drift", decimals: 2),
+    Output(name: "center_x", unit: "px", symbol: "x", decimals: 1),
+    Output(name: "center_y", unit: "px", symbol: "y", decimals: 1),
+    Output(name: "disc_radius", unit: "px", symbol: "R", decimals: 1),
+    Output(name: "sharpness", unit: "1", symbol: "sharp", decimals: 3),
+    Output(name: "background", unit: "counts", symbol: "bg", decimals: 1),
+    Output(name: "peak", unit: "counts", symbol: "peak", decimals: 0),
+    Output(name: "saturated", unit: "px", symbol: "sat", decimals: 0),
+    Output(name: "hot", unit: "px", symbol: "hot", decimals: 0),
+    Output(name: "dead", unit: "px", symbol: "dead", decimals: 0),
+    Output(name: "not_finite", unit: "px", symbol: "nan", decimals: 0),
   ]
 
   static let driftLimit = Setting<Double>(

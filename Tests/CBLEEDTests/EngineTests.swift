@@ -29,7 +29,7 @@ import Testing
     )
   }
 
-  @Test func `a pattern becomes an energy, a structure, intervals and pictures`() throws {
+  @Test func `a pattern becomes an energy, a structure, intervals and exhibits`() throws {
     let (pixels, sample) = try Self.frame(11)
     let finding = try Self.analyze(pixels)
     #expect(finding.verdict == .accept, "\(finding.reasons)")
@@ -44,17 +44,21 @@ import Testing
     let expected = 23.5 + sample.detector.shift.x / sample.detector.pixel
     #expect(abs(centre - expected) < 0.2)
     #expect(
-      finding.pictures.map(\.name)
+      finding.exhibits.map(\.title)
         == ["Reconstruction", "Residual", "Neighbour", "Neighbour", "Neighbour", "Latent"])
-    #expect(finding.pictures[1].isSigned)
-    let scatter = try #require(finding.pictures[5].scatter)
+    guard case .image(let residual) = finding.exhibits[1], case .scatter(let scatter) = finding.exhibits[5]
+    else {
+      Issue.record("no residual or no latent map")
+      return
+    }
+    #expect(residual.role == .difference)
     #expect(scatter.axes.map(\.name).contains("PCA 1/2") && scatter.axes.map(\.name).contains("LLE 1/2"))
     #expect(scatter.neighbours.count == 5)
     #expect(scatter.axes.allSatisfy { $0.cloud.count == 60 && $0.neighbours.count == 5 })
     #expect(scatter.axes.allSatisfy { $0.own.x.isFinite && $0.own.y.isFinite })
     #expect(scatter.shades.allSatisfy { $0.values.count == 60 })
     // The reconstruction is in the frame's units.
-    let shown = finding.pictures[0].pixels.matrix().values.max() ?? 0
+    let shown = try #require(finding.exhibits[0].pixels).matrix().values.max() ?? 0
     #expect(shown > 300 && shown < 800)
   }
 

@@ -33,7 +33,7 @@ final class FakeSource: FrameSource {
 struct FakeEngine: AnalysisEngine {
   var name = "fake"
   let label = "FAKE"
-  let outputs = [Output(name: "dose", unit: "counts", decimals: 0)]
+  let outputs = [Output(name: "dose", unit: "counts", symbol: "d", decimals: 0)]
   let parameters = [
     Parameter(name: "gain", title: "gain", unit: "1", domain: .number(0...100), standard: .number(1))
   ]

@@ -4,11 +4,11 @@ import Testing
 
 /// What a long session may hold.
 @Suite struct MemoryTests {
-  private func entry(_ file: Int, pixels: Int, pictures: [Picture] = []) -> FrameCache.Entry {
+  private func entry(_ file: Int, pixels: Int, exhibits: [Exhibit] = []) -> FrameCache.Entry {
     FrameCache.Entry(
       fileID: file,
       summary: FileSummary(format: "FAKE", width: pixels, height: 1, sample: .uint8, frames: 1),
-      frame: Frame(pixels: image(pixels), index: 0), result: nil, pictures: pictures)
+      frame: Frame(pixels: image(pixels), index: 0), result: nil, exhibits: exhibits)
   }
 
   private func image(_ count: Int) -> Pixels {
@@ -19,7 +19,7 @@ import Testing
     var cache = FrameCache(bytes: 1000)
     for file in 1...5 { cache.insert(entry(file, pixels: 100)) }
     #expect(cache.entries.map(\.fileID) == [1, 2, 3, 4, 5])
-    cache.insert(entry(6, pixels: 100, pictures: [Picture(name: "map", pixels: image(650))]))
+    cache.insert(entry(6, pixels: 100, exhibits: [.map(Exhibit.ScanMap("map", image(650)))]))
     #expect(cache.entries.map(\.fileID) == [4, 5, 6])
   }
 
@@ -29,12 +29,12 @@ import Testing
       name: "latent", axes: [Scatter.Axes(name: "PCA", cloud: points, own: points[0], neighbours: [])],
       shades: [Scatter.Shade(name: "energy", unit: "eV", values: [Float](repeating: 0, count: 100))],
       neighbours: [])
-    var cache = FrameCache(bytes: 1310)
+    var cache = FrameCache(bytes: 1309)
     cache.insert(entry(1, pixels: 50))
     cache.insert(entry(2, pixels: 50))
-    cache.insert(entry(3, pixels: 50, pictures: [Picture(scatter)]))
-    // 100 points of 8 bytes, 100 shades of 4, the pixel that stands for an image: 1 has no room beside it.
-    #expect(Picture(scatter).byteCount == 1201)
+    cache.insert(entry(3, pixels: 50, exhibits: [.scatter(scatter)]))
+    // 100 points of 8 bytes, 100 shades of 4, the and nothing else: 1 has no room beside it.
+    #expect(Exhibit.scatter(scatter).byteCount == 1200)
     #expect(cache.entries.map(\.fileID) == [2, 3])
   }
 

@@ -159,17 +159,17 @@ import Testing
         }
         return artifact.file
       }))
-    let map = try #require(found.pictures.first { $0.name == "thickness" })
-    #expect(map.isMap && map.pixels.width == 3 && map.pixels.height == 2)
-    let values = map.pixels.matrix().values
+    let map = try #require(found.exhibits.first { $0.title == "thickness" }?.pixels)
+    #expect(map.width == 3 && map.height == 2)
+    let values = map.matrix().values
     for (value, thickness) in zip(values, thicknesses) where thickness > 0 {
       #expect(abs(Double(value) - thickness) < 0.3)
     }
     #expect(values[5].isNaN)
-    let quality = try #require(found.pictures.first { $0.name == "quality" })
-    #expect(quality.pixels.matrix().values[5] == 0)
+    let quality = try #require(found.exhibits.first { $0.title == "quality" }?.pixels)
+    #expect(quality.matrix().values[5] == 0)
     #expect(found["positions"]?.value == 6)
-    #expect(written.withLock { $0 } == ["pacbed.tif": found.pictures.count])
+    #expect(written.withLock { $0 } == ["pacbed.tif": found.exhibits.count])
   }
 }
 

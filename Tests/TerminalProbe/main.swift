@@ -10,14 +10,24 @@ struct ProbeError: Error {}
 /// A picture, a plot, text from many scripts and the size, so that every kind of cell is drawn.
 func composed(_ size: Size, _ capabilities: Capabilities, step: Int = 0) -> Canvas {
   var canvas = Canvas(size)
-  let inside = canvas.pane(canvas.bounds, ["Probe", "\(size.width)x\(size.height)"])
-  let parts = inside.columns([.weight(1), .weight(1)])
+  var grid = PaneGrid(size)
+  let parts = canvas.bounds.cutColumns(2).map {
+    grid.pane($0, "Probe", facts: [Text("\(size.width)x\(size.height)")])
+  }
   let values = (0..<64 * 64).map { Float(($0 % 64) * ($0 / 64 + step) % 997) }
   canvas.picture(
     PictureSource(width: 64, height: 64, values: values), in: parts[0],
     PictureLook(mode: capabilities.pictureMode, map: .viridis, depth: capabilities.colours))
-  canvas.bars([Bar(label: "41.0", value: 0.52, note: ".52<1"), Bar(label: "42.5", value: 0.1)], in: parts[1])
+  let theme = Theme(capabilities.colours)
+  let axis = Axis(low: 0, high: 10, unit: "nm", ticks: 3)
+  if var plot = Plot(parts[1], x: axis, y: axis, theme) {
+    plot.axes(on: &canvas)
+    plot.columns((0..<8).map(Double.init), theme.network, on: &canvas)
+    plot.line((0..<10).map { (Double($0), Double(9 - $0)) }, theme.accent)
+    plot.draw(on: &canvas)
+  }
   canvas.put("Ångström 厚さ \u{1B}[31m\u{202E}µm", x: parts[1].x, y: parts[1].y + 3, Style(.red, .bold))
+  grid.draw(on: &canvas, theme)
   canvas.put("@", x: size.width - 1, y: size.height - 1)
   return canvas
 }

@@ -24,13 +24,30 @@ import TerminalUI
     #expect(canvas.text == "\n  bcy\n")
   }
 
-  @Test func paneBordersLookLikeTheDrawings() {
-    var canvas = Canvas(width: 40, height: 3)
-    let inside = canvas.pane(
-      canvas.bounds, ["Frames 215", "sort:time", "", "filter:none"], divider: true)
-    #expect(inside == Rect(x: 0, y: 1, width: 39, height: 2))
-    #expect(canvas.row(0) == "--Frames-215--sort:time--filter:none---|")
-    #expect(canvas.row(2) == String(repeating: " ", count: 39) + "|")
+  @Test func panesShareTheirLinesOfBorder() {
+    var canvas = Canvas(width: 30, height: 8)
+    var grid = PaneGrid(canvas.size)
+    let (top, below) = canvas.bounds.cutTop(2)
+    let (left, right) = top.cutLeft(12)
+    #expect(grid.pane(left, "List", facts: ["12"]) == Rect(x: 1, y: 1, width: 12, height: 2))
+    #expect(
+      grid.pane(right, "Measured", facts: ["linear", "0 - 9"]) == Rect(x: 14, y: 1, width: 15, height: 2))
+    #expect(grid.pane(below, "") == Rect(x: 1, y: 4, width: 28, height: 3))
+    grid.keys(canvas.bounds, ["q quit", "this is far too long to fit"], "? help")
+    grid.draw(on: &canvas, Theme(.none))
+    #expect(
+      canvas.text == """
+        ╭ List ── 12 ┬ Measured ─────╮
+        │            │               │
+        │            │               │
+        ├────────────┴───────────────┤
+        │                            │
+        │                            │
+        │                            │
+        ╰─ q quit ────────── ? help ─╯
+        """)
+    canvas.reduceToASCII()
+    #expect(canvas.row(0) == "+ List -- 12 + Measured -----+" && canvas.row(7).hasPrefix("+- q quit --"))
   }
 
   @Test(arguments: [
@@ -95,7 +112,10 @@ import TerminalUI
           part.put(text, x: number(), y: number())
           part.fill(rect(), Cell("#"))
           part.restyle(rect()) { $0.attributes.insert(.bold) }
-          _ = part.pane(rect(), [text, text], divider: Bool.random(using: &random))
+          var grid = PaneGrid(part.size)
+          grid.pane(rect(), Text(text), facts: [Text(text), "x"], isFocused: Bool.random(using: &random))
+          grid.keys(rect(), [Text(text)], Text(text))
+          grid.draw(on: &part, Theme(.ansi16))
           part.within(rect()) { $0.put(text, x: number(), y: number()) }
           part.set(Cell("厚"), x: number(), y: number())
         }

@@ -2,110 +2,96 @@ import Testing
 import TerminalUI
 
 @Suite struct PlotTests {
-  private let thickness = [
-    Bar(label: "38.0", value: 0.05), Bar(label: "39.5", value: 0.13),
-    Bar(label: "41.0", value: 0.52, note: ".52<1"), Bar(label: "42.5", value: 0.13),
-    Bar(label: "44.0", value: 0.0), Bar(label: "45.5", value: 0.32, note: ".32<2"),
-  ]
-
-  @Test func aHistogramLooksLikeTheDrawing() {
-    var canvas = Canvas(width: 26, height: 6)
-    canvas.bars(thickness, in: canvas.bounds)
-    #expect(
-      canvas.text == """
-        38.0|##
-        39.5|####
-        41.0|################.52<1
-        42.5|####
-        44.0|
-        45.5|##########.32<2
-        """)
-  }
-
-  @Test func aHistogramWithTooFewRowsShowsWhereTheMostIs() {
-    var canvas = Canvas(width: 12, height: 2)
-    canvas.bars(thickness, in: canvas.bounds)
-    #expect(canvas.text == "39.5|#\n41.0|##.52<1")
-  }
-
-  @Test func aTrendHasTheNewestAtTheRightAndLabelsItsRows() {
-    var canvas = Canvas(width: 14, height: 4)
-    let values: [Float] = [34, 34, 38, 38, .nan, 42, 42, 46]
-    var points = values.map { TrendPoint(value: $0) }
-    points[7].glyph = "x"
-    canvas.trend(points, in: canvas.bounds, range: 32...48)
-    #expect(
-      canvas.text == """
-        46|          x
-        42|        ..
-        38|     ..
-        34|   ..
-        """)
-    canvas = Canvas(width: 6, height: 2)
-    canvas.trend(points, in: canvas.bounds, range: 36...40)
-    #expect(canvas.text == "39|^^^\n37|")
-  }
-
-  @Test func twoCurvesShareTheirAxis() {
-    var canvas = Canvas(width: 9, height: 3)
-    canvas.profile(
-      [
-        Curve(values: [0, 0, 1, 1, 2, 2, 1, 0], glyph: "o"),
-        Curve(values: [0, 1, 1, 2, 2, 1, 1, 0], glyph: "x"),
-      ], in: canvas.bounds)
-    #expect(
-      canvas.text == """
-        |   x*o
-        | x*o x*
-        |*o     *
-        """)
-  }
-
-  @Test func aSparklineTakesOneRow() {
-    var canvas = Canvas(width: 8, height: 2)
-    canvas.sparkline([0, 1, 2, 3, 4, 5, 6, 7], in: canvas.bounds, unicode: true)
-    canvas.sparkline([0, .nan, 7], in: Rect(x: 0, y: 1, width: 8, height: 1), unicode: false)
-    #expect(canvas.text == "▁▂▃▄▅▆▇█\n_ @")
-  }
+  private let theme = Theme(.none)
 
   @Test(
     arguments: [
-      (0.52, ".52"), (41.46, "41"), (-0.1, "-.1"), (0, "0"), (9.96, "10"), (99.5, "100"), (120_000, "1.2e5"),
-      (12_345, "12345"), (0.004, ".004"), (0.00004, "4e-5"), (1, "1"), (-250.4, "-250"), (0.999, "1"),
-    ] as [(Float, String)])
-  func numbersTakeNoMoreRoomThanTheyNeed(_ value: Float, _ text: String) {
-    #expect(compact(value) == text)
+      (0.0, 40.0, 2, ["0", "20", "40"]), (0, 1, 2, ["0", "0.5", "1.0"]),
+      (-0.3, 0.3, 3, ["−0.2", "0", "0.2"]),
+      (131, 201, 7, ["140", "150", "160", "170", "180", "190", "200"]), (0, 8e6, 2, ["0", "5M"]),
+      (0.9971, 0.9984, 2, ["0.998"]), (5, 5, 2, ["5.0"]),
+    ] as [(Double, Double, Int, [String])])
+  func ticksAreRound(_ low: Double, _ high: Double, _ count: Int, _ labels: [String]) {
+    let axis = Axis(low: low, high: high, ticks: count)
+    #expect(axis.labels == labels)
+    #expect(axis.ticks.allSatisfy { axis.low - 1e-9 <= $0 && $0 <= axis.high * (1 + 1e-9) + 1e-9 })
   }
 
-  @Test func numbersThatAreNoneAreSaid() {
-    #expect(compact(.nan) == "nan" && compact(-.infinity) == "-inf")
-    #expect(compact(99.5, digits: 3) == "99.5")
-    #expect(compact(.greatestFiniteMagnitude) == "3.4e38")
-    #expect(compact(.leastNonzeroMagnitude, digits: 40) != "")
+  @Test func aRoundAxisEndsOnTicks() {
+    let axis = Axis([3.2, 37], ticks: 4, isRound: true, including: [0])
+    #expect(axis.low == 0 && axis.high == 40 && axis.labels == ["0", "10", "20", "30", "40"])
+  }
+
+  @Test func aPlotHasItsAxesOutsideAndItsLowestValueOnTheAxis() throws {
+    var canvas = Canvas(width: 24, height: 6)
+    var plot = try #require(
+      Plot(
+        canvas.bounds, x: Axis(low: 0, high: 20, unit: "nm", ticks: 2), y: Axis(low: 0, high: 1, ticks: 2),
+        theme))
+    plot.axes(on: &canvas)
+    plot.line([(0, 0), (20, 1)], .plain)
+    plot.mark("◆", x: 20, y: 0, .plain)
+    plot.draw(on: &canvas)
+    #expect(canvas.row(4).hasPrefix("  0┼") && canvas.row(4).hasSuffix("◆"))
+    #expect(canvas.row(5).hasSuffix("nm") && canvas.row(5).contains("10"))
+    #expect(canvas[23, 0].scalar != " " && canvas[4, 3].scalar != " ")
+  }
+
+  @Test func columnsStandOnTheAxisInEighths() throws {
+    var canvas = Canvas(width: 12, height: 6)
+    let plot = try #require(
+      Plot(canvas.bounds, x: Axis(low: 0, high: 1, ticks: 1), y: Axis(low: 0, high: 1, ticks: 1), theme))
+    plot.columns([1, 0.5, 0.25, 0.1, 0.001, 0, .nan], .plain, on: &canvas)
+    let left = plot.inside.x
+    func column(_ x: Int) -> String { String((0..<4).map { Character(canvas[left + x, $0].scalar) }) }
+    #expect(column(0) == "████" && column(1) == "  ██" && column(2) == "   █" && column(3) == "   ▃")
+    #expect(column(4) == "    " && column(5) == "    " && column(6) == "    ")
+  }
+
+  @Test func aSparklineTakesOneRow() {
+    var canvas = Canvas(width: 8, height: 1)
+    canvas.sparkline([0, 1, 2, 3, 4, 5, 6, 7], in: canvas.bounds, .plain)
+    #expect(canvas.text == "▁▂▃▄▅▆▇█")
+  }
+
+  @Test func numbersHaveATrueMinusAndNoZeroOfTheirOwn() {
+    #expect(Axis.number(-0.026, 2) == "−0.03" && Axis.number(-0.001, 2) == "0.00")
+    #expect(Axis.number(12.345, 1) == "12.3" && Axis.number(9.96, 1) == "10.0" && Axis.number(.nan, 2) == "—")
+  }
+
+  @Test func aColourBarSaysItsLimits() {
+    let bar = ColourMap.viridis.bar(Limits(low: 0, high: 380), width: 4, unit: "counts", depth: .none, .plain)
+    #expect(bar.plain == "0  .=# 380 counts")
+    let signed = ColourMap.diverging.bar(
+      Limits(low: -0.5, high: 0.5), width: 5, isSigned: true, depth: .trueColour, .plain)
+    #expect(signed.plain == "−0.5 ▆▆▆▆▆ +0.5")
   }
 
   @Test func anyValuesInAnyAreaAreHarmless() {
-    let hostile: [Float] = [
+    let hostile: [Double] = [
       .nan, .infinity, -.infinity, .greatestFiniteMagnitude, -.greatestFiniteMagnitude, 0, -0.0,
-      .leastNonzeroMagnitude, 1,
+      .leastNonzeroMagnitude, 1, -1e-300, 1e308,
     ]
     var canvas = Canvas(width: 30, height: 8)
-    for count in [0, 1, 2, 9] {
-      for values in [
-        Array(hostile.prefix(count)), Array(hostile.suffix(count)), Array(repeating: 3, count: count),
-      ] {
-        for width in [0, 1, 2, 3, 30] {
-          for height in [0, 1, 8] {
-            let area = Rect(x: 0, y: 0, width: width, height: height)
-            canvas.bars(values.map { Bar(label: "l\u{1B}", value: $0, note: "n") }, in: area)
-            canvas.trend(values.map { TrendPoint(value: $0) }, in: area)
-            canvas.trend(values.map { TrendPoint(value: $0) }, in: area, range: 1...1)
-            canvas.profile([Curve(values: values, glyph: "o"), Curve(values: [], glyph: "x")], in: area)
-            canvas.sparkline(values, in: area, unicode: false)
-            #expect(canvas[width, height] == .blank || width == 0 || height == 0 || width < 30)
-          }
+    var drawn = 0
+    for low in hostile {
+      for high in hostile {
+        let axis = Axis(low: low, high: high, ticks: 5, isRound: true, margin: 0.1)
+        #expect(axis.low.isFinite && axis.high.isFinite && axis.ticks.count < 20)
+        for (width, height) in [(0, 0), (8, 3), (30, 8)] {
+          let area = Rect(x: 0, y: 0, width: width, height: height)
+          guard var plot = Plot(area, x: axis, y: axis, theme) else { continue }
+          plot.axes(on: &canvas)
+          plot.line(hostile.map { ($0, $0) }, .plain)
+          plot.points(hostile.map { ($0, 0) }, .plain)
+          plot.strokes(hostile.map { (0, $0) }, .plain)
+          plot.interval(low: low, value: 0, high: high, .plain)
+          plot.columns(hostile, .plain, on: &canvas)
+          plot.draw(on: &canvas)
+          drawn += 1
         }
       }
     }
+    #expect(drawn > 100)
   }
 }

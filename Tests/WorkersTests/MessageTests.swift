@@ -4,21 +4,40 @@ import Workers
 
 /// What one process writes the other reads, and nothing that a damaged process writes is believed.
 @Suite struct MessageTests {
-  private func picture(_ size: Int, _ start: Float) -> Picture {
-    let values = (0..<size * size).map { start + Float($0) }
-    return Picture(
-      name: "p\(size)", pixels: Pixels(width: size, height: size, values: values), scale: "s", isSigned: true,
-      candidate: 2, isMap: true)
+  private func image(_ size: Int, _ start: Float) -> Exhibit {
+    let pixels = Pixels(width: size, height: 2, values: (0..<2 * size).map { start + Float($0) })
+    return .image(
+      Exhibit.Image(
+        "Predicted \(size)", pixels, unit: "electrons", role: .difference, signal: .spots, part: size,
+        pixel: AxisCalibration(scale: 0.5, origin: 1, unit: "mrad")))
   }
 
-  private var finding: Finding {
+  private var exhibits: [Exhibit] {
     let axes = Scatter.Axes(
       name: "PCA 1/2", cloud: [.init(x: 1, y: 2), .init(x: 3, y: -4)], own: .init(x: 0.5, y: 0.25),
       neighbours: [.init(x: 9, y: 8)])
     let scatter = Scatter(
       name: "latent", axes: [axes], shades: [.init(name: "energy", unit: "eV", values: [60, 61])],
       neighbours: [.init(text: "60 eV", distance: 0.5, source: "train")])
-    return Finding(
+    let labels = Pixels(width: 2, height: 1, values: [UInt16(1), 0])
+    let columns = [Exhibit.Column("area", unit: "px", decimals: 1)]
+    let rows = [Exhibit.Row("A", [3.5], flags: ["bent"])]
+    return [
+      image(3, 0.5), image(300, -7), .scatter(scatter),
+      .map(Exhibit.ScanMap("thickness", labels, unit: "nm", signal: .darkField, part: 2)),
+      .regions(
+        Exhibit.Regions(
+          "Segments", labels: labels, columns: columns, rows: rows, details: [4], edits: [.join, .split])),
+      .curves(
+        Exhibit.Curves(
+          "match", unit: "nm", start: 1, step: 0.5, [.init("measured", role: .measured, [1, 2, 3])])),
+      .histogram(Histogram(name: "t", unit: "nm", centres: [1], probabilities: [1])),
+      .table(Exhibit.Table("Spots", columns, rows, part: 1)),
+    ]
+  }
+
+  private var finding: Finding {
+    Finding(
       values: [
         Quantity(
           "thickness", 42.5, unit: "nm", low: 41, high: 44, probability: 0.75,
@@ -28,10 +47,10 @@ import Workers
       histograms: [Histogram(name: "t", unit: "nm", centres: [1, 2, 3], probabilities: [0.25, 0.5, 0.25])],
       profiles: [Profile(name: "radial", unit: "px", start: 1, step: 0.5, values: [3, 2, .infinity])],
       verdict: .doubtful, reasons: [Reason("2PK", "two peaks")], model: ModelIdentity(id: "m", sha256: "ab"),
-      pictures: [picture(3, 0.5), picture(300, -7), Picture(scatter)], artifacts: ["map": "a/b.tif"])
+      exhibits: exhibits, artifacts: ["map": "a/b.tif"])
   }
 
-  @Test func `A finding arrives as it was sent, pictures and all`() throws {
+  @Test func `A finding arrives as it was sent, exhibits and all`() throws {
     let sent = finding
     var writer = MessageWriter()
     writer.put(sent)
@@ -41,11 +60,23 @@ import Workers
     #expect(found["unknown"]?.value.isNaN == true)
     #expect(found.histograms == sent.histograms && found.profiles == sent.profiles)
     #expect(found.verdict == sent.verdict && found.reasons == sent.reasons && found.model == sent.model)
-    #expect(found.artifacts == sent.artifacts && found.pictures.count == 3)
-    for (one, other) in zip(found.pictures, sent.pictures) {
-      #expect(one.pixels.doubles() == other.pixels.doubles())
-      #expect(one.name == other.name && one.scale == other.scale && one.isSigned == other.isSigned)
-      #expect(one.candidate == other.candidate && one.isMap == other.isMap && one.scatter == other.scatter)
+    #expect(found.artifacts == sent.artifacts && found.exhibits.count == sent.exhibits.count)
+    for (one, other) in zip(found.exhibits, sent.exhibits) {
+      #expect(one.title == other.title && one.part == other.part && one.byteCount == other.byteCount)
+      #expect(one.pixels?.doubles() == other.pixels?.doubles())
+      switch (one, other) {
+      case (.image(let a), .image(let b)):
+        #expect(a.unit == b.unit && a.role == b.role && a.signal == b.signal && a.pixel == b.pixel)
+      case (.map(let a), .map(let b)): #expect(a.unit == b.unit && a.signal == b.signal)
+      case (.regions(let a), .regions(let b)):
+        #expect(a.labels.doubles() == b.labels.doubles() && a.columns == b.columns && a.rows == b.rows)
+        #expect(a.details == b.details && a.edits == b.edits)
+      case (.scatter(let a), .scatter(let b)): #expect(a == b)
+      case (.curves(let a), .curves(let b)): #expect(a == b)
+      case (.histogram(let a), .histogram(let b)): #expect(a == b)
+      case (.table(let a), .table(let b)): #expect(a == b)
+      default: Issue.record("\(one.title) arrived as another kind")
+      }
     }
   }
 
@@ -59,7 +90,7 @@ import Workers
     var reader = try MessageReader(message)
     let found = try reader.finding()
     #expect(found.profiles == sent.profiles)
-    #expect(found.pictures[1].pixels.doubles() == sent.pictures[1].pixels.doubles())
+    #expect(found.exhibits[1].pixels?.doubles() == sent.exhibits[1].pixels?.doubles())
   }
 
   @Test func `Settings, errors and files arrive as they were sent`() throws {
@@ -68,8 +99,9 @@ import Workers
       .cancelled, .parameter(InvalidParameter("p")), .file(FileRefusal(.damaged, "broken", offset: 7)),
       .failed("f"), .died("d"),
     ]
+    let page = try #require(image(5, 1).pixels)
     let artifacts = [
-      Artifact(role: "r", file: "f.tif", content: .images([picture(5, 1).pixels], description: "d")),
+      Artifact(role: "r", file: "f.tif", content: .images([page], description: "d")),
       Artifact(role: "r", file: "f.csv", content: .bytes([1, 2, 255])),
     ]
     var writer = MessageWriter()
@@ -86,7 +118,7 @@ import Workers
     }
     #expect(
       images.role == "r" && images.file == "f.tif"
-        && pages.map { $0.doubles() } == [picture(5, 1).pixels.doubles()])
+        && pages.map { $0.doubles() } == [page.doubles()])
     guard case .bytes([1, 2, 255]) = try reader.artifact().content else {
       Issue.record("no bytes")
       return
@@ -103,7 +135,7 @@ import Workers
       do throws(MessageReader.Broken) {
         var reader = try MessageReader(Message(head: head, adopting: nil))
         let finding = try reader.finding()
-        #expect(finding.pictures.isEmpty)
+        #expect(finding.exhibits.isEmpty)
       } catch {
         broken += 1
       }

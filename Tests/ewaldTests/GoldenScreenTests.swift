@@ -8,6 +8,7 @@ import ewald
 /// Every view at four sizes, as text, compared with the files in `Golden`.
 ///
 /// To accept a change: EWALD_RECORD=1 swift test --filter golden, which fails; then read the difference.
+/// To look at them: EWALD_SCREENS=FOLDER swift test --filter screensAsTheyLook writes them with their colours.
 private enum Scene: String, CaseIterable, Sendable {
   case live, frame, bad, zoom, help, palette, form, prompt, logFailure, folderMissing, replay, empty,
     crosshair, explained, otherAnswer, alone, map, latent, segments
@@ -45,7 +46,7 @@ private enum Scene: String, CaseIterable, Sendable {
     case .latent:
       model.type("4")
       _ = model.update(.detail(SampleSession.placed(215)))
-      model.type("x", "c")
+      model.type("x", "C")
     case .crosshair: model.type("Enter", "x", "l", "l", "j")
     }
     return model
@@ -67,7 +68,7 @@ private let cases = Scene.allCases.flatMap { scene in
 
 @Test(arguments: cases)
 private func goldenScreen(golden: GoldenCase) throws {
-  let text = view(golden.scene.model(golden.width, golden.height)).text + "\n"
+  let text = draw(golden.scene.model(golden.width, golden.height)).text + "\n"
   let file = URL(filePath: #filePath).deletingLastPathComponent()
     .appending(path: "Golden/\(golden.testDescription).txt")
   if ProcessInfo.processInfo.environment["EWALD_RECORD"] != nil {
@@ -84,7 +85,7 @@ private func goldenScreen(golden: GoldenCase) throws {
   for scene in Scene.allCases {
     for width in [0, 1, 2, 5, 17, 39, 40, 59, 60, 79, 150] {
       for height in [0, 1, 2, 3, 4, 5, 6, 7, 13, 14, 19, 20, 23] {
-        let canvas = view(scene.model(width, height))
+        let canvas = draw(scene.model(width, height))
         #expect(canvas.width == width && canvas.height == height)
       }
     }
@@ -93,9 +94,69 @@ private func goldenScreen(golden: GoldenCase) throws {
 
 @Test func shrinkingToNothingAndBackGivesTheSameScreen() {
   var model = SampleSession.model()
-  let before = view(model)
+  let before = draw(model)
   for size in [(1, 1), (200, 50), (3, 200), (80, 24)] {
     _ = model.update(.resize(Size(width: size.0, height: size.1)))
   }
-  #expect(view(model) == before)
+  #expect(draw(model) == before)
+}
+
+/// Every view as a terminal would get it, in all depths of colour, to be turned into pictures.
+@Test(.enabled(if: ProcessInfo.processInfo.environment["EWALD_SCREENS"] != nil))
+func screensAsTheyLook() throws {
+  let folder = try #require(ProcessInfo.processInfo.environment["EWALD_SCREENS"])
+  var written = 0
+  for scene in Scene.allCases {
+    for (width, height) in sizes {
+      for (name, depth) in [
+        ("", ColourDepth.trueColour), ("256-", .palette256), ("16-", .ansi16), ("ascii-", .none),
+      ] {
+        var model = scene.model(width, height)
+        model.capabilities = SampleSession.capabilities(unicode: depth != .none)
+        model.capabilities.colours = depth
+        model.theme = Theme(depth)
+        model.pictureMode = model.capabilities.pictureMode
+        let text = draw(model).ansi
+        #expect(!text.isEmpty)
+        try text.write(
+          toFile: "\(folder)/\(name)\(scene.rawValue)-\(width)x\(height).ans", atomically: true,
+          encoding: .utf8)
+        written += 1
+      }
+    }
+  }
+  #expect(written == Scene.allCases.count * sizes.count * 4)
+}
+
+extension Canvas {
+  /// Rows of text with SGR sequences.
+  fileprivate var ansi: String {
+    func code(_ colour: Colour, _ base: Int) -> String {
+      switch colour {
+      case .default: "\(base + 9)"
+      case .ansi(let index): index < 8 ? "\(base + Int(index))" : "\(base + 52 + Int(index))"
+      case .palette(let index): "\(base + 8);5;\(index)"
+      case .rgb(let red, let green, let blue): "\(base + 8);2;\(red);\(green);\(blue)"
+      }
+    }
+    return (0..<height).map { y in
+      var line = ""
+      var last: Style?
+      for x in 0..<width where !self[x, y].isContinuation {
+        let cell = self[x, y]
+        if cell.style != last {
+          var codes = ["0"]
+          if cell.style.attributes.contains(.bold) { codes.append("1") }
+          if cell.style.attributes.contains(.dim) { codes.append("2") }
+          if cell.style.attributes.contains(.underline) { codes.append("4") }
+          if cell.style.attributes.contains(.reverse) { codes.append("7") }
+          codes += [code(cell.style.foreground, 30), code(cell.style.background, 40)]
+          line += "\u{1B}[\(codes.joined(separator: ";"))m"
+          last = cell.style
+        }
+        line.unicodeScalars.append(cell.scalar)
+      }
+      return line + "\u{1B}[0m"
+    }.joined(separator: "\n")
+  }
 }

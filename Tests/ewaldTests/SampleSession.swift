@@ -107,7 +107,7 @@ enum SampleSession {
         calibration: Calibration(
           x: Sourced(AxisCalibration(scale: 0.5, unit: "mrad"), source: "ImageJ"),
           y: Sourced(AxisCalibration(scale: 0.5, unit: "mrad"), source: "ImageJ"))),
-      frame: id == 211 ? nil : frame, frames: 1,
+      frame: id == 211 ? nil : frame, frames: 1, drawn: [],
       problem: id == 211 ? "TIFF: strip 3 ends past the end of the file" : nil)
   }
 
@@ -126,14 +126,28 @@ enum SampleSession {
       Histogram(
         name: "mistilt", unit: "mrad", centres: [0, 0.5, 1, 1.5], probabilities: [0.04, 0.25, 0.61, 0.1]),
     ]
-    detail.pictures = [
-      Picture(name: "Predicted", pixels: disc(3), scale: Picture.measured),
-      Picture(name: "Predicted", pixels: disc(1), scale: Picture.measured, candidate: 1),
-      Picture(
-        name: "Difference",
-        pixels: Pixels(
-          width: 64, height: 64, values: (0..<4096).map { Float($0 % 64 - 32) / 300 }),
-        isSigned: true),
+    detail.result?.finding.values = [
+      Quantity(
+        "thickness", 41.2, unit: "nm", low: 40.7, high: 41.7, probability: 0.66,
+        alternatives: [Quantity.Alternative(value: 45.5, probability: 0.31)]),
+      Quantity("mistilt", 1.02, unit: "mrad", low: 0.9, high: 1.14),
+    ]
+    detail.result?.finding.profiles += [
+      Profile(
+        name: "match by thickness", unit: "nm", start: 20, step: 0.5,
+        values: centres.map { 0.9 + 0.08 * peak(41, $0) + 0.05 * peak(45.5, $0) })
+    ]
+    detail.result?.finding.verdict = .doubtful
+    detail.result?.finding.reasons = [Reason("2PK", "two answers: 41.2 nm (0.66) and 45.5 nm (0.31)")]
+    detail.result?.finding.model = ModelIdentity(id: "rutile-80kv", sha256: "c2973cf0")
+    detail.drawn = [
+      .image(Exhibit.Image("Predicted", disc(3), role: .expected, signal: .discs, part: 0)),
+      .image(Exhibit.Image("Predicted", disc(1), role: .expected, signal: .discs, part: 1)),
+      .image(
+        Exhibit.Image(
+          "Difference",
+          Pixels(width: 64, height: 64, values: (0..<4096).map { Float($0 % 64 - 32) / 300 }),
+          role: .difference, signal: .discs)),
     ]
     return detail
   }
@@ -143,11 +157,9 @@ enum SampleSession {
     var detail = detail(of: id)
     detail.frames = 96
     let values = (0..<96).map { Float(10 + $0 % 12 + $0 / 12) }
-    detail.pictures = [
-      Picture(name: "map: thickness/nm", pixels: Pixels(width: 12, height: 8, values: values), isMap: true),
-      Picture(
-        name: "map: match", pixels: Pixels(width: 12, height: 8, values: values.map { 1 - $0 / 100 }),
-        isMap: true),
+    detail.drawn = [
+      .map(Exhibit.ScanMap("thickness", Pixels(width: 12, height: 8, values: values), unit: "nm")),
+      .map(Exhibit.ScanMap("match", Pixels(width: 12, height: 8, values: values.map { 1 - $0 / 100 }))),
     ]
     return detail
   }
@@ -161,8 +173,9 @@ enum SampleSession {
     }
     let cloud = (0..<240).map(spiral)
     let energies = (0..<240).map { 30 + Float($0) / 3.5 }
-    detail.pictures = [
-      Picture(
+    detail.drawn = [
+      .image(Exhibit.Image("Reconstruction", frame.pixels, role: .expected)),
+      .scatter(
         Scatter(
           name: "Latent",
           axes: [
@@ -179,7 +192,7 @@ enum SampleSession {
           neighbours: [
             Scatter.Neighbour(text: "63.7 0.12", distance: 0.41, source: "train"),
             Scatter.Neighbour(text: "65.1 0.09", distance: 0.77, source: "train"),
-          ]))
+          ])),
     ]
     return detail
   }

@@ -13,19 +13,19 @@ public struct CBLEEDEngine: AnalysisEngine {
 
   public let name = "cbleed"
   public let label = "CBLE"
-  public let makesPictures = true
+  public let signal = Exhibit.Signal.slowDiscs
 
   public let outputs = [
-    Output(name: "beam_energy", unit: "eV", decimals: 2),
-    Output(name: "dimer_height", unit: "A", decimals: 3),
-    Output(name: "dimer_buckling", unit: "A", decimals: 3),
-    Output(name: "dimer_length", unit: "A", decimals: 3),
-    Output(name: "latent_distance", unit: "1", decimals: 2),
-    Output(name: "reconstruction_residual", unit: "1", decimals: 3),
-    Output(name: "misfit", unit: "1", decimals: 2),
-    Output(name: "center_x", unit: "px", decimals: 2),
-    Output(name: "center_y", unit: "px", decimals: 2),
-    Output(name: "brightness", unit: "counts", decimals: 1),
+    Output(name: "beam_energy", unit: "eV", symbol: "E", decimals: 2),
+    Output(name: "dimer_height", unit: "A", symbol: "dh", decimals: 3),
+    Output(name: "dimer_buckling", unit: "A", symbol: "b", decimals: 3),
+    Output(name: "dimer_length", unit: "A", symbol: "L", decimals: 3),
+    Output(name: "latent_distance", unit: "1", symbol: "d", decimals: 2),
+    Output(name: "reconstruction_residual", unit: "1", symbol: "R", decimals: 3),
+    Output(name: "misfit", unit: "1", symbol: "chi2", decimals: 2),
+    Output(name: "center_x", unit: "px", symbol: "x", decimals: 2),
+    Output(name: "center_y", unit: "px", symbol: "y", decimals: 2),
+    Output(name: "brightness", unit: "counts", symbol: "I", decimals: 1),
   ]
 
   enum Refinement: String, CaseIterable { case none, simulation }
@@ -125,7 +125,7 @@ public struct CBLEEDEngine: AnalysisEngine {
     return Finding(
       values: quantities(answer, pattern, model), verdict: judgement.verdict, reasons: judgement.reasons,
       model: identity,
-      pictures: withPictures ? CBLEEDPictures(model, pattern, answer).all : []
+      exhibits: withPictures ? CBLEEDExhibits(model, pattern, answer).all : []
     ).finite
   }
 

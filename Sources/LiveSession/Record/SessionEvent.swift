@@ -177,7 +177,7 @@ public struct ResultRecord: Sendable {
   /// Which image of the file; nil for a scan taken as a whole.
   public var frame: Int?
   public var engine: String
-  /// Without its pictures, which are not recorded.
+  /// Without its exhibits, which are not recorded.
   public var finding: Finding
   public var parameters: [String: String]
   public var durationMilliseconds: Double
@@ -196,7 +196,7 @@ public struct ResultRecord: Sendable {
     self.frame = frame
     self.engine = engine
     self.finding = finding
-    self.finding.pictures = []
+    self.finding.exhibits = []
     self.parameters = parameters
     self.durationMilliseconds = durationMilliseconds
     self.supersedes = supersedes
@@ -217,7 +217,7 @@ extension ResultRecord: Equatable {
 }
 
 extension Finding {
-  /// The same but for the pictures.
+  /// The same but for the exhibits.
   fileprivate func isRecordedLike(_ other: Finding) -> Bool {
     values == other.values && histograms == other.histograms && profiles == other.profiles
       && verdict == other.verdict && reasons == other.reasons && model == other.model

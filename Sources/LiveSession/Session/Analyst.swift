@@ -120,15 +120,22 @@ public struct Analyst: Sendable {
 }
 
 extension Analyst {
-  /// The pictures of a recorded result, computed again: they are too large to be recorded. None where the
-  /// file is no longer the one that was analysed, or the engine is gone.
-  func pictures(of result: ResultRecord, path: String, size: Int, previous: Finding?) -> [Picture] {
-    guard let engine = engine(named: result.engine), engine.makesPictures,
+  /// The exhibits of a recorded result, made anew: they are too large to be recorded. None where the file is no
+  /// longer the one that was analysed, or the engine is gone, or there was no finding; nil where it was cancelled.
+  func exhibits(
+    of result: ResultRecord, path: String, size: Int, previous: Finding?,
+    isCancelled: @escaping @Sendable () -> Bool
+  ) -> [Exhibit]? {
+    guard !result.finding.isFailure, let engine = engine(named: result.engine),
       let parameters = try? ParameterValues(texts: result.parameters, for: engine),
       let opened = try? open(path: path), opened.identity.size == Int64(size)
     else { return [] }
-    let finding = try? conclude(opened, engine, parameters, AnalysisContext(file: path, previous: previous))
-    return finding?.pictures ?? []
+    let context = AnalysisContext(file: path, previous: previous, isCancelled: isCancelled)
+    do throws(AnalysisError) {
+      return try conclude(opened, engine, parameters, context).exhibits
+    } catch {
+      return error == .cancelled ? nil : []
+    }
   }
 }
 
@@ -137,6 +144,11 @@ extension Finding {
   init(failure: AnalysisError, of engine: any AnalysisEngine) {
     let code: ReasonCode = if case .died = failure { .died } else { .failed }
     self.init(obstacle: Reason(code, "\(engine.name): \(failure)"))
+  }
+
+  /// Whether it only says that the engine could not work: looking at it must not try again.
+  var isFailure: Bool {
+    reasons.contains { $0.code == ReasonCode.died.rawValue || $0.code == ReasonCode.failed.rawValue }
   }
 }
 

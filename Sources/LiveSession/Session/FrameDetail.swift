@@ -8,26 +8,26 @@ public struct FrameDetail: Sendable {
   public var frame: Frame?
   /// How many frames the file has, of which `frame` is one.
   public var frames: Int
-  public var pictures: [Picture]
+  /// What its engine drew; nil where that has yet to be made.
+  public var drawn: [Exhibit]?
   /// Why there is no frame: the file is gone or was refused.
   public var problem: String?
 
   public init(
     fileID: Int, result: ResultRecord? = nil, summary: FileSummary? = nil, frame: Frame? = nil,
-    frames: Int = 0,
-    pictures: [Picture] = [], problem: String? = nil
+    frames: Int = 0, drawn: [Exhibit]? = nil, problem: String? = nil
   ) {
     self.fileID = fileID
     self.result = result
     self.summary = summary
     self.frame = frame
     self.frames = frames
-    self.pictures = pictures
+    self.drawn = drawn
     self.problem = problem
   }
 }
 
-/// The last frames that were read, so that the screen need not read them again. Bounded in bytes, pictures
+/// The last frames that were read, so that the screen need not read them again. Bounded in bytes, exhibits
 /// included; what is larger than the whole cache is kept alone, for as long as it is the newest.
 package struct FrameCache {
   package struct Entry {
@@ -35,19 +35,19 @@ package struct FrameCache {
     package var summary: FileSummary
     package var frame: Frame
     package var result: Identifier?
-    package var pictures: [Picture]
+    package var exhibits: [Exhibit]
 
     package init(
-      fileID: Int, summary: FileSummary, frame: Frame, result: Identifier?, pictures: [Picture]
+      fileID: Int, summary: FileSummary, frame: Frame, result: Identifier?, exhibits: [Exhibit]
     ) {
       self.fileID = fileID
       self.summary = summary
       self.frame = frame
       self.result = result
-      self.pictures = pictures
+      self.exhibits = exhibits
     }
 
-    var byteCount: Int { pictures.reduce(frame.pixels.byteCount) { $0 + $1.byteCount } }
+    var byteCount: Int { exhibits.reduce(frame.pixels.byteCount) { $0 + $1.byteCount } }
   }
 
   package private(set) var entries: [Entry] = []

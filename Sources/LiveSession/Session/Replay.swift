@@ -1,5 +1,6 @@
 import Diffraction
 import Dispatch
+import System
 
 /// A session that is over, to be walked through event by event. Nothing is written.
 public actor Replay: SessionSource {
@@ -14,6 +15,8 @@ public actor Replay: SessionSource {
   private var saved: [SessionState] = [SessionState()]
   private var state = SessionState()
   public private(set) var position = 0
+  /// What was drawn last: the probe of a map asks for it again and again.
+  private var kept: (result: Identifier, exhibits: [Exhibit])?
   public nonisolated let count: Int
 
   private static let spacing = 4096
@@ -70,7 +73,7 @@ public actor Replay: SessionSource {
       detail.result = record
     }
     guard let folder else { return detail }
-    let path = row.path.hasPrefix("/") ? row.path : "\(folder)/\(row.path)"
+    let path = FilePath.absolute(row.path, in: folder)
     let open = analyst.files.open
     let read = await withCheckedContinuation { continuation in
       DispatchQueue.global().async {
@@ -81,16 +84,32 @@ public actor Replay: SessionSource {
     return detail
   }
 
-  public func pictures(of detail: FrameDetail) async -> [Picture] {
+  public func exhibits(of detail: FrameDetail) async -> [Exhibit]? {
     guard let result = detail.result, let row = state[file: detail.fileID], let folder else { return [] }
-    let path = row.path.hasPrefix("/") ? row.path : "\(folder)/\(row.path)"
+    if let kept, kept.result == result.resultID { return kept.exhibits }
+    let path = FilePath.absolute(row.path, in: folder)
     let (analyst, size) = (analyst, row.size)
-    return await withCheckedContinuation { continuation in
-      DispatchQueue.global().async {
-        continuation.resume(
-          returning: analyst.pictures(of: result, path: path, size: size, previous: nil))
-      }
+    var previous: Finding?
+    if let offset = result.previous.flatMap({ state.offset(of: $0, before: row.id) }),
+      case .result(let record)? = file.event(at: offset)
+    {
+      previous = record.finding
     }
+    let monitor = JobMonitor()
+    let exhibits = await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        DispatchQueue.global().async { [previous] in
+          continuation.resume(
+            returning: analyst.exhibits(of: result, path: path, size: size, previous: previous) {
+              monitor.isCancelled
+            })
+        }
+      }
+    } onCancel: {
+      monitor.cancel()
+    }
+    if let exhibits { kept = (result.resultID, exhibits) }
+    return exhibits
   }
 }
 

@@ -62,12 +62,14 @@ extension Session {
     {
       detail.result = record
     }
-    if let entry = cache[fileID], entry.frame.index == index {
-      detail.summary = entry.summary
-      detail.frame = entry.frame
-      detail.frames = entry.summary.frames
-      if entry.result == detail.result?.resultID { detail.pictures = entry.pictures }
-      return detail
+    if let entry = cache[fileID] {
+      if entry.result == detail.result?.resultID { detail.drawn = entry.exhibits }
+      if entry.frame.index == index {
+        detail.summary = entry.summary
+        detail.frame = entry.frame
+        detail.frames = entry.summary.frames
+        return detail
+      }
     }
     if row.status == .refused || row.status == .timedOut || row.status == .gone {
       detail.problem = row.reason
@@ -79,26 +81,35 @@ extension Session {
     detail.take(read)
     if index == 0, let summary = read.summary, let frame = read.frame {
       cache.insert(
-        FrameCache.Entry(fileID: fileID, summary: summary, frame: frame, result: nil, pictures: []))
+        FrameCache.Entry(fileID: fileID, summary: summary, frame: frame, result: nil, exhibits: []))
     }
     return detail
   }
 
-  public func pictures(of detail: FrameDetail) async -> [Picture] {
+  public func exhibits(of detail: FrameDetail) async -> [Exhibit]? {
     guard let result = detail.result, let row = state[file: detail.fileID] else { return [] }
-    if let entry = cache[row.id], entry.result == result.resultID { return entry.pictures }
+    if let entry = cache[row.id], entry.result == result.resultID { return entry.exhibits }
     let analyst = analyst
     let (path, size) = (absolutePath(row), row.size)
     let previous = result.previous.flatMap { self.result($0, before: row.id) }?.finding
-    let pictures = await offload {
-      analyst.pictures(of: result, path: path, size: size, previous: previous)
+    let monitor = JobMonitor()
+    let exhibits = await withTaskCancellationHandler {
+      await offload {
+        analyst.exhibits(of: result, path: path, size: size, previous: previous) { monitor.isCancelled }
+      }
+    } onCancel: {
+      monitor.cancel()
     }
-    if let frame = detail.frame, frame.index == 0, let summary = detail.summary {
+    if let exhibits, let summary = detail.summary, let frame = detail.frame, frame.index == 0 {
       cache.insert(
         FrameCache.Entry(
-          fileID: row.id, summary: summary, frame: frame, result: result.resultID, pictures: pictures))
+          fileID: row.id, summary: summary, frame: frame, result: result.resultID, exhibits: exhibits))
+    } else if let exhibits, var entry = cache[row.id] {
+      entry.result = result.resultID
+      entry.exhibits = exhibits
+      cache.insert(entry)
     }
-    return pictures
+    return exhibits
   }
 
   private func absolutePath(_ row: FileRow) -> String {

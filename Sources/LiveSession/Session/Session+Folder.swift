@@ -115,7 +115,8 @@ extension Session {
       live.folder = .polled(reason.sentence)
       note(.event(HappeningRecord(name: "polling", text: "the folder is polled: \(reason.sentence)")))
     case .inventory(let files):
-      note(.event(HappeningRecord(name: "inventory", text: "\(files) files in the folder at the start")))
+      let count = "\(files) \(files == 1 ? "file" : "files")"
+      note(.event(HappeningRecord(name: "inventory", text: "\(count) in the folder at the start")))
     case .missing:
       live.folder = .missing
       note(

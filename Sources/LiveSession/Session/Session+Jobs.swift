@@ -149,7 +149,7 @@ extension Session {
     cache.insert(
       FrameCache.Entry(
         fileID: job.fileID, summary: opened.summary, frame: opened.frame, result: result.resultID,
-        pictures: finding.pictures))
+        exhibits: finding.exhibits))
     results.note(at: now)
     if job.kind == .first { live.lag = Double(now - job.readyAt) / 1e9 }
   }
@@ -244,7 +244,10 @@ extension Session {
 
   /// The result with this identity, on one of the files before.
   func result(_ id: Identifier, before fileID: Int) -> ResultRecord? {
-    record(before: fileID) { row in row.runs.first { $0.id == id }?.offset }
+    if let offset = state.offset(of: id, before: fileID), case .result(let record)? = log.event(at: offset) {
+      return record
+    }
+    return nil
   }
 
   /// The record that begins at the `offset` which the nearest earlier file names; what lies far back is not

@@ -20,7 +20,8 @@ public actor Session {
     /// Settings from the command line and the settings file: engine, name, value.
     public var settings: [String: [String: String]] = [:]
     public var clock = SessionClock.system
-    public var cacheBytes = 64 << 20
+    /// A screenful of steps back and forth; more would only be a larger session for hours.
+    public var cacheBytes = 24 << 20
     /// How often deadlines and the disk are looked at; a full disk is tried again every fourth time.
     public var tick: Duration = .milliseconds(500)
 

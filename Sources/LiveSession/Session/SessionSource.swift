@@ -8,8 +8,8 @@ public protocol SessionSource: Sendable {
   @discardableResult
   func perform(_ command: SessionCommand) async -> String?
   func detail(of fileID: Int, run: Int?, frame: Int) async -> FrameDetail
-  /// The pictures that explain a result, computed again where they were not kept.
-  func pictures(of detail: FrameDetail) async -> [Picture]
+  /// What explains a result, made anew where it was not kept; nil where the task was cancelled meanwhile.
+  func exhibits(of detail: FrameDetail) async -> [Exhibit]?
   /// Moves through what is over and says where it stands now; nil while a session goes on.
   func step(by count: Int) async -> (at: Int, count: Int)?
 }

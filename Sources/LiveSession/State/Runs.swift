@@ -22,3 +22,16 @@ public struct Runs: RandomAccessCollection, MutableCollection, Sendable, Equatab
     if earliest == nil { earliest = run } else { later.append(run) }
   }
 }
+
+extension SessionState {
+  /// Where the result with this identity is written, if it is one of the thousand files before.
+  func offset(of id: Identifier, before fileID: Int) -> Int? {
+    var index = min(fileID - 2, files.count - 1)
+    let stop = max(0, index - 1000)
+    while index >= stop {
+      if let run = files[index].runs.first(where: { $0.id == id }) { return run.offset }
+      index -= 1
+    }
+    return nil
+  }
+}

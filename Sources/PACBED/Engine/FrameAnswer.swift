@@ -53,7 +53,7 @@ struct FrameAnswer: Sendable {
       model: ModelIdentity(id: model.id, sha256: model.sha256))
     if isDetailed, chosen != nil {
       let drawing = PatternDrawing(self)
-      finding.pictures = drawing.pictures
+      finding.exhibits = drawing.exhibits
       finding.profiles = drawing.profiles
     }
     return finding

@@ -15,26 +15,28 @@ public struct PACBEDEngine: AnalysisEngine {
   public let label = "PACB"
 
   public let outputs = [
-    Output(name: "thickness", unit: "nm", decimals: 1),
-    Output(name: "mistilt", unit: "mrad", decimals: 1),
-    Output(name: "mistilt_azimuth", unit: "deg", decimals: 0),
-    Output(name: "scale", unit: "1", decimals: 3),
-    Output(name: "match", unit: "1", decimals: 4),
-    Output(name: "convergence", unit: "mrad", decimals: 2),
-    Output(name: "rotation", unit: "deg", decimals: 1),
-    Output(name: "pixel", unit: "mrad", decimals: 4),
-    Output(name: "center_x", unit: "px", decimals: 1),
-    Output(name: "center_y", unit: "px", decimals: 1),
-    Output(name: "distortion_x", unit: "1", decimals: 3),
-    Output(name: "distortion_y", unit: "1", decimals: 3),
-    Output(name: "network_thickness", unit: "nm", decimals: 1),
-    Output(name: "noise", unit: "1", decimals: 3),
+    Output(name: "thickness", unit: "nm", symbol: "t", decimals: 1),
+    Output(name: "mistilt", unit: "mrad", symbol: "tilt", decimals: 1),
+    Output(name: "mistilt_azimuth", unit: "deg", symbol: "az", decimals: 0),
+    Output(name: "scale", unit: "1", symbol: "scale", decimals: 3),
+    Output(name: "match", unit: "1", symbol: "R", decimals: 4),
+    Output(name: "convergence", unit: "mrad", symbol: "alpha", decimals: 2),
+    Output(name: "rotation", unit: "deg", symbol: "rot", decimals: 1),
+    Output(name: "pixel", unit: "mrad", symbol: "px", decimals: 4),
+    Output(name: "center_x", unit: "px", symbol: "x", decimals: 1),
+    Output(name: "center_y", unit: "px", symbol: "y", decimals: 1),
+    Output(name: "distortion_x", unit: "1", symbol: "d1", decimals: 3),
+    Output(name: "distortion_y", unit: "1", symbol: "d2", decimals: 3),
+    Output(name: "network_thickness", unit: "nm", symbol: "t net", decimals: 1),
+    Output(name: "noise", unit: "1", symbol: "noise", decimals: 3),
   ]
 
   /// The network takes a tenth of the time of the fit.
   public let hurriedSettings = [method.name: PatternMatcher.Method.network.rawValue]
 
   /// Files that say they were taken with a convergent beam.
+  public let signal = Exhibit.Signal.discs
+
   public func suitability(for file: FileSummary) -> Int {
     // Simulated frames say what they are.
     let says = file.metadata.contains { $0.name == "description" && $0.value.lowercased().contains("pacbed") }
@@ -53,12 +55,12 @@ public struct PACBEDEngine: AnalysisEngine {
       case .scan(let source):
         try ScanAnalysis(engine: self, source: source, settings: settings, context: context).run()
       }
-    if let write = context.write, !finding.pictures.isEmpty {
+    if let write = context.write, !finding.exhibits.isEmpty {
       // Measured, simulated and difference of every answer; or the maps of a scan.
-      let names = finding.pictures.map(\.name).joined(separator: ", ")
+      let names = finding.exhibits.map(\.title).joined(separator: ", ")
       let artifact = Artifact(
         role: "pictures", file: "pacbed.tif",
-        content: .images(finding.pictures.map(\.pixels), description: names))
+        content: .images(finding.exhibits.compactMap(\.pixels), description: names))
       finding.artifacts[artifact.role] = try write(artifact)
     }
     return finding.finite

@@ -4,7 +4,7 @@ import Diffraction
 import Glibc
 import Scattering
 
-/// The pictures and curves that explain a fit: the predicted pattern as the camera would have seen it, what
+/// The images and curves that explain a fit: the predicted pattern as the camera would have seen it, what
 /// is left of the measured one, radial profiles, the match over all thicknesses.
 struct PatternDrawing {
   private let answer: FrameAnswer
@@ -12,24 +12,27 @@ struct PatternDrawing {
 
   init(_ answer: FrameAnswer) { self.answer = answer }
 
-  var pictures: [Picture] {
-    var pictures: [Picture] = []
+  var exhibits: [Exhibit] {
+    var exhibits: [Exhibit] = []
     let chosen = answer.chosen?.fit.parameters
     let all = answer.output.candidates.prefix(3).map(\.fit.parameters)
     let order = [chosen].compactMap { $0 } + all.filter { $0 != chosen }
     for (number, parameters) in order.prefix(3).enumerated() {
-      let (predicted, difference) = draw(parameters)
-      pictures.append(
-        Picture(
-          name: "Predicted", pixels: predicted, scale: Picture.measured, candidate: number))
-      pictures.append(
-        Picture(name: "Difference", pixels: difference, isSigned: true, candidate: number))
+      let (predicted, difference, pitch) = draw(parameters)
+      let pixel = AxisCalibration(scale: pitch, unit: "mrad")
+      exhibits.append(
+        .image(
+          Exhibit.Image("Predicted", predicted, role: .expected, signal: .discs, part: number, pixel: pixel)))
+      exhibits.append(
+        .image(
+          Exhibit.Image(
+            "Difference", difference, role: .difference, signal: .discs, part: number, pixel: pixel)))
     }
-    return pictures
+    return exhibits
   }
 
   /// On the frame's own pixels, several of them taken together where there are many.
-  private func draw(_ p: PatternParameters) -> (Pixels, Pixels) {
+  private func draw(_ p: PatternParameters) -> (Pixels, Pixels, pitch: Double) {
     let camera = answer.camera
     let bin = max(1, (max(camera.image.rows, camera.image.columns) + Self.largest - 1) / Self.largest)
     let measured =
@@ -71,7 +74,7 @@ struct PatternDrawing {
     let difference = zip(measured.values, predicted.values).map { $0 - $1 }
     return (
       Pixels(width: predicted.columns, height: predicted.rows, values: predicted.values),
-      Pixels(width: predicted.columns, height: predicted.rows, values: difference)
+      Pixels(width: predicted.columns, height: predicted.rows, values: difference), pitch
     )
   }
 

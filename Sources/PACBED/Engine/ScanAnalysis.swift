@@ -122,11 +122,11 @@ struct ScanAnalysis {
       (position.verdict == .accept || position.verdict == .doubtful) && position.thickness.isFinite
     }
     let good = positions.filter(isGood)
-    func map(_ name: String, _ value: (Position) -> Float) -> Picture {
+    func map(_ name: String, _ unit: String = "1", _ value: (Position) -> Float) -> Exhibit {
       var values = [Float](repeating: .nan, count: shape.count)
       for (index, position) in positions.prefix(shape.count).enumerated() { values[index] = value(position) }
-      return Picture(
-        name: name, pixels: Pixels(width: shape.width, height: shape.height, values: values), isMap: true)
+      return .map(
+        Exhibit.ScanMap(name, Pixels(width: shape.width, height: shape.height, values: values), unit: unit))
     }
     var judgement = Judgement()
     let severity: Severity = good.isEmpty ? .blocks : .doubtful
@@ -160,9 +160,9 @@ struct ScanAnalysis {
     return Finding(
       values: values, verdict: judgement.verdict, reasons: judgement.reasons,
       model: ModelIdentity(id: model.id, sha256: model.sha256),
-      pictures: [
-        map("thickness") { isGood($0) ? $0.thickness : .nan },
-        map("mistilt") { isGood($0) ? $0.mistilt : .nan },
+      exhibits: [
+        map("thickness", "nm") { isGood($0) ? $0.thickness : .nan },
+        map("mistilt", "mrad") { isGood($0) ? $0.mistilt : .nan },
         map("match") { $0.match },
         map("quality") {
           switch $0.verdict {

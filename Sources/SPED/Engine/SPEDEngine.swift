@@ -9,16 +9,16 @@ public struct SPEDEngine: AnalysisEngine {
 
   public let name = "sped"
   public let label = "SPED"
-  public let makesPictures = true
+  public let signal = Exhibit.Signal.spots
 
   public let outputs = [
-    Output(name: "crystals", unit: "1", decimals: 0),
-    Output(name: "covered", unit: "%", decimals: 1),
-    Output(name: "overlap", unit: "%", decimals: 1),
-    Output(name: "vectors", unit: "1", decimals: 0),
-    Output(name: "confidence", unit: "1", decimals: 2),
-    Output(name: "explained", unit: "%", decimals: 1),
-    Output(name: "patterns", unit: "1", decimals: 0),
+    Output(name: "crystals", unit: "1", symbol: "n", decimals: 0),
+    Output(name: "covered", unit: "%", symbol: "cover", decimals: 1),
+    Output(name: "overlap", unit: "%", symbol: "overlap", decimals: 1),
+    Output(name: "vectors", unit: "1", symbol: "g", decimals: 0),
+    Output(name: "confidence", unit: "1", symbol: "conf", decimals: 2),
+    Output(name: "explained", unit: "%", symbol: "expl", decimals: 1),
+    Output(name: "patterns", unit: "1", symbol: "read", decimals: 0),
   ]
   public let parameters = SPEDSettings.all
 

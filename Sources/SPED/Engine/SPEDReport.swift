@@ -3,7 +3,7 @@ import Arrays
 import Diffraction
 import Glibc
 
-/// A segmentation as values, pictures and files.
+/// A segmentation as values, exhibits and files.
 struct SPEDReport {
   let result: Segmentation
   let entry: ScanCache.Entry
@@ -12,7 +12,7 @@ struct SPEDReport {
   /// A spot whose dark field is asked for.
   let spot: SpotChoice?
 
-  private var table: VDFTable { entry.table }
+  var table: VDFTable { entry.table }
 
   func finding() -> Finding {
     let crystals = result.crystals
@@ -51,7 +51,7 @@ struct SPEDReport {
         : [
           Profile(name: "scree", unit: "component", start: 1, values: result.scree.map { rounded(100 * $0) })
         ],
-      verdict: judgement.verdict, reasons: judgement.reasons, pictures: pictures())
+      verdict: judgement.verdict, reasons: judgement.reasons, exhibits: exhibits())
   }
 
   private func judge(_ read: Int) -> Judgement {
@@ -87,76 +87,6 @@ struct SPEDReport {
 }
 
 extension SPEDReport {
-  /// The map of segments, of every crystal its virtual diffraction pattern and the sum of its virtual
-  /// dark-field images, and the dark field of one spot where it is asked for.
-  func pictures() -> [Picture] {
-    var pictures = [
-      Picture(name: "segments", pixels: segmentMap(), scale: "segments", isMap: true)
-    ]
-    for (k, crystal) in result.crystals.enumerated() {
-      pictures.append(
-        Picture(
-          name: "Virtual diffraction", pixels: virtualPattern(crystal), scale: "crystal \(crystal.letter)",
-          candidate: k))
-    }
-    for crystal in result.crystals {
-      pictures.append(
-        Picture(
-          name: "dark field \(crystal.letter)", pixels: darkField(crystal.vectors), scale: "vdf", isMap: true)
-      )
-    }
-    if let spot, let vector = spot.vector(in: result.crystals) {
-      pictures.append(
-        Picture(name: "dark field \(spot)", pixels: darkField([vector]), scale: "spot", isMap: true))
-    }
-    return pictures
-  }
-
-  /// 0 nothing, 1 A, 2 B …; where crystals overlap the one whose signal is nearer to its typical one.
-  func segmentMap() -> Pixels {
-    var labels = [UInt16](repeating: 0, count: table.points)
-    var best = [Float](repeating: -1, count: table.points)
-    for (k, crystal) in result.crystals.enumerated() {
-      for (p, loading) in zip(crystal.points.points, crystal.loading) where loading > best[p] {
-        best[p] = loading
-        labels[p] = UInt16(min(k + 1, 65_535))
-      }
-    }
-    return Pixels(width: table.scanWidth, height: table.scanHeight, values: labels)
-  }
-
-  /// Gaussians of a spot's width and intensity at a crystal's vectors.
-  func virtualPattern(_ crystal: FoundCrystal) -> Pixels {
-    let geometry = entry.reading.geometry
-    let (width, height) = (geometry.width, geometry.height)
-    var values = [Float](repeating: 0, count: width * height)
-    let sigma = Float(geometry.spotSigma)
-    let reach = Int((4 * geometry.spotSigma).rounded(.up))
-    for (v, electrons) in zip(crystal.vectors, crystal.intensities) where electrons > 0 {
-      let x = table.vectors[v].x + Float(width / 2)
-      let y = table.vectors[v].y + Float(height / 2)
-      let (cx, cy) = (Int(bounded: x.rounded()), Int(bounded: y.rounded()))
-      let top = electrons / (2 * .pi * sigma * sigma)
-      for j in within(0..<height, cy - reach, cy + reach + 1) {
-        for i in within(0..<width, cx - reach, cx + reach + 1) {
-          let (dx, dy) = (Float(i) - x, Float(j) - y)
-          values[j * width + i] += top * expf(-(dx * dx + dy * dy) / (2 * sigma * sigma))
-        }
-      }
-    }
-    return Pixels(width: width, height: height, values: values)
-  }
-
-  private func darkField(_ vectors: [Int]) -> Pixels {
-    var values = [Float](repeating: 0, count: table.points)
-    for p in 0..<table.points where table.isMeasured[p] {
-      var sum: Float = 0
-      for v in vectors { sum += table.excess(p, v) }
-      values[p] = sum * table.electronsPerCount
-    }
-    return Pixels(width: table.scanWidth, height: table.scanHeight, values: values)
-  }
-
   /// The files: segments, patterns, vectors, crystals, and the patterns once more as HyperSpy reads them.
   func artifacts(_ patterns: [Pixels]) -> [Artifact] {
     guard !patterns.isEmpty else { return [] }

@@ -82,7 +82,7 @@ private struct AnalysisService {
     } else {
       var failure = MessageWriter()
       failure.put(AnalysisWire.Note.failure)
-      failure.put(AnalysisError.failed("no memory is left for its pictures"))
+      failure.put(AnalysisError.failed("no memory is left for its exhibits"))
       if let message = Message(failure) { try? conversation.channel.send(message) }
     }
   }

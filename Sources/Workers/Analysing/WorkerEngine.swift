@@ -14,10 +14,14 @@ package struct WorkerEngine: AnalysisEngine {
   package var label: String { engine.label }
   package var outputs: [Output] { engine.outputs }
   package var parameters: [Parameter] { engine.parameters }
-  package var makesPictures: Bool { engine.makesPictures }
+  package var signal: Exhibit.Signal { engine.signal }
   package var hurriedSettings: [String: String] { engine.hurriedSettings }
 
   package func suitability(for file: FileSummary) -> Int { engine.suitability(for: file) }
+
+  package func settings(
+    _ settings: [String: String], after edit: RegionEdit, of regions: Exhibit.Regions
+  ) -> [String: String]? { engine.settings(settings, after: edit, of: regions) }
 
   package func analyze(
     _ subject: Subject, _ parameters: ParameterValues, _ context: AnalysisContext

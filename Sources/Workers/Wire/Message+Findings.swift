@@ -29,36 +29,6 @@ extension MessageWriter {
     put(numbers: profile.values)
   }
 
-  mutating func put(_ scatter: Scatter) {
-    put(scatter.name)
-    put(scatter.axes) {
-      $0.put($1.name)
-      $0.put(numbers: $1.cloud.flatMap { [$0.x, $0.y] })
-      $0.put(numbers: [$1.own.x, $1.own.y])
-      $0.put(numbers: $1.neighbours.flatMap { [$0.x, $0.y] })
-    }
-    put(scatter.shades) {
-      $0.put($1.name)
-      $0.put($1.unit)
-      $0.put(numbers: $1.values)
-    }
-    put(scatter.neighbours) {
-      $0.put($1.text)
-      $0.put($1.distance)
-      $0.put($1.source)
-    }
-  }
-
-  mutating func put(_ picture: Picture) {
-    put(picture.name)
-    put(picture.pixels)
-    put(picture.scale)
-    put(picture.isSigned)
-    put(picture.candidate)
-    put(picture.isMap)
-    put(picture.scatter) { $0.put($1) }
-  }
-
   package mutating func put(_ finding: Finding) {
     put(finding.values) { $0.put($1) }
     put(finding.histograms) { $0.put($1) }
@@ -72,7 +42,7 @@ extension MessageWriter {
       $0.put($1.id)
       $0.put($1.sha256)
     }
-    put(finding.pictures) { $0.put($1) }
+    put(finding.exhibits) { $0.put($1) }
     put(finding.artifacts.sorted { $0.key < $1.key }) {
       $0.put($1.key)
       $0.put($1.value)
@@ -150,36 +120,6 @@ extension MessageReader {
       name: try text(), unit: try text(), start: try double(), step: try double(), values: try numbers(0.0))
   }
 
-  private mutating func points() throws(Broken) -> [Scatter.Point] {
-    let numbers = try numbers(Float(0))
-    return (0..<numbers.count / 2).map { Scatter.Point(x: numbers[2 * $0], y: numbers[2 * $0 + 1]) }
-  }
-
-  mutating func scatter() throws(Broken) -> Scatter {
-    let name = try text()
-    let axes = try array { reader throws(Broken) -> Scatter.Axes in
-      let (name, cloud, own) = (try reader.text(), try reader.points(), try reader.points())
-      guard let own = own.first else { throw Broken() }
-      return Scatter.Axes(name: name, cloud: cloud, own: own, neighbours: try reader.points())
-    }
-    let shades = try array { reader throws(Broken) in
-      Scatter.Shade(name: try reader.text(), unit: try reader.text(), values: try reader.numbers(Float(0)))
-    }
-    let neighbours = try array { reader throws(Broken) in
-      Scatter.Neighbour(text: try reader.text(), distance: try reader.double(), source: try reader.text())
-    }
-    return Scatter(name: name, axes: axes, shades: shades, neighbours: neighbours)
-  }
-
-  mutating func picture() throws(Broken) -> Picture {
-    var picture = Picture(name: try text(), pixels: try pixels(), scale: try text())
-    picture.isSigned = try bool()
-    picture.candidate = try int()
-    picture.isMap = try bool()
-    picture.scatter = try optional { reader throws(Broken) in try reader.scatter() }
-    return picture
-  }
-
   package mutating func finding() throws(Broken) -> Finding {
     let values = try array { reader throws(Broken) in try reader.quantity() }
     let histograms = try array { reader throws(Broken) in try reader.histogram() }
@@ -189,11 +129,11 @@ extension MessageReader {
     let model = try optional { reader throws(Broken) in
       ModelIdentity(id: try reader.text(), sha256: try reader.text())
     }
-    let pictures = try array { reader throws(Broken) in try reader.picture() }
+    let exhibits = try array { reader throws(Broken) in try reader.exhibit() }
     let artifacts = try array { reader throws(Broken) in (try reader.text(), try reader.text()) }
     return Finding(
       values: values, histograms: histograms, profiles: profiles, verdict: verdict, reasons: reasons,
-      model: model, pictures: pictures, artifacts: Dictionary(artifacts) { $1 })
+      model: model, exhibits: exhibits, artifacts: Dictionary(artifacts) { $1 })
   }
 
   package mutating func parameters() throws(Broken) -> ParameterValues {

@@ -2,94 +2,202 @@ import Diffraction
 import LiveSession
 import TerminalUI
 
-/// One row a frame: cursor, mark, number, name, kind, first value, probability, flags.
-func drawFrameList(_ model: Model, _ rect: Rect, _ canvas: inout Canvas) {
-  var title = ["Frames-\(model.list.count)", "sort:\(model.list.order.rawValue)"]
-  title.append("filter:\(model.list.filter.isEmpty ? "none" : model.list.filterText)")
-  let inside = canvas.pane(
-    rect, title, style: model.focus == .frames ? .plain : Theme.title, divider: rect.width < model.size.width)
-  let columns = ListColumns(width: inside.width, showsFlag: inside.width >= 30)
-  for (line, place) in model.list.scroll.visible(count: model.list.count, height: inside.height).enumerated()
-  {
-    guard let row = model.state[file: model.list.id(at: place)] else { continue }
-    let y = inside.y + line
-    let isCursor = row.id == model.list.cursor
-    var style = rowStyle(row)
-    if isCursor { style = style.adding(.reverse) }
-    canvas.within(Rect(x: inside.x, y: y, width: inside.width, height: 1)) { canvas in
-      canvas.put(columns.text(row, model, isCursor: isCursor), x: 0, y: 0, style)
-    }
+/// One row a frame: cursor, mark, number, name, value, probability, time, verdict and its first reason.
+func drawFrameList(_ model: Model, _ rect: Rect, _ sheet: inout Sheet, isFocused: Bool) {
+  let isBare = Sheet.isTiny(model.size)
+  var facts: [Text] = []
+  if !model.list.filter.isEmpty { facts.append(Text(model.list.filterText, sheet.theme.accent)) }
+  let height = isBare ? rect.height : rect.height - 3
+  let rows = model.list.scroll.visible(count: model.list.count, height: max(0, height)).compactMap {
+    model.state[file: model.list.id(at: $0)]
   }
-  if model.list.count == 0 {
+  let names = SharedName(rows.map { String($0.name) })
+  if !names.pattern.isEmpty { facts.append(Text(names.pattern)) }
+  facts.append(Text(model.list.order == .time ? "newest first" : "by \(model.list.order.rawValue)"))
+  facts.append(Text("\(model.list.count)"))
+  let inside =
+    isBare
+    ? rect
+    : sheet.pane(rect, Text("Frames"), facts: facts, isFocused: isFocused)
+  guard !inside.isEmpty else { return }
+  let columns = ListColumns(inside.width, rows, model, names)
+  var y = inside.y
+  if !isBare {
+    sheet.canvas.put(TextWidth.fitted(columns.head, to: inside.width), x: inside.x, y: y, sheet.theme.dim)
+    y += 1
+  }
+  for row in rows {
+    let isHere = row.id == model.list.cursor
+    let ground = isHere ? sheet.theme.selected : Colour.default
+    if isHere {
+      let style = sheet.theme.depth < .palette256 ? Style.reverse : Style(.default, on: ground)
+      sheet.canvas.fill(Rect(x: inside.x, y: y, width: inside.width, height: 1), Cell(" ", style))
+    }
+    sheet.canvas.within(Rect(x: inside.x, y: y, width: inside.width, height: 1)) { canvas in
+      var x = 0
+      for piece in columns.line(row, model, isHere: isHere, sheet.theme).pieces {
+        var style = piece.style
+        if isHere {
+          style =
+            sheet.theme.depth < .palette256
+            ? style.adding(.reverse) : Style(style.foreground, on: ground, style.attributes)
+        }
+        x = canvas.put(piece.text, x: x, y: 0, style)
+      }
+    }
+    y += 1
+  }
+  if rows.isEmpty, y < inside.bottom {
     let text = model.list.filter.isEmpty ? "no frames yet" : "no frame passes the filter; Esc shows all"
-    canvas.within(inside) { canvas in canvas.put(text, x: 1, y: 0, Theme.hint) }
+    for (line, part) in wrap(text, to: inside.width - 2).enumerated() where y + line < inside.bottom {
+      sheet.canvas.put(part, x: inside.x + 1, y: y + line, sheet.theme.dim)
+    }
   }
 }
 
-private func rowStyle(_ row: FileRow) -> Style {
-  if row.isExcluded { return .dim }
-  switch row.status {
-  case .refused, .timedOut: return Theme.bad
-  case .waiting, .settling, .queued, .reading, .skipped, .duplicate, .gone: return .dim
-  case .done, .partial, nil: break
+/// What the names that are shown have in common.
+struct SharedName {
+  /// The ending that all have, with its dot.
+  private(set) var suffix = ""
+  /// `pacbed_*.tif`, where there is something in common.
+  private(set) var pattern = ""
+
+  init(_ names: [String]) {
+    guard let first = names.first else { return }
+    if let dot = first.lastIndex(of: "."), dot > first.startIndex {
+      let ending = String(first[dot...])
+      if names.allSatisfy({ $0.hasSuffix(ending) && $0.count > ending.count }) { suffix = ending }
+    }
+    guard names.count > 1 else { return }
+    var prefix = Substring(first)
+    for name in names { prefix = prefix.commonPrefix(with: name) }
+    while let last = prefix.last, last.isNumber { prefix.removeLast() }
+    if prefix.count >= 2 { pattern = "\(prefix)*\(suffix)" }
   }
-  switch row.run?.verdict {
-  case .notAnalysable, .outOfDomain: return Theme.bad
-  case .doubtful: return Theme.warning
-  case .accept, nil: return .plain
+
+  func short(_ name: String) -> String { suffix.isEmpty ? name : String(name.dropLast(suffix.count)) }
+}
+
+extension Substring {
+  fileprivate func commonPrefix(with other: String) -> Substring {
+    var index = startIndex
+    var theirs = other.startIndex
+    while index < endIndex, theirs < other.endIndex, self[index] == other[theirs] {
+      index = self.index(after: index)
+      theirs = other.index(after: theirs)
+    }
+    return self[..<index]
   }
 }
 
 /// The columns of the list for a width: the name takes what the others leave.
 private struct ListColumns {
-  let width: Int
-  let showsFlag: Bool
+  let names: SharedName
+  let numberWidth: Int
+  let nameWidth: Int
+  let valueWidth: Int
+  let valueHead: String
+  let hasKind: Bool
+  let hasProbability: Bool
+  let hasTime: Bool
+  let unicode: Bool
+  static let verdictWidth = 7
 
-  func text(_ row: FileRow, _ model: Model, isCursor: Bool) -> String {
-    let number = TextWidth.fitted(String(row.id), to: 5, alignment: .right)
-    let mark = row.isMarked ? "*" : row.isExcluded ? "!" : row.tags.isEmpty && row.notes.isEmpty ? " " : "+"
-    var fixed = 2 + 5 + 1
-    var tail = " " + TextWidth.fitted(Self.kind(row, model), to: 4)
-    tail += " " + TextWidth.fitted(Self.value(row, model), to: 8, alignment: .right)
-    if width >= 44 {
-      tail += " " + TextWidth.fitted(row.run?.probability.map { Format.probability(Double($0)) } ?? "", to: 3)
-    }
-    if showsFlag { tail += " " + TextWidth.fitted(Self.flag(row), to: 4) }
-    fixed += tail.count
-    // The suffix says nothing that the kind does not say; the number of an overwrite does.
-    var name = String(row.name)
-    if let dot = row.name.lastIndex(of: "."), dot > row.name.startIndex { name = String(row.name[..<dot]) }
+  init(_ width: Int, _ rows: [FileRow], _ model: Model, _ names: SharedName) {
+    self.names = names
+    unicode = model.capabilities.unicode
+    numberWidth = max(4, String(model.state.files.count).count)
+    let engines = Set(rows.compactMap { $0.run?.engine })
+    hasKind = engines.count > 1
+    let outputs = engines.count == 1 ? engines.first.flatMap { model.outputs($0).first } : nil
+    let values = rows.map { Self.value($0, model) }
+    let widest = max(4, values.map { TextWidth.columns(of: $0) }.max() ?? 0)
+    let head = outputs.map { Format.head($0.symbol, $0.unit) } ?? "value"
+    // A long unit would cost the names their room.
+    valueHead = head.count > widest + 2 ? outputs?.symbol ?? head : head
+    valueWidth = max(valueHead.count, widest)
+    // mark and cursor, number, blank; verdict.
+    var used = 2 + numberWidth + 1 + 1 + Self.verdictWidth
+    let room = width - used - 8
+    hasProbability =
+      rows.contains { $0.run?.probability != nil } && room >= valueWidth + 1 + 6 + (hasKind ? 5 : 0)
+    used += valueWidth + 1 + (hasProbability ? 6 : 0) + (hasKind ? 5 : 0)
+    hasTime = width - used >= 9 + 12
+    if hasTime { used += 9 }
+    nameWidth = max(1, width - used)
+  }
+
+  var head: String {
+    var text =
+      "  " + TextWidth.fitted("#", to: numberWidth, alignment: .right) + " "
+      + TextWidth.fitted("file", to: nameWidth)
+    if hasKind { text += " kind" }
+    text += " " + TextWidth.fitted(valueHead, to: valueWidth, alignment: .right)
+    if hasProbability { text += "     p" }
+    if hasTime { text += "     time" }
+    return text
+  }
+
+  func line(_ row: FileRow, _ model: Model, isHere: Bool, _ theme: Theme) -> Text {
+    let verdict = row.run?.verdict
+    let isRefused = row.status == .refused || row.status == .timedOut
+    let isPassing = !isRefused && row.run == nil
+    let quiet = row.isExcluded || isPassing ? theme.dim : theme.text
+    let valueStyle =
+      row.isExcluded
+      ? theme.dim
+      : isRefused ? theme.refused : verdict.map { $0 == .accept ? theme.text : theme.style($0) } ?? theme.dim
+    let bold: Attributes = isHere ? .bold : []
+    var name = names.short(String(row.name))
     if row.revision > 1 { name += " r\(row.revision)" }
-    return (isCursor ? ">" : " ") + mark + number + " "
-      + TextWidth.fitted(name, to: max(1, width - fixed)) + tail
-  }
-
-  private static func kind(_ row: FileRow, _ model: Model) -> String {
-    switch row.status {
-    case .waiting: "wait"
-    case .settling: "setl"
-    case .queued: "queu"
-    case .reading: "run"
-    case .refused: "BAD"
-    case .timedOut: "TIME"
-    case .gone: "gone"
-    case .skipped: "skip"
-    case .duplicate: "same"
-    case .done, .partial, nil:
-      row.run.map { run in model.engine(named: run.engine)?.label ?? String(run.engine.prefix(4)).uppercased()
-      } ?? "-"
+    let mark = row.isMarked ? "●" : row.isExcluded ? "!" : row.tags.isEmpty && row.notes.isEmpty ? " " : "+"
+    var text = Text(isHere ? "▸" : " ", theme.accent) + Text(mark, theme.accent)
+    text += Text(TextWidth.fitted(String(row.id), to: numberWidth, alignment: .right) + " ", theme.dim)
+    text += Text(Format.name(name, to: nameWidth), quiet.adding(bold))
+    if hasKind { text += Text(" " + TextWidth.fitted(kind(row, model), to: 4), theme.dim) }
+    text += Text(
+      " " + TextWidth.fitted(Self.value(row, model), to: valueWidth, alignment: .right),
+      valueStyle.adding(bold))
+    if hasProbability {
+      let p = row.run?.probability.map { Format.probability(Double($0)) } ?? ""
+      text += Text(
+        " " + TextWidth.fitted(p, to: 5, alignment: .right), verdict == .accept ? theme.dim : valueStyle)
     }
+    if hasTime {
+      text += Text(" " + Timestamp.clockText(unixMilliseconds: row.unixMilliseconds), theme.dim)
+    }
+    return text + Text(" ") + flag(row, theme)
   }
 
-  private static func value(_ row: FileRow, _ model: Model) -> String {
-    guard let run = row.run, let value = run.values.first, !value.isNaN else { return "-" }
-    let decimals = model.engine(named: run.engine)?.outputs.first?.decimals ?? 1
-    return Format.value(Double(value), decimals: decimals)
+  private func kind(_ row: FileRow, _ model: Model) -> String {
+    row.run.map { run in model.engine(named: run.engine)?.label ?? String(run.engine.prefix(4)).uppercased() }
+      ?? ""
   }
 
-  private static func flag(_ row: FileRow) -> String {
-    if row.status == .refused { return "BAD" }
-    if row.status == .partial { return "PART" }
-    return row.run?.codes.first ?? ""
+  static func value(_ row: FileRow, _ model: Model) -> String {
+    guard let run = row.run, let value = run.values.first, !value.isNaN else { return "—" }
+    let decimals = model.outputs(run.engine).first?.decimals ?? 1
+    return Format.value(Double(value), decimals: min(decimals, 1))
+  }
+
+  /// Glyph and code: the colour only repeats them.
+  private func flag(_ row: FileRow, _ theme: Theme) -> Text {
+    switch row.status {
+    case .waiting: return Text("○ wait", theme.dim)
+    case .settling: return Text("○ grow", theme.dim)
+    case .queued: return Text("○ next", theme.dim)
+    case .reading: return Text("○ busy", theme.accent)
+    case .refused: return Text("✕ BAD", theme.refused.adding(.bold))
+    case .timedOut: return Text("✕ TIME", theme.refused.adding(.bold))
+    case .gone: return Text("○ gone", theme.dim)
+    case .skipped: return Text("○ skip", theme.dim)
+    case .duplicate: return Text("= same", theme.dim)
+    case .done, .partial, nil: break
+    }
+    guard let run = row.run else { return "" }
+    let style = theme.style(run.verdict)
+    let code = row.status == .partial ? "PART" : run.codes.first ?? ""
+    return Text(run.verdict.glyph(unicode: unicode), style)
+      + Text(code.isEmpty ? "" : " \(code)", style.adding(run.verdict == .accept ? [] : .bold))
   }
 }

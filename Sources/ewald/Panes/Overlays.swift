@@ -1,83 +1,230 @@
-import Glibc
+import Diffraction
 import LiveSession
 import TerminalUI
 
-func logOnePlus(_ value: Float) -> Float { log1pf(value) }
+// What lies over the screen, which goes on dimmed below it.
 
-/// The palette as a box over the list, the help over the whole screen.
-func drawMenu(_ menu: CommandMenu, _ model: Model, _ canvas: inout Canvas) {
-  let size = model.size
-  let height = Layout(model).menuHeight(menu.style)
-  let rect: Rect
-  switch menu.style {
-  case .help: rect = Rect(x: 0, y: 1, width: size.width, height: height + 2)
-  case .palette:
-    let width = min(size.width, 76)
-    rect = Rect(x: (size.width - width) / 2, y: 2, width: width, height: height + 2)
-  }
-  canvas.fill(rect, .blank)
-  let title = menu.style == .help ? ["Help", menu.context.rawValue] : ["Commands"]
-  let inside = canvas.pane(rect, title)
-  _ = menu.field.draw(
-    in: &canvas, Rect(x: inside.x, y: inside.y, width: inside.width, height: 1), prompt: ": ")
-  let rows = menu.rows
-  for (line, index) in menu.scroll.visible(count: rows.count, height: height).enumerated() {
-    let command = rows[index]
-    let text =
-      " " + TextWidth.fitted(command.keyText, to: 10) + " "
-      + TextWidth.fitted(command.title, to: max(0, inside.width - 12))
-    canvas.put(
-      text, x: inside.x, y: inside.y + 1 + line, index == menu.selection ? Theme.cursor : .plain)
-  }
-  if rows.isEmpty {
-    let text = menu.number.map { "go to frame \($0)" } ?? "no command is called that"
-    canvas.put(text, x: inside.x + 1, y: inside.y + 1, Theme.hint)
+extension CommandMenu {
+  /// Rows of the list.
+  func height(_ size: Size) -> Int {
+    style == .help ? max(1, size.height - 5) : max(1, min(11, size.height - 10))
   }
 }
 
-/// Old value, new value, unit, range, and what is wrong with it.
-func drawForm(_ form: ReanalysisForm, _ model: Model, _ canvas: inout Canvas) {
-  let width = min(model.size.width, 76)
-  let height = min(model.size.height - 2, form.rowCount + 3)
-  let rect = Rect(x: (model.size.width - width) / 2, y: 2, width: width, height: height)
-  canvas.fill(rect, .blank)
-  let inside = canvas.pane(rect, ["Reanalyse", model.targetText])
-  func put(_ row: Int, _ text: String, _ style: Style = .plain) {
-    let y = inside.y + row
-    guard y < rect.bottom else { return }
-    let isSelected = row == form.selection
-    canvas.put(
-      TextWidth.fitted((isSelected ? "> " : "  ") + text, to: inside.width), x: inside.x, y: y,
-      isSelected ? style.adding(.reverse) : style)
+/// A box over the dimmed screen; returns its inside.
+private func box(
+  _ rect: Rect, _ title: Text, facts: [Text], keys: Text, _ model: Model, _ canvas: inout Canvas
+) -> Rect {
+  let theme = model.theme
+  canvas.restyle(Rect(x: 0, y: 1, width: model.size.width, height: model.size.height - 1)) { style in
+    style = Style(
+      theme.rule.foreground, on: theme.depth == .none ? .default : style.background, theme.rule.attributes)
   }
-  put(0, TextWidth.fitted("engine", to: 26) + "< \(form.engine.name) >")
-  for (index, field) in form.fields.enumerated() {
-    var text = TextWidth.fitted(field.parameter.title, to: 26)
-    text += field.isChanged ? "\(field.old) > \(field.input.text)" : field.input.text
-    if form.selection == index + 1 { text += "_" }
-    if !field.parameter.unit.isEmpty { text += " \(field.parameter.unit)" }
-    if let error = field.error {
-      put(index + 1, error, Theme.bad)
-    } else {
-      put(index + 1, text)
+  let ground = Style(.default, on: theme.bar)
+  canvas.fill(rect, Cell(" ", ground))
+  var grid = PaneGrid(model.size)
+  let inside = grid.pane(rect, title, facts: facts, isFocused: true)
+  grid.keys(rect, [keys], "")
+  grid.draw(on: &canvas, theme)
+  return inside
+}
+
+private func put(_ text: Text, _ rect: Rect, _ row: Int, _ model: Model, isHere: Bool, _ canvas: inout Canvas)
+{
+  guard row < rect.height else { return }
+  let theme = model.theme
+  let ground = isHere ? theme.selected : theme.bar
+  let reverse: Attributes = isHere && theme.depth < .palette256 ? .reverse : []
+  canvas.fill(
+    Rect(x: rect.x, y: rect.y + row, width: rect.width, height: 1),
+    Cell(" ", Style(.default, on: ground, reverse)))
+  canvas.within(Rect(x: rect.x, y: rect.y + row, width: rect.width, height: 1)) { canvas in
+    var x = 0
+    for piece in text.pieces {
+      x = canvas.put(
+        piece.text, x: x, y: 0,
+        Style(piece.style.foreground, on: ground, piece.style.attributes.union(reverse)))
     }
   }
-  put(form.rowCount - 1, TextWidth.fitted("for", to: 26) + "< \(form.scope.rawValue) >")
+}
+
+private func keyText(_ pairs: [(String, String)], _ theme: Theme) -> Text {
+  pairs.enumerated().reduce(Text("")) { text, pair in
+    text + Text(pair.offset > 0 ? "  " : "") + Text(pair.element.0, theme.accent.adding(.bold))
+      + Text(" " + pair.element.1, theme.text)
+  }
+}
+
+/// The palette as a box over the view, the help over the whole screen.
+func drawMenu(_ menu: CommandMenu, _ model: Model, _ canvas: inout Canvas) {
+  let theme = model.theme
+  let size = model.size
+  let height = menu.height(size)
+  let rows = menu.rows
+  let rect: Rect
+  switch menu.style {
+  case .help: rect = Rect(x: 0, y: 1, width: size.width, height: size.height - 1)
+  case .palette:
+    let width = min(size.width, 76)
+    rect = Rect(
+      x: (size.width - width) / 2, y: min(2, max(0, size.height - 5)), width: width, height: height + 3)
+  }
+  let title = menu.style == .help ? "Help: \(menu.title) view" : "Commands"
+  let fact = menu.field.text.isEmpty ? "\(rows.count)" : "\(rows.count) of \(menu.commands.count)"
+  let inside = box(
+    rect, Text(title), facts: [Text(fact)],
+    keys: keyText([("type", "to search"), ("↑ ↓", "choose"), ("Enter", "run"), ("Esc", "close")], theme),
+    model, &canvas)
+  _ = menu.field.draw(
+    in: &canvas, Rect(x: inside.x + 1, y: inside.y, width: max(0, inside.width - 2), height: 1), prompt: ": ")
+  canvas.restyle(Rect(x: inside.x, y: inside.y, width: inside.width, height: 1)) { style in
+    style = Style(style.foreground, on: theme.bar, style.attributes)
+  }
+  if menu.field.text.isEmpty, menu.style == .palette {
+    canvas.put(
+      "a number goes to that frame", x: inside.x + 6, y: inside.y,
+      Style(theme.dim.foreground, on: theme.bar, theme.dim.attributes))
+  }
+  let keys = max(6, rows.map { TextWidth.columns(of: $0.keyText) }.max() ?? 0)
+  var previous: Command.Group?
+  for (line, index) in menu.scroll.visible(count: rows.count, height: height).enumerated() {
+    let command = rows[index]
+    let isHere = index == menu.selection
+    var text = Text(isHere ? " ▸ " : "   ", theme.accent)
+    if menu.style == .help, menu.field.text.isEmpty {
+      text += Text(
+        TextWidth.fitted(command.group == previous ? "" : command.group.rawValue.uppercased(), to: 9),
+        theme.dim)
+    }
+    previous = command.group
+    text += Text(TextWidth.fitted(command.keyText, to: keys) + "  ", theme.accent.adding(.bold))
+    text += Text(command.title, isHere ? theme.bright : theme.text)
+    put(text, inside, 1 + line, model, isHere: isHere, &canvas)
+  }
+  if rows.isEmpty {
+    let text = menu.number.map { "Enter goes to frame \($0)" } ?? "no command is called that"
+    put(Text("   " + text, theme.dim), inside, 1, model, isHere: false, &canvas)
+  }
+}
+
+/// Setting, value now, new value, unit, what is allowed; what is wrong stands below its field.
+func drawForm(_ form: ReanalysisForm, _ model: Model, _ canvas: inout Canvas) {
+  let theme = model.theme
+  let width = min(model.size.width, 92)
+  let rowCount = form.rowCount + 3
+  let height = min(model.size.height - 2, rowCount + 2)
+  let rect = Rect(x: (model.size.width - width) / 2, y: 1, width: width, height: height)
+  let inside = box(
+    rect, Text("Reanalyse \(model.targetText)"), facts: [Text(form.engine.name)],
+    keys: keyText(
+      [("↑ ↓", "setting"), ("← →", "choose"), ("Del", "as now"), ("Enter", "queue"), ("Esc", "cancel")], theme
+    ),
+    model, &canvas)
+  let titles = form.fields.map { TextWidth.columns(of: $0.parameter.title) }.max() ?? 0
+  let first = max(8, min(titles, inside.width / 2 - 12))
+  let column = max(8, min(16, (inside.width - first - 20) / 2))
+  func cells(_ name: String, _ now: String, _ new: Text, _ unit: String, _ allowed: String, isHere: Bool)
+    -> Text
+  {
+    var line = Text(isHere ? "▸" : " ", theme.accent)
+    line += Text(TextWidth.fitted(name, to: first) + "  ", isHere ? theme.bright : theme.text)
+    line += Text(TextWidth.fitted(now, to: column) + " ", theme.dim)
+    line += new + Text(String(repeating: " ", count: max(1, column + 3 - new.columns)))
+    return line + Text(TextWidth.fitted(unit, to: 6) + " ", theme.dim) + Text(allowed, theme.dim)
+  }
+  var lines: [(text: Text, row: Int)] = []
+  lines.append((cells("setting", "now", Text("new", theme.dim), "unit", "allowed", isHere: false), -1))
+  lines.append(
+    (
+      cells(
+        "engine", "", Text("‹ \(form.engine.name) ›", theme.bright), "",
+        Format.count(form.engines.count, "engine"), isHere: form.selection == 0), 0
+    ))
+  for (index, field) in form.fields.enumerated() {
+    let isHere = form.selection == index + 1
+    var new: Text = ""
+    if isHere, field.choices.isEmpty {
+      new = Text("→ ", theme.accent) + Text(field.input.text, theme.bright) + Text("▏", theme.accent)
+    } else if isHere {
+      new = Text("‹ \(field.input.text) ›", theme.bright)
+    } else if field.isChanged {
+      new = Text("→ ", theme.accent) + Text(field.input.text, theme.bright)
+    }
+    lines.append(
+      (
+        cells(
+          field.parameter.title, field.old, new, Format.unit(field.parameter.unit), field.parameter.allowed,
+          isHere: isHere), index + 1
+      ))
+    if let error = field.error {
+      lines.append((Text(String(repeating: " ", count: min(first, 4)) + "✕ " + error, theme.refused), -1))
+    }
+  }
+  lines.append((Text(" " + String(repeating: "─", count: max(0, inside.width - 2)), theme.rule), -1))
+  var scopes =
+    Text(form.selection == form.rowCount - 1 ? "▸" : " ", theme.accent)
+    + Text(TextWidth.fitted("for", to: 6), theme.text)
+  for scope in ReanalysisForm.Scope.allCases {
+    let isChosen = scope == form.scope
+    scopes += Text(isChosen ? "◆ " : "◇ ", isChosen ? theme.accent : theme.dim)
+    scopes += Text(scope.rawValue + "   ", isChosen ? theme.bright : theme.dim)
+  }
+  lines.append((scopes, form.rowCount - 1))
+  // What is chosen stays in sight.
+  let here = lines.firstIndex { $0.row == form.selection } ?? 0
+  let start = max(0, min(here - inside.height / 2, lines.count - inside.height))
+  for (line, entry) in lines.dropFirst(start).prefix(inside.height).enumerated() {
+    put(entry.text, inside, line, model, isHere: entry.row == form.selection, &canvas)
+  }
+}
+
+extension Parameter {
+  /// What may be typed, in a few letters.
+  var allowed: String {
+    let automatic = standard == .automatic ? "auto, " : ""
+    switch domain {
+    case .number(let range):
+      return automatic
+        + "\(ParameterValue.number(range.lowerBound)) – \(ParameterValue.number(range.upperBound))"
+    case .choice(let words):
+      return words.count <= 3 ? words.joined(separator: ", ") : "\(words.count) choices"
+    case .text: return automatic.isEmpty ? "" : "auto"
+    }
+  }
+}
+
+func promptRect(_ model: Model) -> Rect {
+  let isTiny = Sheet.isTiny(model.size)
+  return Rect(
+    x: isTiny ? 0 : 2, y: model.size.height - 1, width: max(1, model.size.width - (isTiny ? 0 : 4)), height: 1
+  )
+}
+
+/// The line that is typed, in the bottom border; what is wrong with it stands above.
+func drawPrompt(_ prompt: Prompt, _ model: Model, _ canvas: inout Canvas) {
+  let rect = promptRect(model)
+  guard rect.y > 0 else { return }
+  canvas.fill(rect, Cell(" ", Style(.default, on: model.theme.bar)))
+  _ = prompt.field.draw(in: &canvas, rect, prompt: prompt.purpose.label)
+  if let error = prompt.error {
+    canvas.put(TextWidth.fitted("✕ \(error)", to: rect.width), x: rect.x, y: rect.y - 1, model.theme.refused)
+  }
 }
 
 /// Nothing is worse than a day of results that were never written: this covers everything else.
 func drawLogFailure(_ failure: String, _ model: Model, _ canvas: inout Canvas) {
+  let style = model.theme.badge(model.theme.refused)
   let height = min(model.size.height, 7)
   let rect = Rect(x: 0, y: max(0, (model.size.height - height) / 2), width: model.size.width, height: height)
-  canvas.fill(rect, Cell(" ", Theme.banner))
+  canvas.fill(rect, Cell(" ", style))
   let waiting = model.snapshot.live.linesWaiting
   let lines = [
     "THE SESSION FILE CANNOT BE WRITTEN", failure,
-    "\(waiting) lines wait in memory (of \(SessionLog.queueLimit)) and are tried again every 2 s.",
+    "\(Format.count(waiting, "line")) wait in memory (of \(SessionLog.queueLimit)) and are tried again every 2 s.",
     "Make room on the disk; nothing is lost until then.",
   ]
   for (index, line) in lines.enumerated() {
     let text = TextWidth.fitted(line, to: max(0, rect.width - 4))
-    canvas.put(text, x: 2, y: rect.y + 1 + index, Theme.banner)
+    canvas.put(text, x: 2, y: rect.y + 1 + index, style)
   }
 }

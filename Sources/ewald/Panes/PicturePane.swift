@@ -2,57 +2,108 @@ import Diffraction
 import LiveSession
 import TerminalUI
 
-/// The frame as it was measured, with the scale in force on its border.
-func drawPicture(_ model: Model, _ rect: Rect, _ canvas: inout Canvas) {
-  guard let detail = model.detail, detail.fileID == model.list.cursor, let frame = detail.frame else {
-    let inside = canvas.pane(rect, ["Measured"], style: Theme.title)
-    let text =
-      model.detail?.problem.flatMap { model.detail?.fileID == model.list.cursor ? $0 : nil }
-      ?? (model.list.cursor == nil ? "no frame" : "reading")
-    for (line, part) in wrap(text, to: inside.width).enumerated() where line < inside.height {
-      canvas.put(part, x: inside.x, y: inside.y + line, Theme.hint)
+/// One picture in its pane: title, contrast and colour bar on the edge, scale bar in the corner, the picture square.
+struct PictureDrawing {
+  var image: Exhibit.Image
+  var title: Text
+  /// Pictures that share its limits.
+  var family: [Exhibit.Image]
+  var note: Text = ""
+  /// Column and row of a cross; the middle of the detector otherwise has none.
+  var cross: (column: Int, row: Int)?
+
+  init(_ image: Exhibit.Image, _ title: Text, family: [Exhibit.Image] = []) {
+    self.image = image
+    self.title = title
+    self.family = family.isEmpty ? [image] : family
+  }
+}
+
+extension Sheet {
+  @discardableResult
+  mutating func picture(_ drawing: PictureDrawing, _ rect: Rect, _ model: Model, isFocused: Bool = false)
+    -> Rect
+  {
+    let image = drawing.image
+    let look = model.look(for: image.kind)
+    let limits = look.limits(of: drawing.family.map { PictureSource($0.pixels) })
+    let isWide = rect.width >= 34
+    let bar = look.map.bar(
+      limits, width: rect.width >= 48 ? 8 : rect.width >= 34 ? 6 : 3, unit: isWide ? image.unit : "",
+      isSigned: look.contrast.isSigned, depth: model.capabilities.colours, theme.dim)
+    var facts = [bar]
+    if look.contrast.scale != .linear || isWide, !look.contrast.isSigned {
+      facts.insert(
+        Text(look.held == nil ? look.contrast.scale.rawValue : "\(look.contrast.scale.rawValue), kept"), at: 0
+      )
     }
-    return
+    // The bar is worth more than the word.
+    if drawing.title.columns + facts.reduce(0, { $0 + $1.columns + 3 }) + 4 > rect.width, facts.count > 1 {
+      facts.removeFirst()
+    }
+    if !drawing.note.isEmpty { facts.insert(drawing.note, at: 0) }
+    let inside = pane(rect, drawing.title, facts: facts, isFocused: isFocused)
+    draw(image.pixels, in: inside, look, limits, model, pixel: image.pixel, cross: drawing.cross)
+    return inside
   }
-  let source = PictureSource(frame.pixels)
-  var contrast = model.contrast
-  let limits = contrast.limits(for: [source])
-  var look = model.look
-  look.contrast = contrast.inForce
-  let inside = Rect(x: rect.x, y: rect.y + 1, width: rect.width, height: max(0, rect.height - 1))
-  let placement = canvas.picture(source, in: inside, look, limits: limits)
-  var title = ["Measured", placement.label]
-  if detail.frames > 1 { title.append("image \(frame.index + 1)/\(detail.frames)") }
-  if let at = model.crosshair {
-    let cell = placement.cell(column: at.column, row: at.row)
-    canvas.restyle(Rect(x: cell.x, y: cell.y, width: 1, height: 1)) { $0 = Style(.black, on: .yellow) }
-    canvas.put("+", x: cell.x, y: cell.y, Style(.black, on: .yellow))
-    let value = source.values[at.row * source.width + at.column]
-    title.append(
-      "(\(at.column),\(at.row))=\(Format.value(Double(value), decimals: value == value.rounded() ? 0 : 3))")
-  }
-  _ = canvas.pane(Rect(x: rect.x, y: rect.y, width: rect.width, height: 1), title, style: Theme.title)
-}
 
-extension PictureSource {
-  init(_ pixels: Pixels) {
-    self.init(width: pixels.width, height: pixels.height, values: pixels.matrix().values)
+  /// The picture without its pane.
+  @discardableResult
+  mutating func draw(
+    _ pixels: Pixels, in inside: Rect, _ look: Look, _ limits: Limits, _ model: Model,
+    pixel: AxisCalibration? = nil,
+    cross: (column: Int, row: Int)? = nil
+  ) -> PicturePlacement? {
+    guard !inside.isEmpty else { return nil }
+    let picture = PictureLook(
+      mode: model.pictureMode, map: look.map, depth: model.capabilities.colours, contrast: look.contrast,
+      reduction: look.reduction)
+    let placement = canvas.picture(PictureSource(pixels), in: inside, picture, limits: limits)
+    if let pixel {
+      canvas.scaleBar(placement, pixel: pixel.scale, unit: Format.unit(pixel.unit), theme.bright)
+    }
+    if let cross {
+      canvas.cross(placement, column: cross.column, row: cross.row, "+", Style(.yellow, on: .default, .bold))
+    }
+    return placement
   }
-}
 
-/// Breaks text at blanks.
-func wrap(_ text: String, to width: Int) -> [String] {
-  guard width > 0 else { return [] }
-  var lines = [""]
-  for word in text.split(separator: " ") {
-    let line = lines[lines.count - 1]
-    if line.isEmpty {
-      lines[lines.count - 1] = String(word)
-    } else if line.count + 1 + word.count <= width {
-      lines[lines.count - 1] = line + " " + word
+  /// Why there is no picture.
+  mutating func noPicture(_ rect: Rect, _ title: Text, _ model: Model) {
+    let reason: String
+    if let detail = model.shown, let problem = detail.problem {
+      reason = problem
     } else {
-      lines.append(String(word))
+      reason = model.list.cursor == nil ? "no frame yet" : "reading"
     }
+    empty(rect, title, reason)
   }
-  return lines
+}
+
+extension Model {
+  /// The last picture stays, marked old, until the next one is there.
+  var measuredOrLast: (image: Exhibit.Image, file: Int, isOld: Bool)? {
+    if let measured, let cursor = list.cursor { return (measured, cursor, false) }
+    if shown?.problem != nil { return nil }
+    guard let detail, let frame = detail.frame, list.cursor != nil else { return nil }
+    let name = detail.result?.engine ?? ""
+    let signal: Exhibit.Signal = self.engine(named: name)?.signal ?? .other
+    let axis = frame.calibration.x ?? detail.summary?.calibration.x
+    let image = Exhibit.Image(
+      "Measured", frame.pixels, role: .measured, signal: signal, pixel: axis?.value)
+    return (image, detail.fileID, true)
+  }
+}
+
+/// The measured frame with its number.
+func drawMeasured(_ model: Model, _ rect: Rect, _ sheet: inout Sheet, isFocused: Bool = false) {
+  guard let pictured = model.measuredOrLast else {
+    return sheet.noPicture(rect, Text("Measured"), model)
+  }
+  var drawing = PictureDrawing(pictured.image, Text("Measured \(pictured.file)"))
+  if pictured.isOld { drawing.note = Text("reading \(model.list.cursor ?? 0)", sheet.theme.doubtful) }
+  if !pictured.isOld, let detail = model.shown, detail.frames > 1 {
+    drawing.note = Text("image \(model.image + 1) of \(detail.frames)")
+  }
+  sheet.picture(drawing, rect, model, isFocused: isFocused)
 }

@@ -3,110 +3,223 @@ import Diffraction
 import LiveSession
 import TerminalUI
 
-/// What the accepted run found: values, intervals, the verdict and its reasons, where it came from.
-func drawValues(_ model: Model, _ rect: Rect, _ canvas: inout Canvas) {
+/// What the accepted run found: verdict and reasons, values with intervals, other answers, where it came from.
+struct ResultText {
+  let model: Model
+  let row: FileRow
+  let width: Int
+  /// Answers, runs, provenance and the file, or values alone.
+  let isFull: Bool
+
+  private var theme: Theme { model.theme }
+  private var result: ResultRecord? {
+    guard let result = model.shown?.result, result.resultID == row.run?.id else { return nil }
+    return result
+  }
+
+  var lines: [Text] {
+    var lines: [Text] = []
+    if let fraction = model.snapshot.live.progress[row.id] {
+      let percent = Int((100 * min(1, max(0, fraction.isFinite ? fraction : 0))).rounded(.down))
+      lines.append(Text(" ○ analysing ", theme.accent) + Text("\(percent) %", theme.text))
+    }
+    guard let result else { return lines + unanswered }
+    lines += verdict(result)
+    if row.runs.count > 1, !isFull, let accepted = row.accepted {
+      lines.append(
+        Text(" run ", theme.dim) + Text("\(accepted + 1)", theme.accent)
+          + Text(" of \(row.runs.count)", theme.dim))
+    }
+    if isFull || width >= 30 { lines.append("") }
+    lines += values(result)
+    let others = answers(result)
+    if !others.isEmpty { lines += [""] + others }
+    if row.runs.count > 1, isFull { lines += ["", runs] }
+    let origin = provenance(result)
+    if isFull, !origin.isEmpty {
+      lines += [Text(" " + String(repeating: "─", count: max(0, width - 2)), theme.rule)] + origin
+    }
+    return lines + notes
+  }
+
+  private var unanswered: [Text] {
+    if row.status == .refused || row.status == .timedOut {
+      let badge = Text(" ✕ \(row.status == .refused ? "refused" : "given up") ", theme.badge(theme.refused))
+      return [badge, ""] + wrap(row.reason, to: width - 2).map { Text(" " + $0, theme.text) } + notes
+    }
+    if let run = row.run { return [badge(run.verdict)] + notes }
+    let word = row.reason.isEmpty ? row.status?.rawValue ?? "" : row.reason
+    return wrap(word, to: width - 2).map { Text(" " + $0, theme.dim) } + notes
+  }
+
+  private func badge(_ verdict: Verdict) -> Text {
+    let glyph = verdict.glyph(unicode: model.capabilities.unicode)
+    return Text(" \(glyph) \(verdict.words) ", theme.badge(theme.style(verdict)))
+  }
+
+  private func verdict(_ result: ResultRecord) -> [Text] {
+    var lines = [Text(" ") + badge(result.verdict)]
+    for reason in result.reasons {
+      let style = theme.style(result.verdict)
+      let text = wrap(reason.text, to: width - 2 - reason.code.count - 1)
+      for (index, line) in text.enumerated() {
+        let lead = index == 0 ? reason.code : String(repeating: " ", count: reason.code.count)
+        lines.append(Text(" \(lead) ", style.adding(.bold)) + Text(line, style))
+      }
+      if isFull, width >= 40, let code = ReasonCode(code: reason.code) {
+        let lead = String(repeating: " ", count: reason.code.count + 2)
+        lines += wrap(code.explanation, to: width - lead.count - 1).map { Text(lead + $0, theme.dim) }
+      }
+    }
+    return lines
+  }
+
+  private func values(_ result: ResultRecord) -> [Text] {
+    let outputs = model.outputs(result.engine)
+    let shown = result.values.map { quantity in
+      let output = outputs.first { $0.name == quantity.name }
+      let decimals = Format.decimals(quantity, outputs)
+      return (
+        name: Format.words(quantity.name), symbol: output?.symbol ?? Format.words(quantity.name),
+        value: Format.value(quantity.value, decimals: decimals),
+        unit: Format.unit(quantity.unit), interval: Format.interval(quantity, decimals: decimals) ?? ""
+      )
+    }
+    let valueWidth = shown.map { TextWidth.columns(of: $0.value) }.max() ?? 0
+    // A unit is shown whole or not at all: a name of four letters goes before it.
+    let unitRoom = max(0, width - 3 - 4 - valueWidth)
+    let unitWidth = shown.map { TextWidth.columns(of: $0.unit) }.filter { $0 <= unitRoom }.max() ?? 0
+    let longest = shown.map { TextWidth.columns(of: $0.name) }.max() ?? 0
+    let intervalWidth = shown.map { TextWidth.columns(of: $0.interval) }.max() ?? 0
+    let isOneLine = width >= 3 + 8 + valueWidth + unitWidth + intervalWidth + 2
+    let room =
+      width - 4 - valueWidth - unitWidth - (isOneLine ? intervalWidth + (intervalWidth > 0 ? 1 : 0) : 0)
+    // Where names have no room, symbols have.
+    let isShort = longest > room
+    let names = isShort ? shown.map(\.symbol) : shown.map(\.name)
+    let nameWidth = max(1, min(names.map { TextWidth.columns(of: $0) }.max() ?? 0, room))
+    var lines: [Text] = []
+    for (index, value) in shown.enumerated() {
+      let style = index < 2 ? theme.bright : theme.text
+      var line = Text(" " + TextWidth.fitted(names[index], to: nameWidth) + " ", theme.dim)
+      line += Text(TextWidth.fitted(value.value, to: valueWidth, alignment: .right), style)
+      line += Text(
+        " "
+          + TextWidth.fitted(TextWidth.columns(of: value.unit) <= unitWidth ? value.unit : "", to: unitWidth),
+        theme.dim)
+      if isOneLine, !value.interval.isEmpty {
+        line += Text(
+          TextWidth.fitted(value.interval, to: max(0, width - line.columns - 1), alignment: .right),
+          theme.text)
+      }
+      lines.append(line)
+      if !isOneLine, !value.interval.isEmpty, index < 3 || isFull {
+        lines.append(
+          Text(TextWidth.fitted(value.interval, to: max(0, width - 1), alignment: .right), theme.text))
+      }
+    }
+    return lines
+  }
+
+  private func answers(_ result: ResultRecord) -> [Text] {
+    guard let first = result.values.first, !first.alternatives.isEmpty else { return [] }
+    let decimals = Format.decimals(first, model.outputs(result.engine))
+    var all = [Quantity.Alternative(value: first.value, probability: first.probability ?? .nan)]
+    all += first.alternatives
+    return all.prefix(5).enumerated().map { index, answer in
+      let isHere = index == model.answer
+      var line = Text(index == 0 ? " answers " : "         ", theme.dim)
+      line += Text(isHere ? "▸" : " ", theme.accent)
+      line += Text(Format.circled(index + 1), index == 0 ? theme.accent : theme.doubtful)
+      line += Text(" \(Format.value(answer.value, decimals: decimals)) ", isHere ? theme.bright : theme.text)
+      line += Text(Format.unit(first.unit), theme.dim)
+      if answer.probability.isFinite {
+        line += Text("  p ", theme.dim) + Text(Format.probability(answer.probability), theme.text)
+      }
+      return line
+    }
+  }
+
+  private var runs: Text {
+    var line = Text(" runs ", theme.dim)
+    for index in row.runs.indices {
+      let isHere = index == row.accepted
+      line += Text(isHere ? "  ▸ " : "  ", theme.accent)
+      line += Text("\(index + 1) ", isHere ? theme.bright : theme.dim)
+      line += Text(row.runs[index].engine, isHere ? theme.text : theme.dim)
+    }
+    return line
+  }
+
+  private func provenance(_ result: ResultRecord) -> [Text] {
+    var pairs: [(String, String)] = []
+    if let used = result.model { pairs.append(("model", "\(used.id)  \(used.sha256.prefix(7))")) }
+    if let summary = model.shown?.summary {
+      pairs.append(
+        ("frame", "\(summary.width) × \(summary.height), \(summary.sample.rawValue), \(summary.format)"))
+      if let x = summary.calibration.x {
+        let decimals = x.value.scale < 1 ? 4 : 3
+        pairs.append(
+          ("pixel", "\(Format.fixed(x.value.scale, decimals)) \(Format.unit(x.value.unit)), \(x.source)"))
+      }
+      if let voltage = summary.beam.voltageKilovolts {
+        pairs.append(("beam", "\(Format.fixed(voltage.value, 0)) kV, \(voltage.source)"))
+      }
+    }
+    pairs.append(("took", "\(Format.fixed(result.durationMilliseconds / 1000, 2)) s"))
+    let changed = changedSettings(result)
+    for (index, setting) in changed.enumerated() {
+      pairs.append((index == 0 ? "set" : "", "\(setting.name) \(setting.value)"))
+    }
+    for warning in model.shown?.summary?.warnings ?? [] { pairs.append(("!", warning)) }
+    return pairs.flatMap { name, value in
+      wrap(value, to: max(1, width - 12)).enumerated().map { index, line in
+        Text(" " + TextWidth.fitted(index == 0 ? name : "", to: 9) + " ", theme.dim) + Text(line, theme.text)
+      }
+    }
+  }
+
+  /// What differs from the engine's own settings.
+  private func changedSettings(_ result: ResultRecord) -> [(name: String, value: String)] {
+    let parameters = model.engine(named: result.engine)?.parameters ?? []
+    return result.parameters.sorted { $0.key < $1.key }.compactMap { name, value in
+      let standard = parameters.first { $0.name == name }?.standard.description
+      return standard == value || value.isEmpty ? nil : (name, value)
+    }
+  }
+
+  private var notes: [Text] {
+    var lines: [Text] = []
+    if !row.tags.isEmpty {
+      lines.append(Text(" tags      ", theme.dim) + Text(row.tags.joined(separator: ", "), theme.text))
+    }
+    for note in row.notes {
+      for (index, line) in wrap(note, to: max(1, width - 12)).enumerated() {
+        lines.append(Text(index == 0 ? " note      " : "           ", theme.dim) + Text(line, theme.text))
+      }
+    }
+    return lines
+  }
+}
+
+func drawResult(
+  _ model: Model, _ rect: Rect, _ sheet: inout Sheet, isFull: Bool, scroll: Int = 0, isFocused: Bool = false
+) {
   guard let row = model.row else {
-    _ = canvas.pane(rect, ["Result"], style: Theme.title)
-    return
+    return sheet.empty(rect, Text("Result"), model.list.cursor == nil ? "no frame yet" : "reading")
   }
-  var title = ["Result"]
-  if let run = row.run { title.append(run.engine) }
-  if row.runs.count > 1, let accepted = row.accepted { title.append("run \(accepted + 1)/\(row.runs.count)") }
-  let inside = canvas.pane(
-    rect, title, style: Theme.title, divider: model.view == .frame && rect.right < model.size.width)
-  let lines = resultLines(model, row, wide: model.view == .frame, width: inside.width)
-  canvas.within(Rect(x: inside.x, y: inside.y, width: inside.width, height: inside.height)) { canvas in
-    for (y, line) in lines.prefix(inside.height).enumerated() {
-      canvas.put(TextWidth.fitted(line.text, to: inside.width), x: 0, y: y, line.style)
+  var facts: [Text] = []
+  if let run = row.run {
+    var text = run.engine
+    if row.runs.count > 1, let accepted = row.accepted {
+      text += ", run \(accepted + 1) of \(row.runs.count)"
     }
+    facts.append(Text(text))
   }
-}
-
-private struct Line {
-  var text: String
-  var style = Style.plain
-}
-
-private func resultLines(_ model: Model, _ row: FileRow, wide: Bool, width: Int) -> [Line] {
-  var lines: [Line] = []
-  if let fraction = model.snapshot.live.progress[row.id] {
-    lines.append(Line(text: "analysing: \(Int(fraction * 100)) %"))
-  }
-  let detail = model.detail.flatMap { $0.fileID == row.id ? $0 : nil }
-  if let result = detail?.result, result.resultID == row.run?.id {
-    lines += verdictLines(result, wide: wide, width)
-    let outputs = model.engine(named: result.engine)?.outputs ?? []
-    // Intervals need the room of a narrow pane more than names do.
-    let longest = result.values.map(\.name.count).max() ?? 0
-    let names = width < 60 ? 12 : max(12, min(longest, 20))
-    for value in result.values { lines.append(Line(text: text(value, outputs, names: names))) }
-    if wide {
-      if let model = result.model { lines.append(Line(text: "model \(model.id) \(model.sha256.prefix(8))")) }
-      for (name, value) in result.parameters.sorted(by: { $0.key < $1.key }) {
-        lines.append(Line(text: "\(name) \(value)", style: .dim))
-      }
-    }
-  } else if let run = row.run {
-    lines.append(Line(text: run.verdict.rawValue))
-  } else {
-    lines += wrap(row.reason.isEmpty ? row.status?.rawValue ?? "" : row.reason, to: width)
-      .map { Line(text: $0, style: row.status == .refused ? Theme.bad : .plain) }
-  }
-  for note in row.notes { lines += wrap("; \(note)", to: width).map { Line(text: $0) } }
-  if !row.tags.isEmpty { lines.append(Line(text: "tags: \(row.tags.joined(separator: " "))")) }
-  if wide, let summary = detail?.summary { lines += fileLines(summary, row) }
-  return lines
-}
-
-private func verdictLines(_ result: ResultRecord, wide: Bool, _ width: Int) -> [Line] {
-  switch result.verdict {
-  case .accept: return [Line(text: "accept", style: Theme.good)]
-  case .doubtful, .outOfDomain, .notAnalysable:
-    let style = result.verdict == .doubtful ? Theme.warning : Theme.bad
-    let word = result.verdict.rawValue.split(separator: "_").joined(separator: " ").uppercased()
-    return [Line(text: word, style: style)]
-      + result.reasons.flatMap { reason in
-        var lines = wrap("\(reason.code): \(reason.text)", to: width).map { Line(text: $0, style: style) }
-        if wide, let code = ReasonCode(code: reason.code) {
-          lines += wrap(code.explanation, to: width).map { Line(text: $0, style: .dim) }
-        }
-        return lines
-      }
-  }
-}
-
-private func text(_ value: Quantity, _ outputs: [Output], names: Int) -> String {
-  let output = outputs.first { $0.name == value.name }
-  let decimals = output?.decimals ?? 2
-  var text = TextWidth.fitted(value.name, to: names) + " "
-  text += TextWidth.fitted(Format.value(value.value, decimals: decimals), to: 8, alignment: .right)
-  if value.unit != "1" { text += value.unit }
-  if let low = value.low, let high = value.high {
-    text += " \(Format.value(low, decimals: decimals))-\(Format.value(high, decimals: decimals))"
-  }
-  if let probability = value.probability { text += " p\(Format.probability(probability))" }
-  if let second = value.alternatives.first {
-    text +=
-      " 2nd:\(Format.value(second.value, decimals: decimals))(\(Format.probability(second.probability)))"
-  }
-  return text
-}
-
-private func fileLines(_ summary: FileSummary, _ row: FileRow) -> [Line] {
-  var lines = [
-    Line(text: "\(summary.format) \(summary.width)x\(summary.height) \(summary.sample.rawValue)", style: .dim)
-  ]
-  if summary.declaredFrames > 1 {
-    lines.append(Line(text: "\(summary.frames) of \(summary.declaredFrames) images", style: .dim))
-  }
-  for (name, axis) in [("pixel x", summary.calibration.x), ("pixel y", summary.calibration.y)] {
-    if let axis {
-      lines.append(Line(text: "\(name) \(axis.value.scale) \(axis.value.unit) [\(axis.source)]", style: .dim))
-    }
-  }
-  for warning in summary.warnings { lines.append(Line(text: "! \(warning)", style: Theme.warning)) }
-  for item in summary.metadata {
-    lines.append(Line(text: "\(item.name) \(item.value) \(item.unit)", style: .dim))
-  }
-  return lines
+  let inner = rect.inset(by: 1)
+  let lines = ResultText(model: model, row: row, width: inner.width, isFull: isFull).lines
+  let first = min(max(0, scroll), max(0, lines.count - inner.height))
+  if lines.count - first > inner.height { facts.append(Text("↓ \(lines.count - first - inner.height) more")) }
+  let inside = sheet.pane(rect, Text("Result \(row.id)"), facts: facts, isFocused: isFocused)
+  sheet.lines(lines.dropFirst(first), in: inside)
 }

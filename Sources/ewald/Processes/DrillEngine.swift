@@ -7,7 +7,7 @@ import Glibc
 struct DrillEngine: AnalysisEngine {
   let name = "drill"
   let label = "DRIL"
-  let outputs = [Output(name: "sum", unit: "counts", decimals: 0)]
+  let outputs = [Output(name: "sum", unit: "counts", symbol: "s", decimals: 0)]
   let parameters: [Parameter] = []
 
   enum Fault: Double {

@@ -1,26 +1,31 @@
 import TerminalUI
 
-/// All commands of a context, searched by typing: a small box for those who know (`:`), a whole screen with
-/// explanations for those who look (`?`). Enter runs the row in both.
+/// All commands of a view, searched by typing: a small box for those who know (`:`), a whole screen with explanations
+/// for those who look (`?`). Enter runs the row in both.
 package struct CommandMenu {
   package enum Style: Sendable { case palette, help }
 
   package let style: Style
-  package let context: Context
+  package let commands: [Command]
+  /// Of the view.
+  package let title: String
   package var field = TextField()
   package var selection = 0
   package var scroll = ListScroll()
 
-  package init(_ style: Style, _ context: Context) {
+  package init(_ style: Style, _ commands: [Command], _ title: String) {
     self.style = style
-    self.context = context
+    self.commands = style == .help ? Self.grouped(commands) : commands
+    self.title = title
   }
 
   package var rows: [Command] {
-    let here = commands.filter { $0.contexts.contains(context) }
-    if field.text.isEmpty { return here }
-    return FuzzyMatch.ranked(here, by: field.text) { "\($0.title) \($0.action.rawValue) \($0.keyText)" }
-      .map(\.item)
+    if field.text.isEmpty { return commands }
+    return FuzzyMatch.ranked(commands, by: field.text) { "\($0.title) \($0.id) \($0.keyText)" }.map(\.item)
+  }
+
+  private static func grouped(_ commands: [Command]) -> [Command] {
+    Command.Group.allCases.flatMap { group in commands.filter { $0.group == group } }
   }
 
   /// A number typed into the palette is a frame to go to.

@@ -2,16 +2,14 @@ import Diffraction
 import LiveSession
 import TerminalUI
 
-/// All that the screen shows, and nothing that it does: `update` changes it, `view` draws it.
+/// All that the screen shows, and nothing that it does: `update` changes it, `draw` draws it.
 package struct Model {
-  package enum View: Sendable, Equatable { case live, frame, map, latent, segments }
   package enum Mode: Sendable, Equatable {
     case follow
     /// Since so many results: the status line counts the new ones.
     case held(results: Int)
     case replay(position: Int, count: Int)
   }
-  package enum Pane: Sendable, Equatable { case frames, events }
   package enum Overlay {
     case menu(CommandMenu)
     case prompt(Prompt)
@@ -21,35 +19,22 @@ package struct Model {
 
   package var size: Size
   package var capabilities: Capabilities
+  package var theme: Theme
   /// The session file's name, without its path and ending.
   package var title: String
   package var engines: [any AnalysisEngine]
   package var snapshot = Snapshot()
   package var mode = Mode.follow
-  package var view = View.live
-  package var focus = Pane.frames
+  /// Each with a state of its own; one is shown.
+  package var views: [any ScreenView] = allViews
+  package private(set) var viewIndex = 0
   package var overlay: Overlay?
   package var list = FrameList()
-  package var look: PictureLook
-  package var contrast = ContrastState()
+  package var looks: [PictureKind: Look] = [:]
+  package var pictureMode: PictureMode
   package var isZoomed = false
-  /// Column and row in the frame, while the cross-hair is on.
-  package var crosshair: (column: Int, row: Int)?
   /// Which of the finding's answers the pictures show: 0 is the answer itself.
-  package var candidate = 0
-  /// One picture of the frame view alone.
-  package var alone: Int?
-  /// The measured and the predicted pattern in one place, in turns.
-  package var blinks = false
-  package var isBlinkOn = false
-  /// Which map of a scan is shown, and the position that is looked at.
-  package var map = 0
-  /// The crystal that another one is to be joined to.
-  package var joining: String?
-  /// Which axes and which colour the latent map has.
-  package var scatterAxes = 0
-  package var scatterShade = 0
-  package var eventScroll = 0
+  package var answer = 0
   package var detail: FrameDetail?
   /// Which image of a file with several is looked at.
   package var image = 0
@@ -57,6 +42,8 @@ package struct Model {
   package var filterHistory: [String] = []
   /// Milliseconds since 1970: the clock is a parameter of the screen, too.
   package var unixMilliseconds = 0
+  /// Rates and delays of the last minutes, a value every two seconds.
+  package var health = Health()
 
   package struct Notice: Equatable {
     package var text: String
@@ -68,26 +55,39 @@ package struct Model {
     self.capabilities = capabilities
     self.title = title
     self.engines = engines
-    look = PictureLook(
-      mode: capabilities.pictureMode, map: .grey, depth: capabilities.colours, contrast: Contrast())
+    theme = Theme(capabilities.colours)
+    pictureMode = capabilities.pictureMode
   }
 
   package var state: SessionState { snapshot.state }
   package var row: FileRow? { list.cursor.flatMap { state[file: $0] } }
   package var isReplay: Bool { if case .replay = mode { true } else { false } }
+  package var view: any ScreenView { views[viewIndex] }
 
-  package var context: Context {
-    switch view {
-    case .live: .live
-    case .frame: .frame
-    case .map: .map
-    case .latent: .latent
-    case .segments: .segments
-    }
+  /// The detail of the file under the cursor; an older one is still here while a new one is read.
+  package var shown: FrameDetail? { detail.flatMap { $0.fileID == list.cursor ? $0 : nil } }
+
+  /// Whether the exhibits of a finding are wanted, which may take its engine as long as the first time.
+  package var wantsExhibits: Bool { view.wantsExhibits(size) }
+
+  /// The state of one view, changed.
+  mutating func change<V: ScreenView, R>(_ type: V.Type, _ body: (inout V, inout Model) -> R) -> R? {
+    guard let index = views.firstIndex(where: { $0 is V }), var view = views[index] as? V else { return nil }
+    let result = body(&view, &self)
+    views[index] = view
+    return result
   }
 
-  package func makesPictures(_ detail: FrameDetail) -> Bool {
-    view != .live && detail.result.flatMap { engine(named: $0.engine)?.makesPictures } ?? false
+  mutating func go(toView index: Int) -> [Effect] {
+    guard views.indices.contains(index) else { return [] }
+    viewIndex = index
+    isZoomed = false
+    if !(view is LiveView) { hold() }
+    return show()
+  }
+
+  mutating func go<V: ScreenView>(to type: V.Type) -> [Effect] {
+    views.firstIndex { $0 is V }.map { go(toView: $0) } ?? []
   }
 
   /// What a verb applies to: the marked frames, otherwise the one under the cursor.
@@ -97,7 +97,7 @@ package struct Model {
 
   package var targetText: String {
     let marked = state.files.reduce(0) { $0 + ($1.isMarked ? 1 : 0) }
-    if marked > 0 { return "\(marked) marked" }
+    if marked > 0 { return Format.count(marked, "marked frame") }
     return row.map { String($0.name) } ?? "nothing"
   }
 
@@ -123,4 +123,26 @@ package enum Effect: Equatable {
   case redraw
   case quit
   case step(Int)
+}
+
+/// Rates and delays, remembered for the strip of health.
+package struct Health: Sendable, Equatable {
+  package private(set) var rate: [Double] = []
+  package private(set) var lag: [Double] = []
+  package private(set) var queue: [Double] = []
+  private var last = 0
+  private static let limit = 60
+
+  package init() {}
+
+  package mutating func note(_ live: LiveStatus, at unixMilliseconds: Int) {
+    guard unixMilliseconds - last >= 2000 else { return }
+    last = unixMilliseconds
+    for (path, value) in [
+      (\Health.rate, live.rate), (\Health.lag, live.lag), (\Health.queue, Double(live.queued + live.running)),
+    ] as [(WritableKeyPath<Health, [Double]>, Double)] {
+      self[keyPath: path].append(value)
+      if self[keyPath: path].count > Self.limit { self[keyPath: path].removeFirst() }
+    }
+  }
 }

@@ -7,7 +7,7 @@ package struct ReanalysisForm {
   package enum Scope: String, CaseIterable, Sendable {
     case this = "this frame"
     case marked = "marked frames"
-    case future = "all frames from now on"
+    case future = "all frames to come"
   }
 
   package struct Field {
@@ -17,6 +17,11 @@ package struct ReanalysisForm {
     package var error: String?
 
     package var isChanged: Bool { input.text != old }
+    /// What can be chosen instead of typed.
+    package var choices: [String] {
+      if case .choice(let words) = parameter.domain { return words }
+      return []
+    }
   }
 
   package private(set) var engines: [any AnalysisEngine]
@@ -41,6 +46,11 @@ package struct ReanalysisForm {
 
   package var engine: any AnalysisEngine { engines[engineIndex] }
   package var rowCount: Int { fields.count + 2 }
+  package var fieldIndex: Int? { fields.indices.contains(selection - 1) ? selection - 1 : nil }
+  /// Whether left and right choose instead of moving in a text.
+  package var isChoice: Bool { fieldIndex.map { !fields[$0].choices.isEmpty } ?? true }
+  /// How many fields are changed, and whether one of them is refused.
+  package var changes: Int { fields.count(where: \.isChanged) }
 
   private mutating func fill() {
     let values = current(engine.name)
@@ -51,16 +61,29 @@ package struct ReanalysisForm {
     selection = min(selection, rowCount - 1)
   }
 
-  /// Left and right on the engine and on the scope.
+  /// Left and right on what is chosen from a few words.
   package mutating func turn(_ step: Int) {
     if selection == 0 {
       engineIndex = (engineIndex + step + engines.count) % engines.count
       fill()
-    } else if selection == rowCount - 1 {
+    } else if let index = fieldIndex {
+      let choices = fields[index].choices
+      guard !choices.isEmpty else { return }
+      let now = choices.firstIndex(of: fields[index].input.text) ?? (step > 0 ? -1 : choices.count)
+      fields[index].input.text = choices[(now + step + choices.count) % choices.count]
+      fields[index].error = nil
+    } else {
       let all = Scope.allCases
       let index = all.firstIndex(of: scope) ?? 0
       scope = all[(index + step + all.count) % all.count]
     }
+  }
+
+  /// The field as it is now in force.
+  package mutating func reset() {
+    guard let index = fieldIndex else { return }
+    fields[index].input.text = fields[index].old
+    fields[index].error = nil
   }
 
   /// The settings as text, or nil with the errors written beside the fields.

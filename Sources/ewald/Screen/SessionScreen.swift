@@ -1,3 +1,4 @@
+import Diffraction
 import Dispatch
 import Glibc
 import LiveSession
@@ -17,6 +18,7 @@ final class SessionScreen {
   private var finish: CheckedContinuation<ExitCode, Never>?
   private var result: ExitCode?
   private var loading: (file: Int, image: Int)?
+  private var drawing: Task<[Exhibit]?, Never>?
   private let requests: AsyncStream<Request>
   private let asking: AsyncStream<Request>.Continuation
 
@@ -56,10 +58,10 @@ final class SessionScreen {
     let clock = Task {
       while !Task.isCancelled {
         try? await Task.sleep(for: .seconds(1))
-        let before = (model.ageText, model.isBlinkOn)
+        let before = (model.ageText, model.clockText, model.isBlinkOn)
         take(.clock(unixMilliseconds: SessionClock.system.unixMilliseconds()))
         // A quiet folder costs nothing: the clock draws only what it changes.
-        if (model.ageText, model.isBlinkOn) != before { scheduleDraw() }
+        if (model.ageText, model.clockText, model.isBlinkOn) != before { scheduleDraw() }
       }
     }
     let requested = Task { await takeRequests() }
@@ -122,23 +124,32 @@ final class SessionScreen {
   }
 
   /// One frame is read at a time, and always the one wanted last: holding a key down does not queue a
-  /// hundred files.
+  /// hundred files. What its engine draws comes after the frame, and is given up when another is wanted.
   private func load(_ file: Int, _ image: Int) {
     let isIdle = loading == nil
     loading = (file, image)
+    drawing?.cancel()
     guard isIdle else { return }
     Task {
       while let wanted = loading {
         let detail = await session.detail(of: wanted.file, run: nil, frame: wanted.image)
         take(.detail(detail))
         scheduleDraw()
-        if detail.pictures.isEmpty, model.makesPictures(detail) {
-          var explained = detail
-          explained.pictures = await session.pictures(of: detail)
-          take(.detail(explained))
-          scheduleDraw()
+        if let next = loading, next == wanted {
+          if detail.drawn == nil, detail.result != nil, model.wantsExhibits {
+            let session = session
+            let task = Task { await session.exhibits(of: detail) }
+            drawing = task
+            if let exhibits = await task.value {
+              var explained = detail
+              explained.drawn = exhibits
+              take(.detail(explained))
+              scheduleDraw()
+            }
+            drawing = nil
+          }
+          if let next = loading, next == wanted { loading = nil }
         }
-        if let next = loading, next == wanted { loading = nil }
       }
     }
   }
@@ -173,7 +184,7 @@ final class SessionScreen {
 
   private func draw() {
     let started = ContinuousClock.now
-    terminal.draw(view(model), cursor: cursor(model))
+    terminal.draw(ewald.draw(model), cursor: cursor(model))
     lastDrawn = .now
     drawInterval = lastDrawn - started > .milliseconds(50) ? .milliseconds(500) : .milliseconds(50)
   }

@@ -11,14 +11,17 @@ extension Model {
       return keyed(key)
     case .resize(let size):
       self.size = size
+      scrollToCursor()
       return []
     case .snapshot(let snapshot): return took(snapshot)
     case .detail(let detail):
+      // What another frame asked for meanwhile is no longer wanted.
       if detail.fileID == list.cursor { self.detail = detail }
       return []
     case .clock(let milliseconds):
       unixMilliseconds = milliseconds
-      if blinks { isBlinkOn.toggle() }
+      health.note(snapshot.live, at: milliseconds)
+      _ = change(FrameView.self) { view, _ in if view.blinks { view.isBlinkOn.toggle() } }
       return []
     case .notice(let text, let isError):
       notice = Notice(text: text, isError: isError)
@@ -38,44 +41,13 @@ extension Model {
     case .follow, .replay: follows = overlay == nil || before == nil
     case .held: follows = false
     }
-    if follows, view == .live || mode == .follow, let newest = state.newestResult,
+    if follows, view is LiveView || mode == .follow, let newest = state.newestResult,
       list.place(of: newest) != nil
     {
       list.cursor = newest
     }
     scrollToCursor()
     return before == row && detail != nil ? [] : show()
-  }
-
-  /// Asks for what the cursor stands on, if it is not here already.
-  mutating func show() -> [Effect] {
-    guard let id = list.cursor else {
-      detail = nil
-      return []
-    }
-    if detail?.fileID != id {
-      image = 0
-      candidate = 0
-    }
-    return [.load(file: id, image: image)]
-  }
-
-  mutating func scrollToCursor() {
-    let place = list.cursor.flatMap { list.place(of: $0) } ?? 0
-    list.scroll.follow(cursor: place, count: list.count, height: max(1, Layout(self).listHeight))
-  }
-
-  /// Any movement holds the screen where it is; `F` follows again.
-  mutating func hold() {
-    if mode == .follow { mode = .held(results: state.resultCount) }
-  }
-
-  mutating func move(to place: Int) -> [Effect] {
-    guard list.count > 0 else { return [] }
-    hold()
-    list.cursor = list.id(at: min(max(0, place), list.count - 1))
-    scrollToCursor()
-    return show()
   }
 
   // MARK: Keys
@@ -90,13 +62,9 @@ extension Model {
       return key == .char("y") || key == .enter ? [question.effect] : []
     case nil: break
     }
-    if crosshair != nil, moveCrosshair(key) { return [] }
-    if focus == .events, view == .live, let step = Self.verticalStep(key, page: Layout(self).eventsHeight) {
-      eventScroll = max(0, min(eventScroll + step, max(0, state.lines.count - 1)))
-      return []
-    }
-    guard let command = Command.bound(to: key, in: context) else { return [] }
-    return perform(command.action)
+    if let effects = view.take(key, &self) { return effects }
+    guard let command = command(bound: key) else { return [] }
+    return perform(command)
   }
 
   private mutating func keyed(_ key: Key, _ menu: CommandMenu) -> [Effect] {
@@ -106,15 +74,15 @@ extension Model {
     case .enter:
       overlay = nil
       if let number = menu.number { return go(to: number) }
-      if menu.rows.indices.contains(menu.selection) { return perform(menu.rows[menu.selection].action) }
+      if menu.rows.indices.contains(menu.selection) { return perform(menu.rows[menu.selection]) }
     default:
-      if let step = Self.verticalStep(key, page: 10, letters: false) {
+      if let step = Self.verticalStep(key, page: 10) {
         menu.selection = max(0, min(menu.selection + step, menu.rows.count - 1))
       } else if menu.field.handle(key) {
         menu.selection = 0
       }
       menu.scroll.follow(
-        cursor: menu.selection, count: menu.rows.count, height: max(1, Layout(self).menuHeight(menu.style)))
+        cursor: menu.selection, count: menu.rows.count, height: max(1, menu.height(size)))
       overlay = .menu(menu)
     }
     return []
@@ -166,8 +134,8 @@ extension Model {
     case .escape:
       overlay = nil
       return []
-    case .up, .backtab: form.selection = max(0, form.selection - 1)
-    case .down, .tab: form.selection = min(form.rowCount - 1, form.selection + 1)
+    case .up, .backtab: form.selection = (form.selection + form.rowCount - 1) % form.rowCount
+    case .down, .tab: form.selection = (form.selection + 1) % form.rowCount
     case .enter:
       guard let settings = form.settings() else { break }
       overlay = nil
@@ -179,11 +147,11 @@ extension Model {
       case .marked: return [.perform(.reanalyse(selection, engine: engine, settings: settings))]
       case .future: return [.perform(.setForFuture(engine: engine, settings: settings))]
       }
-    case .left where form.selection == 0 || form.selection == form.rowCount - 1: form.turn(-1)
-    case .right where form.selection == 0 || form.selection == form.rowCount - 1: form.turn(1)
+    case .left where form.isChoice: form.turn(-1)
+    case .right where form.isChoice: form.turn(1)
+    case .delete: form.reset()
     default:
-      let index = form.selection - 1
-      if form.fields.indices.contains(index) {
+      if let index = form.fieldIndex {
         _ = form.fields[index].input.handle(key)
         form.fields[index].error = nil
       }
@@ -192,33 +160,11 @@ extension Model {
     return []
   }
 
-  private mutating func moveCrosshair(_ key: Key) -> Bool {
-    guard let at = crosshair, let frame = detail?.frame else { return false }
-    var (column, row) = at
-    switch key {
-    case .char("h"), .left: column -= 1
-    case .char("l"), .right: column += 1
-    case .char("k"), .up: row -= 1
-    case .char("j"), .down: row += 1
-    case .char("H"): column -= 10
-    case .char("L"): column += 10
-    case .escape:
-      crosshair = nil
-      return true
-    default: return false
-    }
-    crosshair = (
-      min(max(0, column), frame.pixels.width - 1), min(max(0, row), frame.pixels.height - 1)
-    )
-    return true
-  }
-
-  static func verticalStep(_ key: Key, page: Int, letters: Bool = true) -> Int? {
+  /// Steps of the arrows and the page keys, which never type anything.
+  static func verticalStep(_ key: Key, page: Int) -> Int? {
     switch key {
     case .down: 1
     case .up: -1
-    case .char("j") where letters: 1
-    case .char("k") where letters: -1
     case .pageDown: max(1, page - 1)
     case .pageUp: -max(1, page - 1)
     default: nil

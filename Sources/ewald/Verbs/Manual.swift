@@ -6,7 +6,7 @@ let manualVerb = Verb(
   })
 
 /// The manual page, made from the list of verbs and the table of keys.
-enum Manual {
+package enum Manual {
   static var page: String {
     var text = """
       .TH EWALD 1 "" "ewald \(Ewald.version)" "Electron microscopy"
@@ -30,7 +30,9 @@ enum Manual {
       }
     }
     text += ".SH KEYS\n"
-    for command in commands { text += ".TP\n.B \(escaped(command.keyText))\n\(escaped(command.title))\n" }
+    for command in Model.allCommands {
+      text += ".TP\n.B \(escaped(command.keyText))\n\(escaped(command.title))\n"
+    }
     text += """
       .SH EXIT STATUS
       0 all well, 1 failed, 2 wrong usage, 3 some inputs refused, 130 interrupted.
@@ -47,6 +49,19 @@ enum Manual {
 
       """
     return text
+  }
+
+  /// The keys as a table of the documentation: those that hold everywhere, then each view's own.
+  package static var keyTables: String {
+    func table(_ title: String, _ commands: [Command]) -> String {
+      guard !commands.isEmpty else { return "" }
+      let rows = commands.map { command in
+        "| \(command.keys.map { "`\($0.name)`" }.joined(separator: " ")) | \(command.title) |\n"
+      }
+      return "### \(title)\n\n| keys | what they do |\n|---|---|\n\(rows.joined())\n"
+    }
+    return table("In every view", Model.commonCommands + Model.viewCommands)
+      + allViews.map { table("\($0.title) view alone", $0.commands) }.joined()
   }
 
   /// A dot or a quote in front would be a command, a backslash an escape; what is not ASCII goes by its number.

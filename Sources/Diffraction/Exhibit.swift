@@ -1,0 +1,240 @@
+/// Something to look at that explains a finding. The screen knows these kinds and no engine: an engine that offers
+/// them gets its views without a line of code on the screen's side. Too large for the session file, they are made
+/// anew from the frame and the settings whenever they are asked for.
+public enum Exhibit: Sendable {
+  case image(Image)
+  case map(ScanMap)
+  case regions(Regions)
+  case scatter(Scatter)
+  case curves(Curves)
+  case histogram(Histogram)
+  case table(Table)
+
+  /// What it is to the answer: pictures of one finding are compared by role.
+  public enum Role: String, Sendable, CaseIterable { case measured, expected, difference, other }
+
+  public var title: String {
+    switch self {
+    case .image(let image): image.title
+    case .map(let map): map.title
+    case .regions(let regions): regions.title
+    case .scatter(let scatter): scatter.name
+    case .curves(let curves): curves.title
+    case .histogram(let histogram): histogram.name
+    case .table(let table): table.title
+    }
+  }
+
+  /// Which of the finding's answers or regions it belongs to, from 0; nil for all of them.
+  public var part: Int? {
+    switch self {
+    case .image(let image): image.part
+    case .map(let map): map.part
+    case .table(let table): table.part
+    case .regions, .scatter, .curves, .histogram: nil
+    }
+  }
+
+  /// The values of an image or a map.
+  public var pixels: Pixels? {
+    switch self {
+    case .image(let image): image.pixels
+    case .map(let map): map.pixels
+    case .regions, .scatter, .curves, .histogram, .table: nil
+    }
+  }
+
+  /// What it holds in memory.
+  public var byteCount: Int {
+    switch self {
+    case .image(let image): image.pixels.byteCount
+    case .map(let map): map.pixels.byteCount
+    case .regions(let regions): regions.labels.byteCount + 200 * regions.rows.count
+    case .scatter(let scatter): scatter.byteCount
+    case .curves(let curves): curves.series.reduce(into: 0) { $0 += 8 * $1.values.count }
+    case .histogram(let histogram): 16 * histogram.centres.count
+    case .table(let table): table.rows.reduce(into: 0) { $0 += 64 + 8 * $1.cells.count }
+    }
+  }
+}
+
+extension Exhibit {
+  /// What kind of signal an image or a map holds: it decides how its contrast is laid out.
+  public enum Signal: String, Sendable, CaseIterable {
+    /// Overlapping discs of a convergent beam: broad, smooth, no dark background.
+    case discs
+    /// Separate discs or spots on a dark background.
+    case spots
+    /// A virtual dark-field image.
+    case darkField
+    /// Discs of low energy: bright centres, faint rims.
+    case slowDiscs
+    case other
+  }
+
+  /// A picture over the detector.
+  public struct Image: Sendable {
+    public var title: String
+    public var pixels: Pixels
+    /// Of the pixels' values: `counts`, `electrons`.
+    public var unit: String
+    public var role: Role
+    public var signal: Signal
+    public var part: Int?
+    /// The size of a pixel, where it is known.
+    public var pixel: AxisCalibration?
+
+    public init(
+      _ title: String, _ pixels: Pixels, unit: String = "counts", role: Role = .other,
+      signal: Signal = .other,
+      part: Int? = nil, pixel: AxisCalibration? = nil
+    ) {
+      self.title = title
+      self.pixels = pixels
+      self.unit = unit
+      self.role = role
+      self.signal = signal
+      self.part = part
+      self.pixel = pixel
+    }
+  }
+
+  /// A quantity over the positions of a scan; what is not finite was not measured.
+  public struct ScanMap: Sendable {
+    public var title: String
+    public var pixels: Pixels
+    public var unit: String
+    public var signal: Signal
+    public var part: Int?
+
+    public init(
+      _ title: String, _ pixels: Pixels, unit: String = "1", signal: Signal = .other, part: Int? = nil
+    ) {
+      self.title = title
+      self.pixels = pixels
+      self.unit = unit
+      self.signal = signal
+      self.part = part
+    }
+  }
+
+  /// Several series over one axis.
+  public struct Curves: Sendable, Equatable {
+    public struct Series: Sendable, Equatable {
+      public var title: String
+      public var role: Role
+      public var values: [Double]
+
+      public init(_ title: String, role: Role = .other, _ values: [Double]) {
+        self.title = title
+        self.role = role
+        self.values = values
+      }
+    }
+
+    public var title: String
+    /// Of the axis.
+    public var unit: String
+    public var start: Double
+    public var step: Double
+    public var series: [Series]
+
+    public init(_ title: String, unit: String, start: Double, step: Double, _ series: [Series]) {
+      self.title = title
+      self.unit = unit
+      self.start = start
+      self.step = step
+      self.series = series
+    }
+  }
+
+  public struct Column: Sendable, Equatable {
+    public var name: String
+    public var unit: String
+    public var decimals: Int
+
+    public init(_ name: String, unit: String = "1", decimals: Int = 0) {
+      self.name = name
+      self.unit = unit
+      self.decimals = decimals
+    }
+  }
+
+  public struct Row: Sendable, Equatable {
+    public var name: String
+    /// One a column; what is not finite is not known.
+    public var cells: [Double]
+    /// Short codes: `bent`, `weak`.
+    public var flags: [String]
+
+    public init(_ name: String, _ cells: [Double], flags: [String] = []) {
+      self.name = name
+      self.cells = cells
+      self.flags = flags
+    }
+  }
+
+  public struct Table: Sendable, Equatable {
+    public var title: String
+    public var columns: [Column]
+    public var rows: [Row]
+    public var part: Int?
+
+    public init(_ title: String, _ columns: [Column], _ rows: [Row], part: Int? = nil) {
+      self.title = title
+      self.columns = columns
+      self.rows = rows
+      self.part = part
+    }
+  }
+
+  /// A scan taken apart: which region a position belongs to, and what there is to say of each. Images and maps whose
+  /// `part` is a region's number belong to it.
+  public struct Regions: Sendable {
+    public var title: String
+    /// 0 is none, 1 the first of `rows`.
+    public var labels: Pixels
+    public var columns: [Column]
+    public var rows: [Row]
+    /// How many details of each region can be looked at alone: its spots.
+    public var details: [Int]
+    /// What may be changed by hand.
+    public var edits: Set<RegionEdit.Kind>
+
+    public init(
+      _ title: String, labels: Pixels, columns: [Column], rows: [Row], details: [Int] = [],
+      edits: Set<RegionEdit.Kind> = []
+    ) {
+      self.title = title
+      self.labels = labels
+      self.columns = columns
+      self.rows = rows
+      self.details = details
+      self.edits = edits
+    }
+  }
+}
+
+/// A change by hand that is offered on regions, by their names. Only the engine knows which settings it means; with
+/// these the file is analysed again, so that the session file has the change, undo takes it back, a replay repeats it.
+public enum RegionEdit: Sendable, Equatable {
+  case join(String, String)
+  case split(String)
+  case drop(String)
+  /// The next detail of a region, or the one before, looked at alone; after the last one none.
+  case detail(String, step: Int)
+  /// Less is found, or more.
+  case threshold(step: Int)
+
+  public enum Kind: String, Sendable, CaseIterable { case join, split, drop, detail, threshold }
+
+  public var kind: Kind {
+    switch self {
+    case .join: .join
+    case .split: .split
+    case .drop: .drop
+    case .detail: .detail
+    case .threshold: .threshold
+    }
+  }
+}

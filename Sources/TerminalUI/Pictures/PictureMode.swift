@@ -1,0 +1,55 @@
+/// Which characters a picture is made of.
+public enum PictureMode: String, Sendable, CaseIterable {
+  /// One pixel a cell, on any terminal.
+  case ascii
+  /// Two pixels a cell, one above the other.
+  case halfBlock
+  /// Four pixels a cell in two colours.
+  case quadrant
+  /// Eight dots a cell in one colour.
+  case braille
+
+  public var next: PictureMode {
+    switch self {
+    case .ascii: .halfBlock
+    case .halfBlock: .quadrant
+    case .quadrant: .braille
+    case .braille: .ascii
+    }
+  }
+
+  /// Pixels a cell.
+  var across: Int { self == .quadrant || self == .braille ? 2 : 1 }
+  var down: Int {
+    switch self {
+    case .ascii: 1
+    case .halfBlock, .quadrant: 2
+    case .braille: 4
+    }
+  }
+
+  /// Blocks need two colours; without colours the ramp shows more.
+  func usable(with depth: ColourDepth) -> PictureMode {
+    depth == .none && (self == .halfBlock || self == .quadrant) ? .ascii : self
+  }
+}
+
+/// All choices about how a picture looks.
+public struct PictureLook: Hashable, Sendable {
+  public var mode: PictureMode
+  public var map: ColourMap
+  public var depth: ColourDepth
+  public var contrast: Contrast
+  public var reduction: PictureSource.Reduction
+
+  public init(
+    mode: PictureMode = .ascii, map: ColourMap = .grey, depth: ColourDepth = .none,
+    contrast: Contrast = Contrast(), reduction: PictureSource.Reduction = .mean
+  ) {
+    self.mode = mode
+    self.map = map
+    self.depth = depth
+    self.contrast = contrast
+    self.reduction = reduction
+  }
+}

@@ -1,0 +1,54 @@
+import Diffraction
+import TerminalUI
+
+/// Rows with a name, cells with units in the column heads, flags; one row may be chosen.
+struct TableDrawing {
+  var columns: [Exhibit.Column]
+  var rows: [Exhibit.Row]
+  var chosen: Int?
+  /// Of each row's name: the colour of its region.
+  var swatch: ((Int) -> Style)?
+
+  func draw(in rect: Rect, _ sheet: inout Sheet) {
+    guard rect.width > 4, rect.height > 1 else { return }
+    let theme = sheet.theme
+    let heads = columns.map { Format.head(Format.words($0.name), $0.unit) }
+    let cells = rows.map { row in
+      columns.indices.map { index -> String in
+        guard row.cells.indices.contains(index), row.cells[index].isFinite else { return "—" }
+        return Format.value(row.cells[index], decimals: columns[index].decimals)
+      }
+    }
+    let widths = columns.indices.map { index in
+      max(TextWidth.columns(of: heads[index]), cells.map { TextWidth.columns(of: $0[index]) }.max() ?? 0)
+    }
+    let names = max(2, rows.map { TextWidth.columns(of: $0.name) }.max() ?? 0)
+    let lead = 2 + (swatch == nil ? 0 : 2) + names
+    var shown = columns.count
+    while shown > 1, lead + widths.prefix(shown).reduce(0, { $0 + $1 + 2 }) > rect.width { shown -= 1 }
+    var head = Text(String(repeating: " ", count: lead), theme.dim)
+    for index in 0..<shown {
+      head += sheet.fitted(
+        "  " + TextWidth.fitted(heads[index], to: widths[index], alignment: .right), widths[index] + 2,
+        theme.dim)
+    }
+    sheet.canvas.within(rect) { $0.put(head, x: 0, y: 0) }
+    let height = rect.height - 1
+    let first = max(0, min((chosen ?? 0) - height / 2, rows.count - height))
+    for (line, index) in (first..<max(first, min(rows.count, first + height))).enumerated() {
+      let isHere = index == chosen
+      var text = Text(isHere ? "▸ " : "  ", theme.accent)
+      if let swatch { text += Text("■ ", swatch(index)) }
+      text += Text(TextWidth.fitted(rows[index].name, to: names), isHere ? theme.bright : theme.text)
+      for column in 0..<shown {
+        text += Text(
+          "  " + TextWidth.fitted(cells[index][column], to: widths[column], alignment: .right),
+          isHere ? theme.bright : theme.text)
+      }
+      if !rows[index].flags.isEmpty {
+        text += Text("  " + rows[index].flags.joined(separator: ", "), theme.doubtful)
+      }
+      sheet.canvas.within(rect) { $0.put(text, x: 0, y: 1 + line) }
+    }
+  }
+}

@@ -1,0 +1,93 @@
+import Diffraction
+import LiveSession
+
+/// What there is to show of a frame: what was measured, what its engine drew, what is recorded of its finding.
+extension FrameDetail {
+  package var exhibits: [Exhibit] {
+    (drawn ?? []) + curves.map { .curves($0) } + (result?.histograms ?? []).map { .histogram($0) }
+  }
+
+  /// Profiles of one axis are shown together: `radial, measured` and `radial, predicted` are one picture.
+  var curves: [Exhibit.Curves] {
+    var curves: [Exhibit.Curves] = []
+    for profile in result?.profiles ?? [] {
+      let parts = profile.name.split(separator: ",", maxSplits: 1).map { $0.trimmingSpaces }
+      let title = parts.first ?? profile.name
+      let word = parts.count > 1 ? parts[1] : ""
+      let role: Exhibit.Role = word == "measured" ? .measured : word == "predicted" ? .expected : .other
+      let series = Exhibit.Curves.Series(word, role: parts.count > 1 ? role : .measured, profile.values)
+      if let index = curves.firstIndex(where: {
+        $0.title == title && $0.unit == profile.unit && $0.start == profile.start && $0.step == profile.step
+      }) {
+        curves[index].series.append(series)
+      } else {
+        curves.append(
+          Exhibit.Curves(title, unit: profile.unit, start: profile.start, step: profile.step, [series]))
+      }
+    }
+    return curves
+  }
+
+  var maps: [Exhibit.ScanMap] { exhibits.compactMap { if case .map(let map) = $0 { map } else { nil } } }
+  var images: [Exhibit.Image] {
+    exhibits.compactMap { if case .image(let image) = $0 { image } else { nil } }
+  }
+  var tables: [Exhibit.Table] {
+    exhibits.compactMap { if case .table(let table) = $0 { table } else { nil } }
+  }
+  var regions: Exhibit.Regions? {
+    for case .regions(let regions) in exhibits { return regions }
+    return nil
+  }
+  var scatter: Scatter? {
+    for case .scatter(let scatter) in exhibits { return scatter }
+    return nil
+  }
+
+  /// The image with this role that belongs to an answer, or to all of them.
+  func image(_ role: Exhibit.Role, answer: Int) -> Exhibit.Image? {
+    let images = images.filter { $0.role == role }
+    return images.first { $0.part == answer } ?? images.first { $0.part == nil } ?? images.first
+  }
+}
+
+extension Model {
+  /// The frame as it was measured.
+  var measured: Exhibit.Image? {
+    guard let shown, let frame = shown.frame else { return nil }
+    let engine = shown.result?.engine ?? row?.run?.engine
+    let axis = frame.calibration.x ?? shown.summary?.calibration.x
+    return Exhibit.Image(
+      "Measured", frame.pixels, role: .measured,
+      signal: engine.flatMap { self.engine(named: $0)?.signal } ?? .other, pixel: axis?.value)
+  }
+
+  /// The measured frame and the images that explain it, of the chosen answer where it has its own.
+  var strip: [Exhibit.Image] {
+    guard let measured, let shown else { return [] }
+    return [measured]
+      + [Exhibit.Role.expected, .difference].compactMap { shown.image($0, answer: answer) }
+      .filter { $0.part == nil || shown.regions == nil }
+  }
+
+  /// Positions of the scan under the cursor, as its maps or its file have them.
+  var scanSize: (width: Int, height: Int)? {
+    guard let shown else { return nil }
+    if let map = shown.maps.first { return (map.pixels.width, map.pixels.height) }
+    if let regions = shown.regions { return (regions.labels.width, regions.labels.height) }
+    if let scan = shown.summary?.scan?.value { return (scan.width, scan.height) }
+    return nil
+  }
+
+  /// The answers of the first value: the value itself, then the others.
+  var answers: [(value: Double, probability: Double?)] {
+    guard let first = shown?.result?.values.first else { return [] }
+    return [(first.value, first.probability)] + first.alternatives.map { ($0.value, $0.probability) }
+  }
+
+  func outputs(_ engine: String) -> [Output] { self.engine(named: engine)?.outputs ?? [] }
+}
+
+extension Substring {
+  fileprivate var trimmingSpaces: String { String(drop { $0 == " " }) }
+}

@@ -1,0 +1,143 @@
+import Diffraction
+import LiveSession
+import TerminalUI
+
+/// A quantity over the positions of a scan, the pattern of one position, a cut along its row.
+package struct MapView: ScreenView {
+  package var map = 0
+
+  package init() {}
+
+  package var word: String { "map" }
+  package var title: String { "Map" }
+  package var purpose: String { "map view: quantities over the positions of a scan" }
+
+  package var commands: [Command] {
+    probeCommands + [
+      Command("next-map", [.char("]")], "the next map", .view, hint: "map") { $0.turnMap(1) },
+      Command("previous-map", [.char("[")], "the map before", .view) { $0.turnMap(-1) },
+    ]
+  }
+
+  package func reason(_ model: Model) -> String? {
+    guard let shown = model.shown else { return "reading" }
+    if !shown.maps.isEmpty { return nil }
+    if shown.drawn == nil, shown.result != nil { return "drawing" }
+    return "no map: \(model.scanSize == nil ? "this file is no scan" : "its engine made none")"
+  }
+
+  private func chosen(_ model: Model) -> (map: Exhibit.ScanMap, number: Int)? {
+    guard let maps = model.shown?.maps, !maps.isEmpty else { return nil }
+    let number = ((map % maps.count) + maps.count) % maps.count
+    return (maps[number], number)
+  }
+
+  package func mainKind(_ model: Model) -> PictureKind { chosen(model)?.map.kind ?? .quantity }
+  package func mainPictures(_ model: Model) -> [Pixels] { [chosen(model)?.map.pixels].compactMap { $0 } }
+
+  package func draw(_ model: Model, _ sheet: inout Sheet) {
+    guard let (map, number) = chosen(model) else {
+      return sheet.empty(sheet.area, Text("Map"), reason(model) ?? "")
+    }
+    var area = sheet.area
+    var right: Rect?
+    if !model.isZoomed, area.width >= 60, area.height >= 10 {
+      let square = 2 * (area.height - 2)
+      let width = max(26, min(area.width * 2 / 5, area.width - square - 3))
+      var part: Rect
+      (part, area) = area.cutRight(width)
+      right = part
+    }
+    drawMap(map, number, model.shown?.maps.count ?? 1, area, model, &sheet)
+    guard let right else { return }
+    let (top, rest) = right.cutTop(min((right.width - 1) / 2, right.height - (right.height >= 30 ? 18 : 8)))
+    drawPoint(model, top, &sheet)
+    if rest.height >= 17 {
+      let (cut, values) = rest.cutTop(max(6, rest.height / 2 - 2))
+      drawRow(map, model, cut, &sheet)
+      drawResult(model, values, &sheet, isFull: false)
+    } else {
+      drawResult(model, rest, &sheet, isFull: false)
+    }
+  }
+
+  private func drawMap(
+    _ map: Exhibit.ScanMap, _ number: Int, _ count: Int, _ rect: Rect, _ model: Model, _ sheet: inout Sheet
+  ) {
+    let look = model.look(for: map.kind)
+    let source = PictureSource(map.pixels)
+    let limits = look.limits(of: [source])
+    let (column, row) = (model.image % source.width, model.image / source.width)
+    var facts = [
+      look.map.bar(
+        limits, width: rect.width >= 60 ? 12 : 4, unit: Format.unit(map.unit),
+        depth: model.capabilities.colours,
+        sheet.theme.dim)
+    ]
+    if row < source.height {
+      let value = Double(source.values[row * source.width + column])
+      let text = value.isFinite ? "\(Format.value(value, decimals: 2)) \(Format.unit(map.unit))" : "—"
+      facts.insert(Text("(\(column), \(row)) = ", sheet.theme.dim) + Text(text, sheet.theme.bright), at: 0)
+    }
+    let title =
+      count > 1
+      ? "\(Format.words(map.title).capitalizedFirst) \(number + 1) of \(count)" : map.title.capitalizedFirst
+    let inside = sheet.pane(rect, Text(title), facts: facts, isFocused: true)
+    guard let placement = sheet.draw(map.pixels, in: inside, look, limits, model), row < source.height else {
+      return
+    }
+    sheet.canvas.cross(placement, column: column, row: row, "+", Style(.yellow, on: .default, .bold))
+  }
+
+  /// The map's values along the row that is looked at.
+  private func drawRow(_ map: Exhibit.ScanMap, _ model: Model, _ rect: Rect, _ sheet: inout Sheet) {
+    let (width, height) = (map.pixels.width, map.pixels.height)
+    let row = model.image / width
+    guard row < height else { return sheet.empty(rect, Text("Row"), "") }
+    let values = map.pixels.doubles()[row * width..<(row + 1) * width].map { $0 }
+    let inside = sheet.pane(
+      rect, Text("Row \(row)"),
+      facts: [Text("──", sheet.theme.accent) + Text(" " + Format.head(map.title, map.unit), sheet.theme.dim)]
+    ).inset(left: 1, right: 1)
+    let x = Axis(
+      low: 0, high: Double(max(1, width - 1)), unit: "point", ticks: max(1, inside.width / 10), isWhole: true)
+    let finite = values.filter(\.isFinite)
+    let y = Axis(finite, ticks: max(1, inside.height / 3), isRound: true)
+    guard var plot = Plot(inside, x: x, y: y, sheet.theme) else { return }
+    plot.axes(on: &sheet.canvas)
+    plot.line(values.enumerated().map { (Double($0.offset), $0.element) }, sheet.theme.accent)
+    let column = model.image % width
+    if values.indices.contains(column) {
+      plot.mark("◆", x: Double(column), y: values[column], sheet.theme.bright)
+    }
+    plot.draw(on: &sheet.canvas)
+  }
+}
+
+/// The pattern of the scan position that is looked at.
+func drawPoint(_ model: Model, _ rect: Rect, _ sheet: inout Sheet) {
+  guard let image = model.measured, let size = model.scanSize, size.width > 0 else {
+    return sheet.noPicture(rect, Text("Pattern"), model)
+  }
+  sheet.picture(
+    PictureDrawing(image, Text("Point \(model.image % size.width), \(model.image / size.width)")), rect, model
+  )
+}
+
+/// The arrows move over the positions of a scan.
+let probeCommands: [Command] = [
+  Command("probe-left", [.char("h"), .left], "the scan position to the left", .view) { $0.moveProbe(-1, 0) },
+  Command("probe-down", [.char("j"), .down], "the scan position below", .view) { $0.moveProbe(0, 1) },
+  Command("probe-up", [.char("k"), .up], "the scan position above", .view) { $0.moveProbe(0, -1) },
+  Command("probe-right", [.char("l"), .right], "the scan position to the right", .view, hint: "point") {
+    $0.moveProbe(1, 0)
+  },
+]
+
+extension Model {
+  mutating func turnMap(_ step: Int) -> [Effect] {
+    let count = shown?.maps.count ?? 0
+    _ = change(MapView.self) { view, _ in view.map = count > 0 ? (view.map + step + count) % count : 0 }
+    return []
+  }
+}
