@@ -94,6 +94,7 @@ public actor Session {
 
   /// Writes the first line and works until the session is closed.
   public func run(_ record: SessionRecord) async {
+    Heap.keepSmall()
     note(state.sessionID == nil ? .session(record) : .resume(record))
     log.synchronize()
     changed()
