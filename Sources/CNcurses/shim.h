@@ -102,6 +102,7 @@ static inline void guard_restore(void) {
   if (front < 0 || front == getpgrp()) {
     tcsetattr(guard.tty, TCSANOW, &guard.shell);
     int index = guard.reset_index;
+    guard_write(guard.tty, "\033[?2004l", 8);
     guard_write(guard.tty, guard.reset[index], guard.reset_length[index]);
     if (guard.err_held >= 0) {
       char bytes[512];
@@ -220,6 +221,8 @@ static inline int guard_enter(void) {
   // Libraries and the runtime write there; on the screen it would be damage, so it is kept for later.
   if (guard.err_held >= 0) dup2(guard.err_held, STDERR_FILENO);
   guard.active = 1;
+  // Pasted text comes between marks: it is no keys.
+  guard_write(guard.tty, "\033[?2004h", 8);
   return 0;
 }
 

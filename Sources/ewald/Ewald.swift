@@ -50,6 +50,6 @@ enum Ewald {
 /// The one list of verbs.
 package let verbs: [Verb] = [
   watchVerb, runVerb, replayVerb, exportVerb, checkVerb, simulateVerb, trainVerb, modelsVerb, doctorVerb,
-  demoVerb, completionsVerb, manualVerb,
+  demoVerb, explainVerb, completionsVerb, manualVerb,
   microscopeVerb, readWorkerVerb, analysisWorkerVerb,
 ]

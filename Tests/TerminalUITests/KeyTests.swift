@@ -50,6 +50,24 @@ import TerminalUI
     #expect(!bytewise.isPending)
   }
 
+  @Test func pastedTextIsOneThingHoweverItIsCut() {
+    let sent = Array("a\u{1B}[200~q\r\u{1B}[Ax\u{1B}[201~b".utf8)
+    let expected: [Key] = [.char("a"), .paste("q\r\u{1B}[Ax"), .char("b")]
+    var whole = KeyDecoder()
+    check(whole.feed(sent), expected)
+    var bytewise = KeyDecoder()
+    check(sent.flatMap { bytewise.feed([$0]) }, expected)
+    var endless = KeyDecoder()
+    check(endless.feed(Array("\u{1B}[200~".utf8) + [UInt8](repeating: 113, count: 100_000)), [])
+    check(endless.feed(Array("\u{1B}[201~".utf8)), [.paste(String(repeating: "q", count: 4096))])
+    // A mark without its end is over after a pause.
+    var lost = KeyDecoder()
+    check(lost.feed(Array("\u{1B}[200~abc".utf8)), [])
+    #expect(lost.isPasting)
+    check(lost.flush(), [.paste("abc")])
+    check(lost.feed([UInt8(ascii: "q")]), [.char("q")])
+  }
+
   @Test func aLoneEscapeIsAKeyOnlyWhenNothingFollows() {
     var decoder = KeyDecoder()
     check(decoder.feed([0x1B]), [])
@@ -60,7 +78,7 @@ import TerminalUI
     check(decoder.feed([UInt8(ascii: "q")]), [.escape, .char("q")])
   }
 
-  @Test(arguments: ["\u{1B}[99~", "\u{1B}[200~", "\u{1B}[M", "\u{1B}[?1;2c", "\u{1B}OP", "\u{1B}[24;5R"])
+  @Test(arguments: ["\u{1B}[99~", "\u{1B}[201~", "\u{1B}[M", "\u{1B}[?1;2c", "\u{1B}OP", "\u{1B}[24;5R"])
   func unknownSequencesAreSwallowedWhole(_ sent: String) {
     var decoder = KeyDecoder()
     check(decoder.feed(sent.utf8), [])

@@ -70,6 +70,15 @@ final class Spawned {
 
   func signal(_ number: Int32) { kill(process, number) }
 
+  /// Waits until it has said this; an issue where it ends or a minute passes before.
+  func said(_ words: String) async throws {
+    let deadline = ContinuousClock.now + .seconds(60)
+    while !output.contains(words) {
+      try #require(ContinuousClock.now < deadline && kill(process, 0) == 0, "never said \(words): \(output)")
+      try await Task.sleep(for: .milliseconds(3))
+    }
+  }
+
   /// Looks now and then instead of blocking: the tests that run beside this one share two threads.
   func wait() async throws -> Outcome {
     var status: Int32 = 0

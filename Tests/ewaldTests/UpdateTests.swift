@@ -283,3 +283,52 @@ extension Model {
   model.type("x", "C")
   #expect(draw(model).text.contains("no latent map"))
 }
+
+@Test func whatChangesTheSessionNeedsItsNameAndAnAnswer() {
+  var model = SampleSession.model()
+  // Letters in some order find what only looks, never what changes.
+  let effects = model.type(":", "t", "r", "e", "n", "d", "Enter")
+  #expect(!effects.contains { if case .perform = $0 { true } else { false } })
+  if case .question? = model.overlay { Issue.record("nothing that changes is called trend") }
+  model.overlay = nil
+  model.type(":", "u", "n", "d", "o", "Enter")
+  guard case .question(let question)? = model.overlay else {
+    Issue.record("undo must be asked for")
+    return
+  }
+  #expect(question.text.hasPrefix("accept the run before, on ") && question.text.hasSuffix("y/n"))
+  model.type("n")
+  model.type(":", "u", "n", "d", "o", "Enter")
+  #expect(model.type("y").isEmpty && model.notice?.text == "this frame has one run only")
+  // What opens a line of its own is thought over there.
+  model.type(":", "t", "a", "g", "Space", "t", "h", "e", "Enter")
+  guard case .prompt? = model.overlay else {
+    Issue.record("tag opens its line")
+    return
+  }
+}
+
+@Test func pastedTextIsNoKeysButFillsALine() {
+  var model = SampleSession.model()
+  #expect(model.update(.key(.paste("muq\r"))).isEmpty)
+  #expect(model.notice?.isError == true && model.overlay == nil)
+  model.type(";")
+  _ = model.update(.key(.paste("thin edge")))
+  #expect(model.type("Enter") == [.perform(.note(.marked(otherwise: 215), .note, "thin edge"))])
+}
+
+@Test(arguments: [
+  ("dirft>5", "is drift meant?"), ("kind:fram1", "is frame meant?"), ("flag:SATT", "is SAT meant?"),
+  ("flag:QQQQ", "is no reason"),
+])
+func aMisspeltFilterSaysWhatWasMeant(_ text: String, _ hint: String) {
+  var model = SampleSession.model()
+  model.type("/", "C-u")
+  for character in text { model.type(String(character)) }
+  model.type("Enter")
+  guard case .prompt(let prompt)? = model.overlay else {
+    Issue.record("the prompt must stay")
+    return
+  }
+  #expect(prompt.error?.contains(hint) == true, "\(prompt.error ?? "")")
+}

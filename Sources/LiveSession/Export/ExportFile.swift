@@ -44,7 +44,7 @@ extension SessionFileError {
   init(_ error: SystemError) {
     self =
       error.cause == .exists
-      ? SessionFileError(.exists, "\(error.path): exists already and is not overwritten unless asked")
+      ? SessionFileError(.exists, "\(error.path): exists already; --overwrite replaces it")
       : SessionFileError(.unwritable, error.description)
   }
 }

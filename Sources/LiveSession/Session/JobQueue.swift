@@ -41,6 +41,8 @@ package struct JobQueue: Sendable {
 
   /// Those that someone waits for: refinements are a service.
   package var count: Int { live.count + asked.count + old.count }
+  /// Since when the first of the live frames waits.
+  package var waitsSince: Int? { live.map(\.readyAt).min() }
   package var hasRefinements: Bool { !hurried.isEmpty }
   package var isEmpty: Bool { count == 0 && hurried.isEmpty }
 

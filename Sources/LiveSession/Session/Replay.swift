@@ -61,7 +61,7 @@ public actor Replay: SessionSource {
     return (position, lines.count)
   }
 
-  public func perform(_ command: SessionCommand) -> String? { nil }
+  public func perform(_ command: SessionCommand) -> SessionReply? { nil }
 
   public func detail(of fileID: Int, run: Int?, frame index: Int) async -> FrameDetail {
     guard let row = state[file: fileID] else { return FrameDetail(fileID: fileID, problem: "unknown file") }

@@ -4,46 +4,74 @@ import FrameFormats
 
 /// What operators ask for.
 extension Session {
+  /// Does it, and says what was done and how it is undone.
   @discardableResult
-  public func perform(_ command: SessionCommand) -> String? {
+  public func perform(_ command: SessionCommand) -> SessionReply? {
     defer { changed() }
     switch command {
-    case .note(let files, let kind, let text): write(kind, text, on: files)
+    case .note(let files, let kind, let text): return write(kind, text, on: files)
     case .toggle(let flag, let files, let leader):
-      if let row = state[file: leader] { write(flag.opposite(of: row), "", on: files) }
+      guard let row = state[file: leader] else { return nil }
+      return write(flag.opposite(of: row), "", on: files)
     case .reanalyse(let files, let engine, let settings):
-      for file in state.numbers(of: files) { enqueue(file, .rerun(engine: engine, settings: settings)) }
+      let numbers = state.numbers(of: files)
+      for file in numbers { enqueue(file, .rerun(engine: engine, settings: settings)) }
       pump()
+      return numbers.isEmpty
+        ? nil : .done("\(Self.frames(numbers)) analysed again as a new run; u goes back to the run before")
     case .setForFuture(let engine, let new):
+      var changes: [String] = []
       for (name, value) in new.sorted(by: { $0.key < $1.key }) {
         let old = settings[engine]?[name] ?? ""
+        if old != value { changes.append("\(name) \(value)") }
         settings[engine, default: [:]][name] = value
         note(.setting(SettingRecord(engine: engine, name: name, old: old, new: value)))
       }
+      return .done("from now on \(engine): \(changes.prefix(4).joined(separator: ", ")); r changes it again")
     case .stepRun(let file, let step):
       guard let row = state[file: file], let accepted = row.accepted else { return nil }
       let (run, isFar) = accepted.addingReportingOverflow(step)
       guard !isFar, row.runs.indices.contains(run) else {
-        return step < 0 ? "there is no earlier run" : "there is no later run"
+        return .refused(step < 0 ? "there is no earlier run" : "there is no later run")
       }
       note(.accept(AcceptRecord(fileID: file, resultID: row.runs[run].id)))
+      return .done("run \(run + 1) of \(row.runs.count) counts now; \(step < 0 ? "U" : "u") goes back")
     case .acknowledge(.oldest):
-      guard let alarm = state.alarms.first(where: { !$0.isAcknowledged }) else { return nil }
+      guard let alarm = state.alarms.first(where: { !$0.isAcknowledged }) else {
+        return .refused("no alarm stands")
+      }
       note(.acknowledge(AcknowledgeRecord(code: alarm.code)))
+      return .done("\(alarm.code) acknowledged")
     case .acknowledge(.all):
-      if !state.alarms.isEmpty { note(.acknowledge(AcknowledgeRecord(code: AcknowledgeRecord.everyAlarm))) }
+      guard !state.alarms.isEmpty else { return .refused("no alarm stands") }
+      note(.acknowledge(AcknowledgeRecord(code: AcknowledgeRecord.everyAlarm)))
+      return .done("all alarms acknowledged")
     case .retry(let files):
       let refused = state.numbers(of: files).filter { state[file: $0]?.status?.canBeTriedAgain == true }
-      guard !refused.isEmpty else { return "only a refused file is read again" }
+      guard !refused.isEmpty else { return .refused("only a refused file is read again") }
       for file in refused { enqueue(file, .first) }
       pump()
+      return .done("\(Self.frames(refused)) read again")
     }
-    return nil
   }
 
-  private func write(_ kind: NoteRecord.Kind, _ text: String, on files: FileSelection) {
-    for file in state.numbers(of: files) {
-      note(.note(NoteRecord(fileID: file, kind: kind, text: text)))
+  private static func frames(_ numbers: [Int]) -> String {
+    numbers.count == 1 ? "frame \(numbers[0])" : "\(numbers.count) frames"
+  }
+
+  private func write(_ kind: NoteRecord.Kind, _ text: String, on files: FileSelection) -> SessionReply? {
+    let numbers = state.numbers(of: files)
+    for file in numbers { note(.note(NoteRecord(fileID: file, kind: kind, text: text))) }
+    guard !numbers.isEmpty else { return nil }
+    let frames = Self.frames(numbers)
+    switch kind {
+    case .mark: return .done("\(frames) marked; \(numbers.count == 1 ? "m" : "N") unmarks")
+    case .unmark: return .done("\(frames) unmarked")
+    case .exclude: return .done("\(frames) excluded, nothing is deleted; ! includes again")
+    case .include: return .done("\(frames) included")
+    case .tag: return .done("\(frames) tagged \(text); T removes a tag")
+    case .untag: return .done("tag \(text) removed from \(frames)")
+    case .note: return .done("note written to \(frames)")
     }
   }
 

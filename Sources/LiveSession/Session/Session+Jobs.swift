@@ -151,7 +151,7 @@ extension Session {
         fileID: job.fileID, summary: opened.summary, frame: opened.frame, result: result.resultID,
         exhibits: finding.exhibits))
     results.note(at: now)
-    if job.kind == .first { live.lag = Double(now - job.readyAt) / 1e9 }
+    if job.kind == .first { lastLag = now - job.readyAt }
   }
 
   private func fileRecord(_ row: FileRow, _ opened: Analyst.Opened) -> FileRecord {

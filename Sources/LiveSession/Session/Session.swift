@@ -62,6 +62,8 @@ public actor Session {
   var isPublishScheduled = false
   var lastPublished = 0
   private var heapIsDue = 0
+  /// Of the last frame: nanoseconds from its being ready to its result.
+  var lastLag = 0
   var random: any RandomNumberGenerator & Sendable
 
   struct Running {
@@ -85,7 +87,10 @@ public actor Session {
     self.random = random
     cache = FrameCache(bytes: options.cacheBytes)
     settings = options.settings
-    for (engine, values) in state.settings { settings[engine, default: [:]].merge(values) { $1 } }
+    // What is given now goes before what was.
+    for (engine, values) in state.settings {
+      settings[engine, default: [:]].merge(values) { given, _ in given }
+    }
     queue = JobQueue(rush: options.rush)
     index = FileIndex(state, contents: log.takeContents())
     live.folder = watcher == nil ? .none : .looking
@@ -93,9 +98,10 @@ public actor Session {
   }
 
   /// Writes the first line and works until the session is closed.
-  public func run(_ record: SessionRecord) async {
+  public func run(_ record: SessionRecord, changes: [SettingRecord] = []) async {
     Heap.keepSmall()
     note(state.sessionID == nil ? .session(record) : .resume(record))
+    for change in changes { note(.setting(change)) }
     log.synchronize()
     changed()
     async let ticking: Void = tick()
@@ -191,6 +197,8 @@ public actor Session {
     lastPublished = now
     live.queued = queue.count
     live.running = running.count
+    // While files wait the oldest of them says how far behind the screen is.
+    live.lag = Double(max(lastLag, queue.waitsSince.map { now - $0 } ?? 0)) / 1e9
     live.progress = progress
     live.logFailure = log.failure
     live.linesWaiting = log.queued

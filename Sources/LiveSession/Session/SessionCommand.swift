@@ -56,3 +56,13 @@ extension SessionState {
     }
   }
 }
+
+/// What came of a command, in a few words for the screen.
+public struct SessionReply: Sendable, Equatable {
+  public var text: String
+  /// It could not be done.
+  public var isProblem: Bool
+
+  public static func done(_ text: String) -> SessionReply { SessionReply(text: text, isProblem: false) }
+  public static func refused(_ text: String) -> SessionReply { SessionReply(text: text, isProblem: true) }
+}

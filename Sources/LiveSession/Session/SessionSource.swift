@@ -6,7 +6,7 @@ public protocol SessionSource: Sendable {
   var snapshots: AsyncStream<Snapshot> { get }
   /// Does it, or says why there is nothing to do.
   @discardableResult
-  func perform(_ command: SessionCommand) async -> String?
+  func perform(_ command: SessionCommand) async -> SessionReply?
   func detail(of fileID: Int, run: Int?, frame: Int) async -> FrameDetail
   /// What explains a result, made anew where it was not kept; nil where the task was cancelled meanwhile.
   func exhibits(of detail: FrameDetail) async -> [Exhibit]?

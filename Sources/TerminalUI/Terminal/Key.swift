@@ -4,6 +4,8 @@ public enum Key: Hashable, Sendable {
   case char(Unicode.Scalar)
   case enter, escape, tab, backtab, backspace, delete, insert
   case up, down, left, right, pageUp, pageDown, home, end
+  /// Text that was pasted, as one thing: it is no keys.
+  case paste(String)
   /// Control with a small letter, without those that are other keys: h (backspace), i (tab), j and m (enter).
   case ctrl(Character)
 
@@ -13,6 +15,7 @@ public enum Key: Hashable, Sendable {
     case .char(" "): "Space"
     case .char(let scalar): String(Character(scalar))
     case .ctrl(let letter): "C-\(letter)"
+    case .paste: "paste"
     default: Key.named.first { $0.key == self }?.name ?? ""
     }
   }

@@ -11,14 +11,21 @@ public struct KeyDecoder: Sendable {
     /// After `ESC O`.
     case single
     case utf8([UInt8], expected: Int)
+    /// Between the marks of bracketed paste.
+    case paste([UInt8])
   }
+
+  /// More than anybody pastes on purpose is cut.
+  private static let longestPaste = 4096
 
   private var state = State.ground
 
   public init() {}
 
-  /// Whether an Esc waits to become a key or the start of a sequence.
-  public var isPending: Bool { if case .escape = state { true } else { false } }
+  /// Whether an Esc waits to become a key or the start of a sequence, or pasted text for its end.
+  public var isPending: Bool { if case .escape = state { true } else { isPasting } }
+  /// An end mark that got lost must not swallow all keys that follow.
+  public var isPasting: Bool { if case .paste = state { true } else { false } }
 
   public mutating func feed(_ bytes: some Sequence<UInt8>) -> [Key] {
     var keys: [Key] = []
@@ -29,7 +36,10 @@ public struct KeyDecoder: Sendable {
   /// Nothing more arrived for a moment: a waiting Esc was the key.
   public mutating func flush() -> [Key] {
     guard isPending else { return [] }
-    state = .ground
+    defer { state = .ground }
+    if case .paste(let text) = state {
+      return [.paste(String(decoding: text.prefix(Self.longestPaste), as: UTF8.self))]
+    }
     return [.escape]
   }
 
@@ -51,6 +61,7 @@ public struct KeyDecoder: Sendable {
       }
     case .control(let parameters):
       switch byte {
+      case UInt8(ascii: "~") where parameters == Array("200".utf8): state = .paste([])
       case 0x40...0x7E:
         state = .ground
         if let key = KeyDecoder.key(final: byte, parameters: parameters) { keys.append(key) }
@@ -67,6 +78,18 @@ public struct KeyDecoder: Sendable {
         keys.append(.enter)  // the keypad's
       } else if let key = KeyDecoder.key(final: byte, parameters: []) {
         keys.append(key)
+      }
+    case .paste(let text):
+      let text = text + [byte]
+      let end = Array("\u{1B}[201~".utf8)
+      if text.suffix(end.count) == end[...] {
+        state = .ground
+        keys.append(
+          .paste(String(decoding: text.dropLast(end.count).prefix(Self.longestPaste), as: UTF8.self)))
+      } else {
+        // The end mark is looked for in what came last.
+        state = .paste(
+          text.count > 2 * Self.longestPaste ? text.prefix(Self.longestPaste) + text.suffix(8) : text)
       }
     case .utf8(let partial, let expected):
       guard byte & 0xC0 == 0x80 else {

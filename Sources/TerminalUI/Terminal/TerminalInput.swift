@@ -16,6 +16,8 @@ final class TerminalInput {
 
   /// How long a lone Esc waits for the rest of a sequence, in milliseconds.
   private static let escapeDelay: Int32 = 25
+  /// Pasted text comes in pieces over a slow link.
+  private static let pasteDelay: Int32 = 500
 
   init(
     descriptor: Int32, wake: Int32, continuation: AsyncStream<TerminalEvent>.Continuation,
@@ -48,7 +50,7 @@ final class TerminalInput {
       for key in decoder.feed(bytes) { continuation.yield(.key(key)) }
       guard decoder.isPending else { return }
       var more = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-      if poll(&more, 1, TerminalInput.escapeDelay) <= 0 {
+      if poll(&more, 1, decoder.isPasting ? TerminalInput.pasteDelay : TerminalInput.escapeDelay) <= 0 {
         for key in decoder.flush() { continuation.yield(.key(key)) }
       }
     } while decoder.isPending

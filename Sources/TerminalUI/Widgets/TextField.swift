@@ -29,6 +29,7 @@ public struct TextField: Sendable, Equatable {
   public mutating func handle(_ key: Key) -> Bool {
     switch key {
     case .char(let scalar): insert(String(Character(scalar)))
+    case .paste(let text): insert(text)
     case .backspace: remove(max(0, cursor - 1)..<cursor)
     case .delete, .ctrl("d"): remove(cursor..<min(scalars.count, cursor + 1))
     case .left, .ctrl("b"): cursor = max(0, cursor - 1)

@@ -19,9 +19,11 @@ package struct Arguments: Sendable {
       }
       let parts = word.split(separator: "=", maxSplits: 1).map(String.init)
       guard let option = verb.options.first(where: { $0.name == parts[0] }) else {
-        let valid = verb.options.map(\.name).joined(separator: " ")
-        throw UsageError(
-          "\(verb.name): \(parts[0]) is no option of it (\(valid.isEmpty ? "it has none" : valid))")
+        let names = verb.options.map(\.name)
+        let hint =
+          Spelling.nearest(parts[0], among: names).map { "is \($0) meant?" }
+          ?? (names.isEmpty ? "it has none" : "ewald \(verb.name) --help lists them")
+        throw UsageError("\(verb.name): \(parts[0]) is no option of it; \(hint)")
       }
       switch (option.value, parts.count) {
       case (nil, 1): values[option.name] = ""

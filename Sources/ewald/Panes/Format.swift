@@ -118,6 +118,9 @@ extension Verdict {
     }
   }
 
+  /// Where there is room for one word only.
+  var word: String { self == .notAnalysable ? "no answer" : words }
+
   var words: String {
     switch self {
     case .accept: "accept"

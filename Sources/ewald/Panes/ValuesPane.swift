@@ -54,7 +54,8 @@ struct ResultText {
 
   private func badge(_ verdict: Verdict) -> Text {
     let glyph = verdict.glyph(unicode: model.capabilities.unicode)
-    return Text(" \(glyph) \(verdict.words) ", theme.badge(theme.style(verdict)))
+    let words = width < 20 ? verdict.word : verdict.words
+    return Text(" \(glyph) \(words) ", theme.badge(theme.style(verdict)))
   }
 
   private func verdict(_ result: ResultRecord) -> [Text] {

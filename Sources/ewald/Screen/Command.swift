@@ -16,11 +16,13 @@ package struct Command: Sendable {
   package let hint: String?
   /// Written into the session file, and so refused in a replay.
   package let isRecorded: Bool
+  /// Opens a line or a form where it can still be thought over.
+  package let isThoughtOver: Bool
   package let run: @Sendable (inout Model) -> [Effect]
 
   init(
     _ id: String, _ keys: [Key], _ title: String, _ group: Group, hint: String? = nil,
-    isRecorded: Bool = false,
+    isRecorded: Bool = false, isThoughtOver: Bool = false,
     _ run: @escaping @Sendable (inout Model) -> [Effect]
   ) {
     self.id = id
@@ -29,6 +31,7 @@ package struct Command: Sendable {
     self.group = group
     self.hint = hint
     self.isRecorded = isRecorded
+    self.isThoughtOver = isThoughtOver
     self.run = run
   }
 

@@ -21,7 +21,17 @@ package struct CommandMenu {
 
   package var rows: [Command] {
     if field.text.isEmpty { return commands }
-    return FuzzyMatch.ranked(commands, by: field.text) { "\($0.title) \($0.id) \($0.keyText)" }.map(\.item)
+    return FuzzyMatch.ranked(commands, by: field.text) { "\($0.title) \($0.id) \($0.keyText)" }
+      .map(\.item).filter { !$0.isRecorded || isNamed($0) }
+  }
+
+  /// What changes the session needs more than letters that occur in some order: every word that was typed begins a
+  /// word of its name or of what it does.
+  private func isNamed(_ command: Command) -> Bool {
+    let words = "\(command.title) \(command.id)".lowercased().split { !$0.isLetter && !$0.isNumber }
+    let typed = field.text.lowercased().split { !$0.isLetter && !$0.isNumber }
+    if typed.isEmpty { return command.keys.contains { $0.name == field.text } }
+    return typed.allSatisfy { part in words.contains { $0.hasPrefix(part) } }
   }
 
   private static func grouped(_ commands: [Command]) -> [Command] {
@@ -59,11 +69,22 @@ package struct Prompt {
 
 /// A question with y and n.
 package struct Question {
+  package enum Answer {
+    case effect(Effect)
+    case command(Command)
+  }
+
   package var text: String
-  package var effect: Effect
+  package var answer: Answer
 
   package init(_ text: String, _ effect: Effect) {
     self.text = text
-    self.effect = effect
+    answer = .effect(effect)
+  }
+
+  /// A command that changes the session and was found by its name: it may be another one than was meant.
+  package init(_ command: Command, on target: String) {
+    text = "\(command.title), on \(target)? y/n"
+    answer = .command(command)
   }
 }

@@ -38,11 +38,17 @@ extension Model {
     Command("unmark-all", [.char("N")], "unmark all", .mark, isRecorded: true) { _ in
       [.perform(.note(.marked(otherwise: nil), .unmark, ""))]
     },
-    Command("tag", [.char("t")], "tag the marked frames, or this one", .mark, hint: "tag", isRecorded: true) {
+    Command(
+      "tag", [.char("t")], "tag the marked frames, or this one", .mark, hint: "tag", isRecorded: true,
+      isThoughtOver: true
+    ) {
       $0.prompt(.tag)
     },
-    Command("untag", [.char("T")], "remove a tag", .mark, isRecorded: true) { $0.prompt(.untag) },
-    Command("note", [.char(";")], "write a note", .mark, hint: "note", isRecorded: true) { $0.prompt(.note) },
+    Command("untag", [.char("T")], "remove a tag", .mark, isRecorded: true, isThoughtOver: true) {
+      $0.prompt(.untag)
+    },
+    Command("note", [.char(";")], "write a note", .mark, hint: "note", isRecorded: true, isThoughtOver: true)
+    { $0.prompt(.note) },
     Command("exclude", [.char("!")], "exclude or include; nothing is deleted", .mark, isRecorded: true) {
       model in
       model.list.cursor.map { [.perform(.toggle(.exclusion, model.selection, like: $0))] } ?? []
@@ -53,7 +59,7 @@ extension Model {
     Command(
       "reanalyse", [.char("r")], "analyse again with other settings, as a new run", .analyse,
       hint: "reanalyse",
-      isRecorded: true
+      isRecorded: true, isThoughtOver: true
     ) { $0.openForm() },
     Command("undo", [.char("u")], "accept the run before", .analyse, hint: "run before", isRecorded: true) {
       $0.stepRun(-1)

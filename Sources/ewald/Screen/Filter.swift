@@ -1,4 +1,5 @@
 import Analysis
+import Diffraction
 import LiveSession
 
 /// A filter as it is typed: `kind:frame drift>5 flag:SAT tag:good -state:refused wedge`.
@@ -89,6 +90,30 @@ package struct Filter: Sendable, Equatable {
       }
     }
     return .path(word.lowercased())
+  }
+
+  /// Names that nothing has are slips: they would show an empty list without a word.
+  package func check(_ state: SessionState, _ engines: [any AnalysisEngine]) throws(Invalid) {
+    for term in terms {
+      switch term.test {
+      case .engine(let name):
+        let known = engines.map(\.name) + state.columns.keys
+        guard !known.contains(where: { $0.hasPrefix(name) }) else { continue }
+        throw Invalid(description: "kind:\(name) is no engine\(Spelling.hint(name, among: known))")
+      case .flag(let code):
+        let known = ReasonCode.allCases.map(\.rawValue) + ["BAD"]
+        guard !known.contains(code), ReasonCode(code: code) == nil else { continue }
+        throw Invalid(description: "flag:\(code) is no reason\(Spelling.hint(code, among: known))")
+      case .value(let name, _, _):
+        let known = Set(state.columns.values.flatMap { $0.map(\.name) }).sorted()
+        guard !known.isEmpty, !known.contains(where: { $0.hasPrefix(name) }) else { continue }
+        let hint =
+          Spelling.nearest(name, among: known).map { "is \($0) meant?" }
+          ?? known.prefix(6).joined(separator: ", ")
+        throw Invalid(description: "\(name) is no value here; \(hint)")
+      case .tag, .status, .isMarked, .isExcluded, .isNoted, .path: continue
+      }
+    }
   }
 
   package func matches(_ row: FileRow, _ state: SessionState) -> Bool {

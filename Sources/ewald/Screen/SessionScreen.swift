@@ -79,8 +79,8 @@ final class SessionScreen {
     for await request in requests {
       switch request {
       case .perform(let command):
-        guard let problem = await session.perform(command) else { continue }
-        take(.notice(problem, isError: true))
+        guard let reply = await session.perform(command) else { continue }
+        take(.notice(reply.text, isError: reply.isProblem))
       case .step(let count):
         guard let position = await session.step(by: count) else { continue }
         take(.position(position.at, of: position.count))

@@ -85,6 +85,15 @@ extension Model {
     return [(first.value, first.probability)] + first.alternatives.map { ($0.value, $0.probability) }
   }
 
+  /// Why a slot for something of an answer is empty.
+  func missing(_ otherwise: String) -> String {
+    guard let shown else { return list.cursor == nil ? "no frame yet" : "reading" }
+    if shown.problem != nil { return "the file cannot be read" }
+    guard let result = shown.result else { return "not analysed yet" }
+    if result.verdict == .notAnalysable { return "there is no answer" }
+    return shown.drawn == nil && wantsExhibits ? "drawing" : otherwise
+  }
+
   func outputs(_ engine: String) -> [Output] { self.engine(named: engine)?.outputs ?? [] }
 }
 

@@ -45,6 +45,8 @@ extension Model {
       list.place(of: newest) != nil
     {
       list.cursor = newest
+      // What is newer and waits stays in sight above it.
+      list.scroll = ListScroll()
     }
     scrollToCursor()
     return before == row && detail != nil ? [] : show()
@@ -59,8 +61,16 @@ extension Model {
     case .form(let form): return keyed(key, form)
     case .question(let question):
       overlay = nil
-      return key == .char("y") || key == .enter ? [question.effect] : []
+      guard key == .char("y") || key == .enter else { return [] }
+      switch question.answer {
+      case .effect(let effect): return [effect]
+      case .command(let command): return perform(command)
+      }
     case nil: break
+    }
+    if case .paste = key {
+      notice = Notice(text: "pasted text is no keys: open / t ; or : first", isError: true)
+      return []
     }
     if let effects = view.take(key, &self) { return effects }
     guard let command = command(bound: key) else { return [] }
@@ -74,7 +84,13 @@ extension Model {
     case .enter:
       overlay = nil
       if let number = menu.number { return go(to: number) }
-      if menu.rows.indices.contains(menu.selection) { return perform(menu.rows[menu.selection]) }
+      guard menu.rows.indices.contains(menu.selection) else { return [] }
+      let command = menu.rows[menu.selection]
+      if command.isRecorded, !command.isThoughtOver, !isReplay {
+        overlay = .question(Question(command, on: targetText))
+        return []
+      }
+      return perform(command)
     default:
       if let step = Self.verticalStep(key, page: 10) {
         menu.selection = max(0, min(menu.selection + step, menu.rows.count - 1))
@@ -110,6 +126,7 @@ extension Model {
     switch prompt.purpose {
     case .filter:
       do throws(Filter.Invalid) {
+        try Filter(text).check(state, engines)
         try list.setFilter(text)
         filterHistory = prompt.field.history
       } catch {

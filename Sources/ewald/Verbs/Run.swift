@@ -8,6 +8,7 @@ let runVerb = Verb(
   options: EngineOptions.options + WorkerOptions.options + [
     Verb.Option("--info", nil, "print what was read and from where, analyse nothing"),
     Verb.Option("--json", nil, "JSON Lines, as in the session file"),
+    Verb.Option("--line", nil, "one plain sentence a file"),
     Verb.Option("--output", "DIR", "where engines write their files"),
   ],
   run: { arguments in
@@ -17,7 +18,7 @@ let runVerb = Verb(
       analyst: try WorkerOptions(arguments).analyst(
         engine: engine, reports: SessionSetup.dataFolder + "/incidents.txt"),
       settings: try EngineOptions.settings(arguments),
-      isJSON: arguments.has("--json"), output: arguments["--output"])
+      isJSON: arguments.has("--json"), isSentence: arguments.has("--line"), output: arguments["--output"])
     for path in arguments.operands {
       if arguments.has("--info") { runner.describe(path) } else { runner.analyse(path) }
     }
@@ -29,6 +30,7 @@ private struct FileRunner {
   let analyst: Analyst
   let settings: [String: [String: String]]
   let isJSON: Bool
+  let isSentence: Bool
   let output: String?
   var refused = 0
   private var count = 0
@@ -36,10 +38,14 @@ private struct FileRunner {
   /// The finding on the file before, by engine: drifts run along the command line.
   private var previous: [String: (Identifier, Finding)] = [:]
 
-  init(analyst: Analyst, settings: [String: [String: String]], isJSON: Bool, output: String?) {
+  init(
+    analyst: Analyst, settings: [String: [String: String]], isJSON: Bool, isSentence: Bool,
+    output: String?
+  ) {
     self.analyst = analyst
     self.settings = settings
     self.isJSON = isJSON
+    self.isSentence = isSentence
     self.output = output
   }
 
@@ -101,11 +107,11 @@ private struct FileRunner {
       monotonicNanoseconds: SessionClock.system.monotonicNanoseconds())
     if isJSON {
       Console.bytes(event.line(stamp))
+    } else if isSentence {
+      if let text = Sentences.sentence(event) { Console.line(text) }
     } else if case .result(let result) = event {
-      let values = result.values.map { "\($0.name) \($0.value)\($0.unit == "1" ? "" : " \($0.unit)")" }
-      Console.line("\(result.file): \(result.verdict.rawValue)")
-      for value in values { Console.line("  \(value)") }
-      for reason in result.reasons { Console.line("  \(reason.code): \(reason.text)") }
+      let outputs = analyst.engine(named: result.engine)?.outputs ?? []
+      for line in FindingText.lines(result, outputs) { Console.line(line) }
     }
   }
 }
@@ -137,5 +143,28 @@ enum FileDescription {
     lines += summary.warnings.map { "  warning: \($0)" }
     lines += summary.metadata.map { "  \($0.name) = \($0.value) \($0.unit) [\($0.source)]" }
     return lines
+  }
+}
+
+/// A finding for people: verdict and reasons, each value with its interval, its probability and the other answers, to as
+/// many digits as are known.
+enum FindingText {
+  static func lines(_ result: ResultRecord, _ outputs: [Output]) -> [String] {
+    var lines = ["\(result.file): \(result.verdict.words) (\(result.engine))"]
+    let width = result.values.map { $0.name.count }.max() ?? 0
+    for quantity in result.values {
+      let decimals = Format.decimals(quantity, outputs)
+      let unit = quantity.unit == "1" ? "" : " \(Format.unit(quantity.unit))"
+      let name = quantity.name + String(repeating: " ", count: max(0, width - quantity.name.count))
+      var line = "  \(name)  \(Format.value(quantity.value, decimals: decimals))\(unit)"
+      if let interval = Format.interval(quantity, decimals: decimals) { line += "  [\(interval)]" }
+      if let probability = quantity.probability { line += "  p \(Format.probability(probability))" }
+      for other in quantity.alternatives {
+        line +=
+          "; or \(Format.value(other.value, decimals: decimals))\(unit) (\(Format.probability(other.probability)))"
+      }
+      lines.append(line)
+    }
+    return lines + result.reasons.map { "  \($0.code): \($0.text)" }
   }
 }

@@ -55,7 +55,7 @@ private func verify(_ path: String, _ analyst: Analyst, folder: String?) throws 
 let exportVerb = Verb(
   name: "export", operands: "SESSION", summary: "a session as a table, as a page, as an archive's package",
   options: [
-    Verb.Option("--csv", "FILE", "one row a result that counts"),
+    Verb.Option("--csv", "FILE", "one row a result that counts; - is standard output"),
     Verb.Option("--summary", "FILE.html", "one page to print"),
     Verb.Option("--crate", "DIR", "an RO-Crate: session, table, page and what they were made from"),
     Verb.Option("--overwrite", nil, "replace what is there"),
@@ -66,7 +66,12 @@ let exportVerb = Verb(
     guard arguments.has("--csv") || arguments.has("--summary") || arguments.has("--crate") else {
       throw UsageError("export: --csv FILE, --summary FILE.html or --crate DIR is needed")
     }
-    if let file = arguments["--csv"] {
+    if arguments["--csv"] == "-" {
+      let folder = try Folder.makeTemporary("ewald-export")
+      defer { Folder.removeTree(folder) }
+      _ = try SessionExport.csv(session, to: folder + "/table.csv", overwrite: .refuse)
+      Console.bytes(try WholeFile.bytes(folder + "/table.csv"))
+    } else if let file = arguments["--csv"] {
       let rows = try SessionExport.csv(session, to: file, overwrite: overwrite)
       Console.message("\(file): \(rows) rows")
     }

@@ -9,7 +9,8 @@ import TerminalUI
 let watchVerb = Verb(
   name: "watch", operands: "DIR", summary: "watch a folder, analyse every new frame, keep the session",
   options: EngineOptions.options + WorkerOptions.options + [
-    Verb.Option("--session", "FILE", "session file: continued if it exists (default: in the data folder)"),
+    Verb.Option("--session", "FILE", "session file: continued if it exists (default: the folder's last one)"),
+    Verb.Option("--new-session", nil, "begin a new session, though there is one of this folder"),
     Verb.Option("--existing", "analyse|skip", "files that are there at the start (analyse, newest first)"),
     Verb.Option("--settle", "SECONDS", "how long a file must rest where nothing says that it was closed (2)"),
     Verb.Option(
@@ -24,12 +25,13 @@ let watchVerb = Verb(
     var options = Session.Options()
     options.existing = try arguments.choice("--existing", .analyse)
     options.settings = try EngineOptions.settings(arguments)
-    let engine = try EngineOptions.engine(arguments)
+    let engine = arguments.has("--engine") ? try EngineOptions.engine(arguments) : nil
     var watch = WatchOptions()
     watch.settle = .milliseconds(Int64(try arguments.number("--settle", 2, in: 0.01...3600) * 1000))
     watch.poll = arguments.has("--poll")
     return try await watchFolder(
       folder, engine: engine, options: options, watch: watch, path: arguments["--session"],
+      isNew: arguments.has("--new-session"),
       operatorName: arguments["--operator"], sample: arguments["--sample"],
       surface: Surface(arguments), workers: try WorkerOptions(arguments))
   })
@@ -45,8 +47,8 @@ enum Surface {
 
 @MainActor
 func watchFolder(
-  _ folder: String, engine: String, options: Session.Options, watch: WatchOptions, path: String?,
-  operatorName: String? = nil, sample: String? = nil, surface: Surface,
+  _ folder: String, engine: String?, options: Session.Options, watch: WatchOptions, path: String?,
+  isNew: Bool = false, operatorName: String? = nil, sample: String? = nil, surface: Surface,
   workers: WorkerOptions = WorkerOptions()
 ) async throws -> ExitCode {
   var options = options
@@ -68,7 +70,9 @@ func watchFolder(
     case .json: options.observer = { event, stamp in Console.bytes(event.line(stamp)) }
     }
     let setup = try SessionSetup.open(
-      folder: folder, path: path, options: options, operatorName: operatorName, sample: sample)
+      folder: folder, path: path, isNew: isNew, engine: engine, options: options, operatorName: operatorName,
+      sample: sample)
+    options.settings = setup.settings
     var watch = watch
     // The watcher asks on its own thread, and must not wait for a frame that is being read.
     let headers = workers.reader(timeLimit: .seconds(5))
@@ -81,9 +85,9 @@ func watchFolder(
     let watcher = DirectoryWatcher(folder: RawPath(folder), options: watch)
     let session = Session(
       log: setup.log, state: setup.state,
-      analyst: workers.analyst(engine: engine, reports: SessionSetup.reports(of: setup.log.path)),
+      analyst: workers.analyst(engine: setup.engine, reports: SessionSetup.reports(of: setup.log.path)),
       folder: folder, watcher: watcher, options: options)
-    let work = Task { await session.run(setup.record) }
+    let work = Task { await session.run(setup.record, changes: setup.changes) }
     let code: ExitCode
     if let terminal {
       let screen = SessionScreen(terminal: terminal, session: session, path: setup.log.path)

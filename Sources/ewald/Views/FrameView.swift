@@ -280,7 +280,7 @@ package struct FrameView: ScreenView {
     rest += others.dropFirst().map { .curves($0) }
     for (index, part) in parts.enumerated() {
       guard rest.indices.contains(index) else {
-        sheet.empty(part, Text("Probability"), model.shown == nil ? "reading" : "this engine tells none")
+        sheet.empty(part, Text("Probability"), model.missing("this engine tells none"))
         continue
       }
       switch rest[index] {

@@ -62,7 +62,7 @@ package struct LiveView: ScreenView {
       } else if let curves = model.shown?.curves, curves.indices.contains(index - histograms.count) {
         drawCurves(curves[index - histograms.count], model, rect, &sheet)
       } else {
-        sheet.empty(rect, Text("Probability"), model.shown == nil ? "reading" : "this engine tells none")
+        sheet.empty(rect, Text("Probability"), model.missing("this engine tells none"))
       }
     }
     if let rect = plan.events {
@@ -74,9 +74,7 @@ package struct LiveView: ScreenView {
   private func drawExpected(_ model: Model, _ rect: Rect, _ sheet: inout Sheet) {
     guard let measured = model.measured, let image = model.shown?.image(.expected, answer: model.answer)
     else {
-      let reason =
-        model.shown?.drawn == nil && model.row?.run != nil
-        ? "drawing" : "the engine of this frame predicts no pattern"
+      let reason = model.missing("the engine of this frame predicts no pattern")
       return sheet.empty(rect, Text("Expected"), reason)
     }
     sheet.picture(
