@@ -11,7 +11,7 @@ import ewald
 /// To look at them: EWALD_SCREENS=FOLDER swift test --filter screensAsTheyLook writes them with their colours.
 private enum Scene: String, CaseIterable, Sendable {
   case live, frame, bad, zoom, help, palette, form, prompt, logFailure, folderMissing, replay, empty,
-    crosshair, explained, otherAnswer, alone, map, latent, segments
+    crosshair, explained, otherAnswer, alone, map, latent, segments, compare
 
   func model(_ width: Int, _ height: Int) -> Model {
     var model = SampleSession.model(width: width, height: height)
@@ -47,6 +47,9 @@ private enum Scene: String, CaseIterable, Sendable {
       model.type("4")
       _ = model.update(.detail(SampleSession.placed(215)))
       model.type("x", "C")
+    case .compare:
+      model.type("c")
+      _ = model.update(.other(SampleSession.detail(of: 214)))
     case .crosshair: model.type("Enter", "x", "l", "l", "j")
     }
     return model

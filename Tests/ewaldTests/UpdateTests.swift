@@ -168,7 +168,7 @@ import ewald
 @Test func noKeyMeansTwoThingsInOneView() {
   var model = SampleSession.model()
   for index in allViews.indices {
-    model.type("\(index + 1)")
+    model.type(allViews[index].key?.name ?? "\(index + 1)")
     #expect(model.view.word == allViews[index].word)
     var seen: [Key: String] = [:]
     for command in model.commandsHere {
@@ -331,4 +331,32 @@ func aMisspeltFilterSaysWhatWasMeant(_ text: String, _ hint: String) {
     return
   }
   #expect(prompt.error?.contains(hint) == true, "\(prompt.error ?? "")")
+}
+
+@Test func twoFramesAreComparedByOneKey() {
+  var model = SampleSession.model(width: 120, height: 40)
+  #expect(model.type("c").contains(.loadOther(file: 214, run: nil)))
+  _ = model.update(.other(SampleSession.detail(of: 214)))
+  let text = draw(model).text
+  #expect(
+    text.contains("A  215 pacbed_0215.tif") && text.contains("B  214 pacbed_0214.tif")
+      && text.contains("B - A"))
+  #expect(text.contains("dose") && text.contains("verdict"))
+  #expect(model.type("K") == [.loadOther(file: 213, run: nil)])
+  #expect(model.type("[") == [.loadOther(file: 213, run: 0)])
+  #expect(model.type("Tab").contains(.loadOther(file: 215, run: nil)) && model.list.cursor == 213)
+  model.type("Esc")
+  #expect(model.view is LiveView)
+}
+
+@Test func twoRunsAreComparedWithTheSettingsThatDiffer() {
+  var model = SampleSession.model(width: 120, height: 40)
+  model.type(":", "2", "1", "3", "Enter")
+  #expect(model.type("c").contains(.loadOther(file: 213, run: 0)))
+  var other = SampleSession.detail(of: 213)
+  other.result = SampleSession.result(213)
+  other.result?.parameters["drift_limit_px"] = "9"
+  _ = model.update(.other(other))
+  let text = draw(model).text
+  #expect(text.contains("drift_limit_px") && text.contains("run 2") && text.contains("run 1"))
 }

@@ -78,7 +78,7 @@ func drawStatus(_ model: Model, _ canvas: inout Canvas) {
     left += Text("  ", on(theme.text))
     for (index, view) in model.views.enumerated() {
       let isHere = index == model.viewIndex
-      let name = " \(index + 1) \(view.title) "
+      let name = " \(view.key?.name ?? "\(index + 1)") \(view.title) "
       let style =
         isHere
         ? Style(theme.accent.foreground, on: theme.selected, theme.depth == .none ? [.reverse] : .bold)

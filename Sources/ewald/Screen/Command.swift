@@ -59,8 +59,11 @@ extension Model {
 
   /// One a view: its key goes there.
   static let viewCommands: [Command] = allViews.enumerated().map { index, view in
-    Command("\(view.word)-view", [.char(Unicode.Scalar(UInt8(49 + index)))], view.purpose, .view) {
-      $0.go(toView: index)
+    let key = view.key ?? .char(Unicode.Scalar(UInt8(49 + index % 9)))
+    return Command(
+      "\(view.word)-view", [key], view.purpose, .view, hint: view is CompareView ? "compare" : nil
+    ) {
+      view is CompareView ? $0.beginComparison() : $0.go(toView: index)
     }
   }
 

@@ -110,6 +110,8 @@ package enum Message {
   case resize(Size)
   case snapshot(Snapshot)
   case detail(FrameDetail)
+  /// The other side of a comparison.
+  case other(FrameDetail)
   case clock(unixMilliseconds: Int)
   case notice(String, isError: Bool)
   case position(Int, of: Int)
@@ -119,6 +121,8 @@ package enum Message {
 package enum Effect: Equatable {
   case perform(SessionCommand)
   case load(file: Int, image: Int)
+  /// Another frame, or another run of one, to compare with.
+  case loadOther(file: Int, run: Int?)
   case export
   case redraw
   case quit

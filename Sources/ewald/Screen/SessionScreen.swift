@@ -116,6 +116,11 @@ final class SessionScreen {
     switch effect {
     case .perform(let command): asking.yield(.perform(command))
     case .load(let file, let image): load(file, image)
+    case .loadOther(let file, let run):
+      Task {
+        take(.other(await session.detail(of: file, run: run, frame: 0)))
+        scheduleDraw()
+      }
     case .export: Task { await export() }
     case .redraw: terminal.redrawAll()
     case .quit: leave(.ok)

@@ -18,6 +18,10 @@ extension Model {
       // What another frame asked for meanwhile is no longer wanted.
       if detail.fileID == list.cursor { self.detail = detail }
       return []
+    case .other(let detail):
+      _ = change(CompareView.self) { view, _ in if view.other?.file == detail.fileID { view.detail = detail }
+      }
+      return []
     case .clock(let milliseconds):
       unixMilliseconds = milliseconds
       health.note(snapshot.live, at: milliseconds)

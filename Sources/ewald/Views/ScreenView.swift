@@ -12,6 +12,8 @@ package protocol ScreenView: Sendable {
   var title: String { get }
   /// What its key does, for help and manual.
   var purpose: String { get }
+  /// The key that goes there; nil where it is the view's place in the list.
+  var key: Key? { get }
   /// What has a meaning here alone. Its keys go before those of everywhere.
   var commands: [Command] { get }
   /// Whether it shows what an engine drew.
@@ -32,10 +34,11 @@ package protocol ScreenView: Sendable {
 
 /// The views, in the order of their keys.
 package let allViews: [any ScreenView] = [
-  LiveView(), FrameView(), MapView(), LatentView(), SegmentsView(),
+  LiveView(), FrameView(), MapView(), LatentView(), SegmentsView(), CompareView(),
 ]
 
 extension ScreenView {
+  package var key: Key? { nil }
   package var commands: [Command] { [] }
   package func wantsExhibits(_ size: Size) -> Bool { true }
   package func reason(_ model: Model) -> String? { nil }
