@@ -87,8 +87,8 @@ struct ResultText {
       )
     }
     let valueWidth = shown.map { TextWidth.columns(of: $0.value) }.max() ?? 0
-    // A unit is shown whole or not at all: a name of four letters goes before it.
-    let unitRoom = max(0, width - 3 - 4 - valueWidth)
+    // A unit is shown whole or not at all: a name of five letters goes before it.
+    let unitRoom = max(0, width - 3 - 5 - valueWidth)
     let unitWidth = shown.map { TextWidth.columns(of: $0.unit) }.filter { $0 <= unitRoom }.max() ?? 0
     let longest = shown.map { TextWidth.columns(of: $0.name) }.max() ?? 0
     let intervalWidth = shown.map { TextWidth.columns(of: $0.interval) }.max() ?? 0
