@@ -92,3 +92,16 @@ func aReplayedSessionShowsWhatTheLiveOneShowed(seed: UInt64) throws {
   state.apply(fileEvent(1), stamp)
   #expect(state.fileCount == 1 && state.recordedFileCount == 1)
 }
+
+@Test func whatOnlyInformsOfAnAcceptedAnswerRingsNothing() {
+  var state = SessionState()
+  for (index, verdict) in [Verdict.accept, .doubtful].enumerated() {
+    let stamp = Stamp(sequence: index + 1, unixMilliseconds: index, monotonicNanoseconds: index)
+    state.apply(fileEvent(index + 1), stamp)
+    state.apply(
+      resultEvent(
+        index, file: index + 1, verdict: verdict, reasons: [Reason("BENT", "bent: A")]), stamp)
+    #expect(state.alarms.count == index)
+    #expect(state.lines.last?.code == "BENT" && (state.lines.last?.severity == nil) == (verdict == .accept))
+  }
+}

@@ -15,6 +15,11 @@ extension SessionState {
     for reason in record.finding.reasons {
       let severity: Alarm.Severity = record.finding.verdict == .doubtful ? .warning : .alarm
       let text = "\(record.file): \(reason.text)"
+      // What only informs of an answer that may be used rings nothing.
+      guard record.finding.verdict != .accept else {
+        say(stamp, reason.code, text, nil, record.fileID)
+        continue
+      }
       say(stamp, reason.code, text, severity, record.fileID)
       if let index = alarms.firstIndex(where: { $0.code == reason.code }) {
         alarms[index].count += 1
