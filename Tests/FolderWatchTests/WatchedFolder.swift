@@ -24,7 +24,7 @@ final class WatchedFolder {
     return options
   }
 
-  static let patience: Duration = .seconds(60)
+  static let patience: Duration = .seconds(300)
 
   let path: String
   let watcher: DirectoryWatcher
