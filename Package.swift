@@ -134,8 +134,8 @@ let package = Package(
     .testTarget(
       name: "ewaldTests",
       dependencies: [
-        "Analysis", "Diffraction", "ewald", "FrameFormats", "FrameQuality", "LiveSession", "SPED", "System",
-        "TerminalUI", "Workers",
+        "Analysis", "Diffraction", "ewald", "FolderWatch", "FrameFormats", "FrameQuality", "HostileFrames",
+        "LiveSession", "SPED", "System", "TerminalUI", "Workers",
       ],
       exclude: ["Golden"]),
   ],

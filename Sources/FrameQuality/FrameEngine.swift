@@ -61,15 +61,7 @@ public struct FrameEngine: AnalysisEngine {
     of source: any FrameSource, _ screening: FrameScreening, _ context: AnalysisContext
   ) throws(AnalysisError) -> FrameMeasurement {
     var sum = FrameSum(width: source.summary.width, height: source.summary.height, screening)
-    for index in 0..<source.summary.frames {
-      if context.isCancelled() { throw .cancelled }
-      do throws(FileRefusal) {
-        sum.add(try source.frame(at: index).pixels)
-      } catch {
-        throw .file(error)
-      }
-      context.progress(Double(index + 1) / Double(source.summary.frames))
-    }
+    try Subject.scan(source).eachFrame(context) { sum.add($0.pixels) }
     return FrameMeasurement(sum)
   }
 

@@ -5,11 +5,11 @@ import LiveSession
 import PACBED
 import SPED
 
-enum Ewald {
+package enum Ewald {
   static let version = "0.1"
 
   /// The one list of engines: a new engine is a folder and one line here.
-  static let engines: [any AnalysisEngine] = [
+  package static let engines: [any AnalysisEngine] = [
     FrameEngine(), PACBEDEngine(), CBLEEDEngine(), SPEDEngine(),
   ]
   /// Also the one that nobody chooses unless to see what happens when an engine dies.

@@ -57,6 +57,12 @@ import ewald
     }
   }
 
+  @Test func `The guide shows an engine that is compiled and tested`() throws {
+    let source = try text("Tests/ewaldTests/Contract/TemplateEngine.swift")
+    #expect(source.split(separator: "\n", omittingEmptySubsequences: false).count < 50)
+    #expect(try text("\(catalogue)/Guides.md").contains("```swift\n\(source)```"))
+  }
+
   @Test func `The README is short, and every link leads somewhere`() throws {
     #expect(try text("README.md").utf8.count <= 8192)
     let names = try FileManager.default.contentsOfDirectory(atPath: root.appending(path: catalogue).path)

@@ -7,7 +7,6 @@ import ewald
 
 /// Every view at four sizes, as text, compared with the files in `Golden`.
 ///
-/// To accept a change: EWALD_RECORD=1 swift test --filter golden, which fails; then read the difference.
 /// To look at them: EWALD_SCREENS=FOLDER swift test --filter screensAsTheyLook writes them with their colours.
 private enum Scene: String, CaseIterable, Sendable {
   case live, frame, bad, zoom, help, palette, form, prompt, logFailure, folderMissing, replay, empty,
@@ -71,17 +70,7 @@ private let cases = Scene.allCases.flatMap { scene in
 
 @Test(arguments: cases)
 private func goldenScreen(golden: GoldenCase) throws {
-  let text = draw(golden.scene.model(golden.width, golden.height)).text + "\n"
-  let file = URL(filePath: #filePath).deletingLastPathComponent()
-    .appending(path: "Golden/\(golden.testDescription).txt")
-  if ProcessInfo.processInfo.environment["EWALD_RECORD"] != nil {
-    try text.write(to: file, atomically: true, encoding: .utf8)
-    // A run that records has compared nothing, and must not look as if it had.
-    Issue.record("recorded: read the difference, then run again without EWALD_RECORD")
-    return
-  }
-  let expected = try String(contentsOf: file, encoding: .utf8)
-  #expect(text == expected)
+  try Golden.check(golden.testDescription, draw(golden.scene.model(golden.width, golden.height)).text)
 }
 
 @Test func everySizeDownToOneCellDraws() {

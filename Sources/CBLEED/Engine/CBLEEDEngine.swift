@@ -67,17 +67,12 @@ public struct CBLEEDEngine: AnalysisEngine {
   ) throws(AnalysisError) -> Finding {
     var values: [String: [Double]] = [:]
     var worst: Finding?
-    let count = source.summary.frames
-    for index in 0..<count {
-      if context.isCancelled() { throw .cancelled }
-      let frame: Frame
-      do throws(FileRefusal) { frame = try source.frame(at: index) } catch { throw .file(error) }
+    try Subject.scan(source).eachFrame(context) { frame throws(AnalysisError) in
       let finding = try analyze(frame, parameters, context, withPictures: false)
       for output in outputs {
         if let value = finding[output.name]?.value { values[output.name, default: []].append(value) }
       }
       if worst.map({ Severity(finding.verdict) > Severity($0.verdict) }) ?? true { worst = finding }
-      context.progress(Double(index + 1) / Double(count))
     }
     guard var result = worst else { throw .failed("the file holds no frame") }
     result.values = outputs.compactMap { output in

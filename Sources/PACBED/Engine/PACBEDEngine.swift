@@ -27,6 +27,7 @@ public struct PACBEDEngine: AnalysisEngine {
     Output(name: "center_y", unit: "px", symbol: "y", decimals: 1),
     Output(name: "distortion_x", unit: "1", symbol: "d1", decimals: 3),
     Output(name: "distortion_y", unit: "1", symbol: "d2", decimals: 3),
+    Output(name: "thickness_range", unit: "nm", symbol: "range", decimals: 1),
     Output(name: "network_thickness", unit: "nm", symbol: "t net", decimals: 1),
     Output(name: "noise", unit: "1", symbol: "noise", decimals: 3),
   ]

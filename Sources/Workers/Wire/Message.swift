@@ -5,9 +5,9 @@ import Diffraction
 package struct MessageWriter {
   package init() {}
 
-  private(set) var bytes: [UInt8] = []
+  package private(set) var bytes: [UInt8] = []
   /// Where the images will lie.
-  private(set) var images: [(pixels: Pixels, offset: Int)] = []
+  package private(set) var images: [(pixels: Pixels, offset: Int)] = []
   private(set) var imageBytes = 0
 
   static let alignment = 64

@@ -2,28 +2,51 @@ import Diffraction
 import FrameFormats
 
 /// What the demo's microscope looks at: exposure by exposure, from a number alone.
-protocol Specimen {
+package protocol Specimen {
   /// Numbers count from 1. What an accident does to an exposure is the specimen's business.
   mutating func exposure(_ number: Int, _ accident: Accident?) throws -> Exposure
 }
 
 /// What goes wrong at a microscope, besides its files.
-enum Accident { case blanked, saturated }
+package enum Accident { case blanked, saturated }
 
-struct Exposure {
+package struct Exposure {
   /// Under the watched folder.
-  var file: String
-  var bytes: [UInt8]
+  package var file: String
+  package var bytes: [UInt8]
   /// The file grows: a scan that is written while it is acquired.
-  var appends = false
+  package var appends = false
 }
 
-/// Every engine's specimen, by the engine's name; a new engine adds its line.
-let specimens: [(name: String, make: @Sendable (_ size: Int, _ seed: UInt64) throws -> any Specimen)] = [
-  ("frame", { size, seed in DiscSpecimen(beam: SimulatedBeam(size: size, seed: seed)) }),
-  ("cbleed", { size, seed in try SurfaceSpecimen(size: size, seed: seed) }),
-  ("pacbed", { size, seed in try WedgeSpecimen(size: size, seed: seed) }),
-  ("sped", { _, seed in try ParticleSpecimen(seed: seed) }),
+/// What an engine is shown with: a specimen under the demo's microscope, an acquisition that comes with the
+/// program, and what an operator would say of both.
+package struct Showpiece: Sendable {
+  /// The engine's.
+  package let name: String
+  /// Files under `Samples`; none for an engine whose specimen is sample enough.
+  package var samples: [String] = []
+  /// What an operator knows of the microscope and types in once, for frames so many pixels wide.
+  package var settings: @Sendable (_ size: Int) -> [String: String] = { _ in [:] }
+  package let make: @Sendable (_ size: Int, _ seed: UInt64) throws -> any Specimen
+}
+
+/// Every engine's; a new engine adds its own.
+package let specimens = [
+  Showpiece(name: "frame") { size, seed in DiscSpecimen(beam: SimulatedBeam(size: size, seed: seed)) },
+  Showpiece(
+    name: "cbleed", samples: ["silicon-cbleed/cbleed_00003.tif", "silicon-cbleed/cbleed_00012.tif"],
+    settings: { _ in ["model": "silicon-dimers"] }
+  ) { size, seed in try SurfaceSpecimen(size: size, seed: seed) },
+  Showpiece(
+    name: "pacbed", samples: ["rutile-wedge/wedge_007.tif", "rutile-wedge/wedge_013.tif"],
+    settings: { size in
+      [
+        "material": "rutile-80kv", "voltage_kv": "80", "convergence_mrad": "20",
+        "pixel_mrad": "\(WedgeSpecimen.field / Double(size))",
+      ]
+    }
+  ) { size, seed in try WedgeSpecimen(size: size, seed: seed) },
+  Showpiece(name: "sped", samples: ["mgo-sped/mgo-sped.blo"]) { _, seed in try ParticleSpecimen(seed: seed) },
 ]
 
 /// All of them in turns, as on a day of several users.

@@ -34,13 +34,7 @@ let demoVerb = Verb(
     ])
     defer { microscope.stop() }
     var options = Session.Options()
-    // What an operator knows of the microscope and types in once.
-    options.settings = [
-      "pacbed": [
-        "material": "rutile-80kv", "voltage_kv": "80", "convergence_mrad": "20",
-        "pixel_mrad": "\(WedgeSpecimen.field / size)",
-      ]
-    ]
+    for piece in specimens { options.settings[piece.name] = piece.settings(Int(size)) }
     let code = try await watchFolder(
       frames, engine: specimen == "all" ? "auto" : specimen, options: options, watch: WatchOptions(),
       path: folder + "/demo.session.jsonl", sample: "simulated: \(specimen)", surface: Surface(arguments))
