@@ -78,7 +78,7 @@ let package = Package(
         "Learning",
         "LiveSession", "PACBED", "Scattering", "SPED", "System", "TerminalUI", "Workers",
       ],
-      exclude: ["Peers"]),
+      exclude: ["Peers", "thresholds.tsv"]),
     .executableTarget(
       name: "Fuzz",
       dependencies: [

@@ -18,6 +18,12 @@ struct Measurement {
 }
 
 extension Measurement {
+  /// One line for people.
+  var text: String {
+    let value = median.isFinite ? "\((median * 1000).rounded() / 1000)" : "null"
+    return "  \(name)\(String(repeating: " ", count: max(1, 58 - name.count)))\(value) \(unit)"
+  }
+
   /// One line for the scripts that compare: the name of the suite, of the case, and the figure.
   func line(_ suite: String) -> String {
     var json = JSONWriter()

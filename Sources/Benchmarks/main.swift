@@ -1,7 +1,9 @@
 import Glibc
 import Learning
 
-// swift run -c release Benchmarks [SUITE…] [--json]
+// swift run -c release Benchmarks [SUITE…] [--json | --check | --record]
+//   --check: is any figure worse than thresholds.tsv allows? Then it exits with 1.
+//   --record: the figures of these suites, and a quarter more, are what is allowed.
 // swift run -c release Benchmarks sped FOLDER NAME [live|vdf|nmf…]  (a set of files with truth)
 // swift run -c release Benchmarks imaging FOLDER [OPERATION] (writes its inputs there, for the script in Peers)
 // swift run -c release Benchmarks formats FOLDER              (for the script in Peers, which fills FOLDER)
@@ -42,22 +44,39 @@ if words.first == "imaging" {
   ImagingSuite.run(exportingTo: words.count > 1 ? words[1] : nil, only: words.count > 2 ? words[2] : "")
   exit(0)
 }
-let isJSON = words.contains("--json")
-let wanted = words.filter { $0 != "--json" }
+let options: Set<String> = ["--json", "--check", "--record"]
+let chosen = Set(words).intersection(options)
+let wanted = words.filter { !options.contains($0) }
 for name in wanted where !suites.contains(where: { $0.name == name }) {
   print("Benchmarks: \(name) is none of \(suites.map(\.name).joined(separator: ", ")), imaging, formats")
   exit(2)
 }
+var thresholds = Thresholds()
+if chosen.contains("--check"), thresholds == nil {
+  print("Benchmarks: \(Thresholds.path) cannot be read; --record writes it")
+  exit(2)
+}
+let pace = chosen.isSubset(of: ["--json"]) ? .nan : yardstick()
+var worse: [String] = []
 for suite in suites where wanted.isEmpty || wanted.contains(suite.name) {
-  if !isJSON { print("\n\(suite.name)") }
+  if !chosen.contains("--json") { print("\n\(suite.name)") }
   for row in await suite.run() {
-    if isJSON {
+    let ratio = thresholds?.ratio(row, of: suite.name, yardstick: pace)
+    if chosen.contains("--json") {
       print(row.line(suite.name))
+    } else if chosen.contains("--check") {
+      if let ratio, ratio > 1 { worse.append("\(suite.name): \(row.name)") }
+      print(row.text + (ratio.map { "   \(($0 * 100).rounded() / 100) of what is allowed" } ?? "   new"))
     } else {
-      let value = row.median.isFinite ? "\((row.median * 1000).rounded() / 1000)" : "null"
-      let pad = String(repeating: " ", count: max(1, 58 - row.name.count))
-      let goal = row.goal.isEmpty ? "" : "   (goal \(row.goal))"
-      print("  \(row.name)\(pad)\(value) \(row.unit)\(goal)")
+      print(row.text + (row.goal.isEmpty ? "" : "   (goal \(row.goal))"))
+    }
+    if chosen.contains("--record") {
+      // Other suites keep their limits; they are of the pace that the file says.
+      if thresholds == nil { thresholds = Thresholds(yardstick: pace) }
+      thresholds?.note(row, of: suite.name, yardstick: pace)
     }
   }
 }
+if chosen.contains("--record") { try thresholds?.write() }
+for name in worse { print("worse than allowed: \(name)") }
+exit(worse.isEmpty ? 0 : 1)
