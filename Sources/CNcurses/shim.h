@@ -70,6 +70,7 @@ struct guard_state {
   unsigned grace;
   struct sigaction before[GUARD_SIGNALS];
   char caught[GUARD_SIGNALS];
+  volatile sig_atomic_t titled;    // the window's title is ours, and the shell's is on the terminal's stack
   char stack[65536];
 };
 
@@ -103,6 +104,8 @@ static inline void guard_restore(void) {
     tcsetattr(guard.tty, TCSANOW, &guard.shell);
     int index = guard.reset_index;
     guard_write(guard.tty, "\033[?2004l", 8);
+    // A change that was under way is shown; the shell gets its title back.
+    if (guard.titled) guard_write(guard.tty, "\033[?2026l\033[23;2t", 15);
     guard_write(guard.tty, guard.reset[index], guard.reset_length[index]);
     if (guard.err_held >= 0) {
       char bytes[512];
@@ -224,6 +227,12 @@ static inline int guard_enter(void) {
   // Pasted text comes between marks: it is no keys.
   guard_write(guard.tty, "\033[?2004h", 8);
   return 0;
+}
+
+// Keeps the shell's title for the way out.
+static inline void guard_keep_title(void) {
+  if (!guard.titled) guard_write(guard.tty, "\033[22;2t", 7);
+  guard.titled = 1;
 }
 
 static inline void guard_catch_all(void) {

@@ -12,6 +12,7 @@ package enum Environment {
 /// Where a user's files go (XDG Base Directory Specification: a path that is not absolute does not count).
 package enum UserFolders {
   package static var data: String? { folder("XDG_DATA_HOME", or: ".local/share") }
+  package static var configuration: String? { folder("XDG_CONFIG_HOME", or: ".config") }
   package static var cache: String? { folder("XDG_CACHE_HOME", or: ".cache") }
 
   private static func folder(_ variable: String, or place: String) -> String? {

@@ -50,6 +50,6 @@ package enum Ewald {
 /// The one list of verbs.
 package let verbs: [Verb] = [
   watchVerb, runVerb, replayVerb, exportVerb, checkVerb, simulateVerb, trainVerb, modelsVerb, doctorVerb,
-  demoVerb, explainVerb, completionsVerb, manualVerb,
+  demoVerb, settingsVerb, explainVerb, completionsVerb, manualVerb,
   microscopeVerb, readWorkerVerb, analysisWorkerVerb,
 ]

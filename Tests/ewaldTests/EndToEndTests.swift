@@ -185,6 +185,23 @@ struct EndToEndTests {
     try await tmux.wait("a sentence") { $0.contains("File 1 wedge_1.tif: frame accept") }
   }
 
+  @Test func aSessionIsHeldByLinesAlone() async throws {
+    try put(1)
+    try put(2)
+    let tmux = try await Tmux(
+      "\(Program.path) watch \(frames) --session \(session) --line --control",
+      environment: ["TERM": "dumb"])
+    try await tmux.wait("results") { $0.contains("File 1") && $0.contains("File 2") }
+    try await tmux.send("note last:2 both are good", "Enter")
+    try await tmux.wait("an answer") { $0.contains("Done: ") }
+    try await tmux.send("shwo 1", "Enter")
+    try await tmux.wait("a hint") { $0.contains("is show meant?") }
+    try await tmux.send("quit", "Enter")
+    try await tmux.wait("the end") { $0.contains("exit 0") }
+    let state = try SessionFile(path: session).state().state
+    #expect(state.isClosed && state.files.allSatisfy { $0.notes == ["both are good"] })
+  }
+
   @Test func theDemoNeedsNoSetUp() async throws {
     let tmux = try await Tmux(
       "\(Program.path) demo --engine frame --rate 10 --size 64", environment: ["TERM": "tmux-256color"])

@@ -14,7 +14,17 @@ public struct Theme: Sendable, Equatable {
   public let labels: [Colour]
   public let depth: ColourDepth
 
-  public init(_ depth: ColourDepth, isLight: Bool = false) {
+  /// Verdicts and regions have colours that people tell apart who see few (Okabe and Ito) in all of them.
+  public enum Name: String, Sendable, CaseIterable {
+    case dark, light, contrast
+    /// The sixteen colours that the terminal was given, whatever they are.
+    case terminal
+  }
+
+  public init(_ terminalDepth: ColourDepth, _ name: Name = .dark) {
+    let depth = name == .terminal ? min(terminalDepth, .ansi16) : terminalDepth
+    let isLight = name == .light
+    let isStrong = name == .contrast
     self.depth = depth
     func colour(_ rgb: UInt32, _ light: UInt32, _ palette: UInt8, _ ansi: UInt8) -> Colour {
       let shown = isLight ? light : rgb
@@ -28,13 +38,20 @@ public struct Theme: Sendable, Equatable {
       }
     }
     let isPoor = depth < .palette256
-    text = isPoor ? .plain : Style(colour(0xc9d1d9, 0x24292f, 252, 7))
+    text =
+      isPoor ? .plain : Style(isStrong ? colour(0xffffff, 0, 231, 15) : colour(0xc9d1d9, 0x24292f, 252, 7))
     bright = isPoor ? .bold : Style(colour(0xffffff, 0x000000, 231, 15), .bold)
-    dim = isPoor ? .dim : Style(colour(0x8b949e, 0x57606a, 246, 8))
-    rule = isPoor ? .dim : Style(colour(0x3d444d, 0xafb8c1, 239, 8))
+    dim =
+      isPoor
+      ? isStrong ? .plain : .dim
+      : Style(isStrong ? colour(0xd0d7de, 0, 253, 7) : colour(0x8b949e, 0x57606a, 246, 8))
+    rule =
+      isPoor
+      ? isStrong ? .plain : .dim
+      : Style(isStrong ? colour(0x9aa4af, 0, 248, 7) : colour(0x3d444d, 0xafb8c1, 239, 8))
     grid = isPoor ? .dim : Style(colour(0x242b33, 0xd8dee4, 236, 8))
     bar = isPoor ? .default : colour(0x1c2129, 0xe7ebf0, 235, 0)
-    selected = isPoor ? .default : colour(0x1f3a56, 0xcfe3f7, 24, 4)
+    selected = isPoor ? .default : isStrong ? colour(0x0b4f8a, 0, 25, 4) : colour(0x1f3a56, 0xcfe3f7, 24, 4)
     accent = depth == .none ? .bold : Style(colour(0x56b4e9, 0x0a6aa8, 74, 14))
     network = depth == .none ? .plain : Style(colour(0x6e8fb5, 0x4a6d96, 67, 4))
     accept = depth == .none ? .plain : Style(colour(0x2fbf8f, 0x0b7a55, 36, 2))

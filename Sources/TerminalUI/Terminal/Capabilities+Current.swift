@@ -5,7 +5,7 @@ extension Capabilities {
   /// What this process's terminal can show.
   public static func current() -> Capabilities {
     var environment: [String: String] = [:]
-    for name in ["TERM", "COLORTERM", "NO_COLOR", "LC_ALL", "LC_CTYPE", "LANG"] {
+    for name in ["TERM", "COLORTERM", "NO_COLOR", "LC_ALL", "LC_CTYPE", "LANG", "TMUX"] {
       if let value = getenv(name) { environment[name] = String(cString: value) }
     }
     let term = environment["TERM"] ?? ""

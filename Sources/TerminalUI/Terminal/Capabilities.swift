@@ -20,6 +20,9 @@ public struct Capabilities: Sendable, Hashable {
   public var colours: ColourDepth
   /// No panes: the caller should print lines.
   public var isDumb: Bool
+  public var isInTmux: Bool
+  /// Control strings that it does not know are overlooked, not shown: not so on consoles of old.
+  public var takesControlStrings: Bool
 
   /// `terminfo` is nil where the terminal is not known, `direct` what is known of its true-colour variant.
   public init(
@@ -28,6 +31,11 @@ public struct Capabilities: Sendable, Hashable {
     term = environment["TERM"] ?? ""
     isDumb = term.isEmpty || term == "dumb" || terminfo?.canPosition != true
     unicode = Capabilities.isUnicode(environment)
+    isInTmux = !(environment["TMUX"] ?? "").isEmpty
+    takesControlStrings = [
+      "xterm", "tmux", "screen", "alacritty", "foot", "rxvt", "st-", "wezterm", "konsole",
+      "gnome", "vte", "contour", "mintty", "iterm",
+    ].contains { (environment["TERM"] ?? "").hasPrefix($0) }
     colours = .none
     // no-color.org: any value that is not empty.
     if (environment["NO_COLOR"] ?? "").isEmpty, let terminfo {

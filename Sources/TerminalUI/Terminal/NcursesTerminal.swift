@@ -12,6 +12,8 @@ import Glibc
 
   private let continuation: AsyncStream<TerminalEvent>.Continuation
   private let window: UnsafeMutablePointer<WINDOW>
+  /// What ncurses writes to.
+  private let output: UnsafeMutablePointer<FILE>
   private var input: TerminalInput?
   private var pens: TerminalPens
   /// What ncurses was last given, row by row; empty where everything has to be drawn.
@@ -37,6 +39,7 @@ import Glibc
 
     self.capabilities = capabilities
     self.window = window
+    self.output = output
     self.size = size
     pens = TerminalPens(capabilities.colours)
     (events, continuation) = AsyncStream.makeStream(bufferingPolicy: .unbounded)
@@ -58,7 +61,10 @@ import Glibc
       werase(window)
       drawn = Array(repeating: .blank, count: count)
     }
-    for y in 0..<size.height { drawRow(y, of: canvas) }
+    var isChanged = false
+    for y in 0..<size.height { isChanged = drawRow(y, of: canvas) || isChanged }
+    // A terminal that knows it shows the change at once and whole; others overlook it.
+    if isChanged { send(ControlSequence.beginUpdate) }
     if let cursor, Rect(size).contains(x: cursor.x, y: cursor.y) {
       wmove(window, Int32(cursor.y), Int32(cursor.x))
       leaveok(window, false)
@@ -68,6 +74,28 @@ import Glibc
       curs_set(0)
     }
     wrefresh(window)
+    if isChanged { send(ControlSequence.endUpdate) }
+  }
+
+  /// Of the terminal's window; told only when it changes.
+  public var title = "" {
+    didSet {
+      guard title != oldValue, capabilities.takesControlStrings else { return }
+      TerminalGuard.keepTitle()
+      send(ControlSequence.title(title))
+    }
+  }
+
+  /// Puts text into the clipboard of the machine that the terminal runs on, through SSH and tmux.
+  public func copy(_ text: String) {
+    for sequence in ControlSequence.clipboard(text, inTmux: capabilities.isInTmux) { send(sequence) }
+  }
+
+  /// What ncurses knows nothing of: it moves no cursor and changes no cell.
+  private func send(_ sequence: String) {
+    guard TerminalGuard.isActive, capabilities.takesControlStrings else { return }
+    fputs(sequence, output)
+    fflush(output)
   }
 
   /// Draws everything anew at the next `draw`, whatever may have damaged the screen.
@@ -142,7 +170,8 @@ import Glibc
     redrawAll()
   }
 
-  private func drawRow(_ y: Int, of canvas: Canvas) {
+  /// Whether anything of it changed.
+  private func drawRow(_ y: Int, of canvas: Canvas) -> Bool {
     let start = y * size.width
     var changed = false
     var hasWide = false
@@ -153,7 +182,7 @@ import Glibc
         hasWide = hasWide || cell.isContinuation || drawn[start + x].isContinuation
       }
     }
-    guard changed else { return }
+    guard changed else { return false }
     for x in 0..<size.width {
       let cell = canvas[x, y]
       // ncurses blanks the other half of a wide character that is written over: then the whole row is sent.
@@ -162,6 +191,7 @@ import Glibc
         if !cell.isContinuation { put(cell, x: x, y: y, isWide: canvas[x + 1, y].isContinuation) }
       }
     }
+    return true
   }
 
   private func put(_ cell: Cell, x: Int, y: Int, isWide: Bool) {

@@ -51,6 +51,8 @@ public enum TerminalGuard {
 
   static func stopProcess() { guard_stop_process() }
 
+  static func keepTitle() { guard_keep_title() }
+
   static func trimErrors() { guard_trim_errors() }
 
   /// Becomes readable with one byte a signal: SIGWINCH, SIGTSTP, SIGCONT and the requests to end.

@@ -3,6 +3,8 @@ enum Spelling {
   /// The nearest of `words`, if it is near enough to be a slip of the finger.
   static func nearest(_ word: String, among words: some Sequence<String>) -> String? {
     let typed = Array(word.lowercased())
+    let longer = words.filter { typed.count >= 4 && $0.lowercased().hasPrefix(word.lowercased()) }
+    if longer.count == 1 { return longer[0] }
     let best = words.map { ($0, distance(typed, Array($0.lowercased()))) }.min { $0.1 < $1.1 }
     guard let best, best.1 <= max(1, typed.count / 3) else { return nil }
     return best.0

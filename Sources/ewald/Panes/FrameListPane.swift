@@ -109,7 +109,7 @@ private struct ListColumns {
     numberWidth = max(4, String(model.state.files.count).count)
     let engines = Set(rows.compactMap { $0.run?.engine })
     hasKind = engines.count > 1
-    let outputs = engines.count == 1 ? engines.first.flatMap { model.outputs($0).first } : nil
+    let outputs = engines.count == 1 ? engines.first.flatMap { model.listed($0) } : nil
     let values = rows.map { Self.value($0, model) }
     let widest = max(4, values.map { TextWidth.columns(of: $0) }.max() ?? 0)
     let head = outputs.map { Format.head($0.symbol, $0.unit) } ?? "value"
@@ -175,9 +175,11 @@ private struct ListColumns {
   }
 
   static func value(_ row: FileRow, _ model: Model) -> String {
-    guard let run = row.run, let value = run.values.first, !value.isNaN else { return "—" }
-    let decimals = model.outputs(run.engine).first?.decimals ?? 1
-    return Format.value(Double(value), decimals: min(decimals, 1))
+    guard let run = row.run, let value = model.list.value(run, model.state) else { return "—" }
+    let output = model.listed(run.engine)
+    // The first value is what everybody compares at a glance; another one was asked for.
+    let most = model.list.values[run.engine] == nil ? 1 : 4
+    return Format.value(value, decimals: min(output?.decimals ?? 1, most))
   }
 
   /// Glyph and code: the colour only repeats them.

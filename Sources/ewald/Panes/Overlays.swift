@@ -64,16 +64,25 @@ func drawMenu(_ menu: CommandMenu, _ model: Model, _ canvas: inout Canvas) {
   let rect: Rect
   switch menu.style {
   case .help: rect = Rect(x: 0, y: 1, width: size.width, height: size.height - 1)
-  case .palette:
+  case .palette, .choice:
     let width = min(size.width, 76)
     rect = Rect(
       x: (size.width - width) / 2, y: min(2, max(0, size.height - 5)), width: width, height: height + 3)
   }
-  let title = menu.style == .help ? "Help: \(menu.title) view" : "Commands"
+  let title =
+    switch menu.style {
+    case .help: "Help: \(menu.title) view"
+    case .palette: "Commands"
+    case .choice: menu.title
+    }
   let fact = menu.field.text.isEmpty ? "\(rows.count)" : "\(rows.count) of \(menu.commands.count)"
   let inside = box(
     rect, Text(title), facts: [Text(fact)],
-    keys: keyText([("type", "to search"), ("↑ ↓", "choose"), ("Enter", "run"), ("Esc", "close")], theme),
+    keys: keyText(
+      [
+        ("type", "to search"), ("↑ ↓", "choose"), ("Enter", menu.style == .choice ? "take" : "run"),
+        ("Esc", "close"),
+      ], theme),
     model, &canvas)
   _ = menu.field.draw(
     in: &canvas, Rect(x: inside.x + 1, y: inside.y, width: max(0, inside.width - 2), height: 1), prompt: ": ")
@@ -85,7 +94,7 @@ func drawMenu(_ menu: CommandMenu, _ model: Model, _ canvas: inout Canvas) {
       "a number goes to that frame", x: inside.x + 6, y: inside.y,
       Style(theme.dim.foreground, on: theme.bar, theme.dim.attributes))
   }
-  let keys = max(6, rows.map { TextWidth.columns(of: $0.keyText) }.max() ?? 0)
+  let keys = menu.style == .choice ? 0 : max(6, rows.map { TextWidth.columns(of: $0.keyText) }.max() ?? 0)
   var previous: Command.Group?
   for (line, index) in menu.scroll.visible(count: rows.count, height: height).enumerated() {
     let command = rows[index]
@@ -97,12 +106,16 @@ func drawMenu(_ menu: CommandMenu, _ model: Model, _ canvas: inout Canvas) {
         theme.dim)
     }
     previous = command.group
-    text += Text(TextWidth.fitted(command.keyText, to: keys) + "  ", theme.accent.adding(.bold))
+    if keys > 0 {
+      text += Text(TextWidth.fitted(command.keyText, to: keys) + "  ", theme.accent.adding(.bold))
+    }
     text += Text(command.title, isHere ? theme.bright : theme.text)
     put(text, inside, 1 + line, model, isHere: isHere, &canvas)
   }
   if rows.isEmpty {
-    let text = menu.number.map { "Enter goes to frame \($0)" } ?? "no command is called that"
+    let text =
+      menu.number.map { "Enter goes to frame \($0)" }
+      ?? (menu.style == .choice ? "nothing is called that" : "no command is called that")
     put(Text("   " + text, theme.dim), inside, 1, model, isHere: false, &canvas)
   }
 }

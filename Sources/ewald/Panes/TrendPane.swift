@@ -8,9 +8,12 @@ func drawTrend(_ model: Model, _ rect: Rect, _ sheet: inout Sheet) {
   let theme = sheet.theme
   let engine =
     model.row?.run?.engine ?? model.state.newestResult.flatMap { model.state[file: $0]?.run?.engine }
-  guard let engine, let column = model.state.columns[engine]?.first else {
+  guard let engine, let columns = model.state.columns[engine],
+    columns.indices.contains(model.list.column(of: engine, model.state))
+  else {
     return sheet.empty(rect, Text("Trend"), "the first value of every frame, when there is one")
   }
+  let column = columns[model.list.column(of: engine, model.state)]
   let title = Format.head(Format.words(column.name).capitalizedFirst, "1")
   let unit = Format.unit(column.unit)
   let inside = sheet.pane(
@@ -78,10 +81,10 @@ struct TrendPoints {
       looked += 1
       if row.status == .refused || row.status == .timedOut {
         rows.append((row.id, .refused))
-      } else if let run = row.run, run.engine == engine, !row.isExcluded, let value = run.values.first,
-        !value.isNaN
+      } else if let run = row.run, run.engine == engine, !row.isExcluded,
+        let value = model.list.value(run, model.state)
       {
-        rows.append((row.id, .value(Double(value), run.verdict)))
+        rows.append((row.id, .value(value, run.verdict)))
       }
     }
     rows.reverse()

@@ -7,9 +7,12 @@ package struct Command: Sendable {
     case move, mark, analyse, picture, view, session
   }
 
+  /// A session that is held live, one that is replayed, or both.
+  package enum Scope: Sendable { case both, live, replay }
+
   /// How key bindings and tests call it: `mark`, `next-image`.
   package let id: String
-  package let keys: [Key]
+  package private(set) var keys: [Key]
   package let title: String
   package let group: Group
   /// The word for the bottom line; nil for what everybody knows.
@@ -18,11 +21,12 @@ package struct Command: Sendable {
   package let isRecorded: Bool
   /// Opens a line or a form where it can still be thought over.
   package let isThoughtOver: Bool
+  package let scope: Scope
   package let run: @Sendable (inout Model) -> [Effect]
 
   init(
     _ id: String, _ keys: [Key], _ title: String, _ group: Group, hint: String? = nil,
-    isRecorded: Bool = false, isThoughtOver: Bool = false,
+    isRecorded: Bool = false, isThoughtOver: Bool = false, scope: Scope = .both,
     _ run: @escaping @Sendable (inout Model) -> [Effect]
   ) {
     self.id = id
@@ -32,7 +36,16 @@ package struct Command: Sendable {
     self.hint = hint
     self.isRecorded = isRecorded
     self.isThoughtOver = isThoughtOver
+    self.scope = scope
     self.run = run
+  }
+
+  /// With the operator's own keys.
+  func bound(to keys: [Key]?) -> Command {
+    guard let keys else { return self }
+    var command = self
+    command.keys = keys
+    return command
   }
 
   package var keyText: String { keys.map(\.name).joined(separator: " ") }
@@ -41,9 +54,35 @@ package struct Command: Sendable {
 extension Model {
   /// What can be done here: the view's own commands, then those that hold everywhere and whose keys it leaves free.
   package var commandsHere: [Command] {
-    let own = view.commands
+    func bound(_ commands: [Command]) -> [Command] {
+      settings.bindings.isEmpty ? commands : commands.map { $0.bound(to: settings.bindings[$0.id]) }
+    }
+    let own = bound(view.commands)
     let taken = Set(own.flatMap(\.keys))
-    return own + Self.commonCommands.filter { taken.isDisjoint(with: $0.keys) } + Self.viewCommands
+    let elsewhere: Command.Scope = isReplay ? .live : .replay
+    return own
+      + bound(Self.commonCommands).filter { $0.scope != elsewhere && taken.isDisjoint(with: $0.keys) }
+      + bound(Self.viewCommands) + presetCommands
+  }
+
+  /// One a preset: nothing but the palette starts them.
+  private var presetCommands: [Command] {
+    settings.presets.map { preset in
+      Command(
+        "preset-\(preset.name)", [], "analyse again with preset \(preset.name): \(preset.text)", .analyse,
+        isRecorded: true
+      ) { model in
+        guard let cursor = model.list.cursor else { return [] }
+        let now =
+          model.shown?.result.flatMap { $0.engine == preset.engine ? $0.parameters : nil } ?? model.state
+          .settings[preset.engine] ?? [:]
+        let selection = model.targets.isEmpty ? [cursor] : model.selection
+        return [
+          .perform(
+            .reanalyse(selection, engine: preset.engine, settings: now.merging(preset.values) { $1 }))
+        ]
+      }
+    }
   }
 
   package func command(bound key: Key) -> Command? { commandsHere.first { $0.keys.contains(key) } }

@@ -3,7 +3,8 @@ import TerminalUI
 /// All commands of a view, searched by typing: a small box for those who know (`:`), a whole screen with explanations
 /// for those who look (`?`). Enter runs the row in both.
 package struct CommandMenu {
-  package enum Style: Sendable { case palette, help }
+  /// A choice is a palette of something else than the view's commands.
+  package enum Style: Sendable { case palette, choice, help }
 
   package let style: Style
   package let commands: [Command]
@@ -39,13 +40,13 @@ package struct CommandMenu {
   }
 
   /// A number typed into the palette is a frame to go to.
-  package var number: Int? { Int(field.text) }
+  package var number: Int? { style == .choice ? nil : Int(field.text) }
 }
 
 /// One line of input at the bottom of the screen.
 package struct Prompt {
   package enum Purpose: Sendable, Equatable {
-    case filter, tag, untag, note
+    case filter, tag, untag, note, markLast
 
     package var label: String {
       switch self {
@@ -53,6 +54,7 @@ package struct Prompt {
       case .tag: "tag: "
       case .untag: "remove tag: "
       case .note: "note: "
+      case .markLast: "mark the last: "
       }
     }
   }

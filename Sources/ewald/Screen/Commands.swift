@@ -25,6 +25,10 @@ extension Model {
       return []
     },
     Command("sort", [.char("s")], "sort by time, name, value, verdict", .move) { $0.sortNext() },
+    Command("value", [.char("v")], "which value is listed, sorted by and trended", .move, hint: "value") {
+      $0.chooseValue()
+    },
+    Command("next-alarm", [.char("'")], "the frame of the next alarm that stands", .move) { $0.nextAlarm() },
   ]
 
   private static let marking: [Command] = [
@@ -34,6 +38,16 @@ extension Model {
     },
     Command("mark-all", [.char("M")], "mark all that the filter shows", .mark, isRecorded: true) { model in
       [.perform(.note(.these((0..<model.list.count).map { model.list.id(at: $0) }), .mark, ""))]
+    },
+    Command(
+      "mark-range", [.char("V")], "mark from this frame to the nearest marked one", .mark, isRecorded: true
+    ) { $0.markRange() },
+    Command(
+      "mark-last", [.char("l")], "mark the last of the list, so many", .mark, isRecorded: true,
+      isThoughtOver: true
+    ) { model in
+      model.overlay = .prompt(Prompt(.markLast))
+      return []
     },
     Command("unmark-all", [.char("N")], "unmark all", .mark, isRecorded: true) { _ in
       [.perform(.note(.marked(otherwise: nil), .unmark, ""))]
@@ -68,6 +82,10 @@ extension Model {
     Command("retry", [.char("R")], "read a refused file again", .analyse, isRecorded: true) { model in
       [.perform(.retry(model.selection))]
     },
+    Command(
+      "repeat", [.char(".")], "the last change again, on the marked frames or this one", .analyse,
+      isRecorded: true, scope: .live
+    ) { $0.repeatLast() },
     Command("next-answer", [.char("]")], "the pictures of the next answer", .analyse) { $0.turnAnswer(1) },
     Command("previous-answer", [.char("[")], "the pictures of the answer before", .analyse) {
       $0.turnAnswer(-1)
@@ -109,8 +127,11 @@ extension Model {
   private static let rest: [Command] = [
     Command("export", [.char("e")], "write the session's table beside it, as CSV", .session) { _ in [.export]
     },
-    Command("step-back", [.char(",")], "replay: one event back", .session) { $0.isReplay ? [.step(-1)] : [] },
-    Command("step-forward", [.char(".")], "replay: one event on", .session) { $0.isReplay ? [.step(1)] : [] },
+    Command("copy", [.char("y")], "copy the value, the path, the row or the command line", .session) {
+      $0.chooseCopy()
+    },
+    Command("step-back", [.char(",")], "one event back", .session, scope: .replay) { _ in [.step(-1)] },
+    Command("step-forward", [.char(".")], "one event on", .session, scope: .replay) { _ in [.step(1)] },
     Command("redraw", [.ctrl("l")], "draw the screen again", .session) { _ in [.redraw] },
     Command("palette", [.char(":")], "all commands by name; a number goes to that frame", .session) { model in
       model.overlay = .menu(CommandMenu(.palette, model.commandsHere, model.view.title))

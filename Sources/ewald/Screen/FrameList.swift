@@ -6,6 +6,8 @@ package struct FrameList {
   package enum Order: String, CaseIterable, Sendable { case time, name, value, verdict }
 
   package var order = Order.time
+  /// By engine the value that is listed, sorted by and trended, where it is not the first.
+  package var values: [String: String] = [:]
   package private(set) var filter = Filter()
   package private(set) var filterText = ""
   /// A file's number; the row moves, the file stays.
@@ -44,12 +46,24 @@ package struct FrameList {
     if cursor == nil, count > 0 { cursor = id(at: 0) }
   }
 
+  /// The place of the engine's value among its columns.
+  package func column(of engine: String, _ state: SessionState) -> Int {
+    values[engine].flatMap { name in state.columns[engine]?.firstIndex { $0.name == name } } ?? 0
+  }
+
+  /// What stands in the list for a row; nil where nothing was said.
+  package func value(_ run: RunRow, _ state: SessionState) -> Double? {
+    let column = column(of: run.engine, state)
+    guard run.values.indices.contains(column), !run.values[column].isNaN else { return nil }
+    return Double(run.values[column])
+  }
+
   private func sorted(_ rows: [FileRow], _ state: SessionState) -> [Int] {
     switch order {
     case .time: return rows.reversed().map(\.id)
     case .name: return rows.map { ($0.id, $0.path) }.sorted { $0.1 < $1.1 }.map(\.0)
     case .value:
-      let keyed = rows.map { ($0.id, $0.run?.values.first ?? -.infinity) }
+      let keyed = rows.map { row in (row.id, row.run.flatMap { value($0, state) } ?? -.infinity) }
       return keyed.sorted { $0.1 == $1.1 ? $0.0 > $1.0 : $0.1 > $1.1 }.map(\.0)
     case .verdict:
       let keyed = rows.map { ($0.id, Self.rank($0)) }

@@ -40,6 +40,8 @@ package struct Model {
   package var image = 0
   package var notice: Notice?
   package var filterHistory: [String] = []
+  /// What `.` does again.
+  var lastChange: SessionCommand?
   /// Milliseconds since 1970: the clock is a parameter of the screen, too.
   package var unixMilliseconds = 0
   /// Rates and delays of the last minutes, a value every two seconds.
@@ -50,13 +52,19 @@ package struct Model {
     package var isError: Bool
   }
 
-  package init(size: Size, capabilities: Capabilities, title: String, engines: [any AnalysisEngine]) {
+  package let settings: OperatorSettings
+
+  package init(
+    size: Size, capabilities: Capabilities, title: String, engines: [any AnalysisEngine],
+    settings: OperatorSettings = OperatorSettings()
+  ) {
+    self.settings = settings
     self.size = size
     self.capabilities = capabilities
     self.title = title
     self.engines = engines
-    theme = Theme(capabilities.colours)
-    pictureMode = capabilities.pictureMode
+    theme = Theme(capabilities.colours, settings.theme)
+    pictureMode = settings.pictures ?? capabilities.pictureMode
   }
 
   package var state: SessionState { snapshot.state }
@@ -124,7 +132,10 @@ package enum Effect: Equatable {
   /// Another frame, or another run of one, to compare with.
   case loadOther(file: Int, run: Int?)
   case export
+  /// Into the clipboard of the terminal, wherever it runs.
+  case copy(String)
   case redraw
+  case ring
   case quit
   case step(Int)
 }

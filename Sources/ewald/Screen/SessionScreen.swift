@@ -28,7 +28,9 @@ final class SessionScreen {
     case step(Int)
   }
 
-  init(terminal: NcursesTerminal, session: any SessionSource, path: String) {
+  init(
+    terminal: NcursesTerminal, session: any SessionSource, path: String, settings: OperatorSettings
+  ) {
     self.terminal = terminal
     self.session = session
     self.path = path
@@ -36,7 +38,8 @@ final class SessionScreen {
     let name = path.split(separator: "/").last.map(String.init) ?? path
     let title = name.hasSuffix(".session.jsonl") ? String(name.dropLast(14)) : name
     model = Model(
-      size: terminal.size, capabilities: terminal.capabilities, title: title, engines: Ewald.engines)
+      size: terminal.size, capabilities: terminal.capabilities, title: title, engines: Ewald.engines,
+      settings: settings)
     model.unixMilliseconds = SessionClock.system.unixMilliseconds()
   }
 
@@ -122,7 +125,9 @@ final class SessionScreen {
         scheduleDraw()
       }
     case .export: Task { await export() }
+    case .copy(let text): terminal.copy(text)
     case .redraw: terminal.redrawAll()
+    case .ring: terminal.bell()
     case .quit: leave(.ok)
     case .step(let count): asking.yield(.step(count))
     }
@@ -190,6 +195,7 @@ final class SessionScreen {
   private func draw() {
     let started = ContinuousClock.now
     terminal.draw(ewald.draw(model), cursor: cursor(model))
+    terminal.title = model.windowTitle
     lastDrawn = .now
     drawInterval = lastDrawn - started > .milliseconds(50) ? .milliseconds(500) : .milliseconds(50)
   }

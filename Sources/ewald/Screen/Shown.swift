@@ -95,6 +95,13 @@ extension Model {
   }
 
   func outputs(_ engine: String) -> [Output] { self.engine(named: engine)?.outputs ?? [] }
+
+  /// The value of an engine that is listed, as the engine declares it.
+  func listed(_ engine: String) -> Output? {
+    let outputs = outputs(engine)
+    guard let name = list.values[engine] else { return outputs.first }
+    return outputs.first { $0.name == name }
+  }
 }
 
 extension Substring {

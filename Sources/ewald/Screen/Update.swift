@@ -8,7 +8,9 @@ extension Model {
     switch message {
     case .key(let key):
       notice = nil
-      return keyed(key)
+      let effects = keyed(key)
+      for case .perform(let change) in effects where change.isRepeatable { lastChange = change }
+      return effects
     case .resize(let size):
       self.size = size
       scrollToCursor()
@@ -38,7 +40,9 @@ extension Model {
 
   private mutating func took(_ snapshot: Snapshot) -> [Effect] {
     let before = row
+    let alarms = state.alarms.count { !$0.isAcknowledged }
     self.snapshot = snapshot
+    let rings = settings.bell && !isReplay && state.alarms.count { !$0.isAcknowledged } > alarms
     list.refresh(state)
     let follows: Bool
     switch mode {
@@ -53,7 +57,7 @@ extension Model {
       list.scroll = ListScroll()
     }
     scrollToCursor()
-    return before == row && detail != nil ? [] : show()
+    return (rings ? [.ring] : []) + (before == row && detail != nil ? [] : show())
   }
 
   // MARK: Keys
@@ -146,6 +150,14 @@ extension Model {
     case .tag: return text.isEmpty ? [] : [.perform(.note(selection, .tag, text))]
     case .untag: return text.isEmpty ? [] : [.perform(.note(selection, .untag, text))]
     case .note: return text.isEmpty ? [] : [.perform(.note(selection, .note, text))]
+    case .markLast:
+      guard let count = Int(text), count > 0 else {
+        var again = Prompt(.markLast, TextField(text))
+        again.error = "a number of frames is needed"
+        overlay = .prompt(again)
+        return []
+      }
+      return [.perform(.note(.these((0..<min(count, list.count)).map { list.id(at: $0) }), .mark, ""))]
     }
   }
 

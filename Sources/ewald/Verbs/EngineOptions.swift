@@ -6,6 +6,7 @@ package enum EngineOptions {
   static var options: [Verb.Option] {
     var options = [
       Verb.Option("--engine", "NAME", "\(names.joined(separator: ", ")) (auto)"),
+      Verb.Option("--preset", "NAME", "settings of an engine under a name of the settings file"),
       Verb.Option("--settings", "FILE", "lines such as convergence_mrad = 20; flags come before it"),
     ]
     for (engine, parameter) in parameters where !options.contains(where: { $0.name == flag(parameter) }) {
@@ -30,8 +31,19 @@ package enum EngineOptions {
   package static func settings(_ arguments: Arguments) throws -> [String: [String: String]] {
     let chosen = try engine(arguments)
     var settings: [String: [String: String]] = [:]
+    if let name = arguments["--preset"] {
+      let presets = try OperatorSettings.current().presets
+      guard let preset = presets.first(where: { $0.name == name }) else {
+        throw UsageError(
+          "--preset \(name): there is none\(Spelling.hint(name, among: presets.map(\.name))); ewald settings shows them"
+        )
+      }
+      settings[preset.engine] = preset.values
+    }
     if let path = arguments["--settings"] {
-      for (name, text) in try SettingsFile.lines(path) { try set(name, text, "\(path): ", chosen, &settings) }
+      for line in try SettingsFile.lines(path) {
+        try set(line.name, line.value, "\(path): ", chosen, &settings)
+      }
     }
     for flag in arguments.given where parameters.contains(where: { Self.flag($0.1) == flag }) {
       try set(name(flag), arguments[flag] ?? "", "", chosen, &settings)

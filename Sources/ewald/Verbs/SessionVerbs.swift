@@ -16,9 +16,10 @@ let replayVerb = Verb(
       engine: "auto", reports: SessionSetup.reports(of: path))
     if arguments.has("--verify") { return try verify(path, analyst, folder: arguments["--folder"]) }
     switch Surface(arguments) {
-    case .json, .sentences: return try say(path, Surface(arguments))
+    case .json, .sentences, .control: return try say(path, Surface(arguments))
     case .screen: break
     }
+    let settings = try OperatorSettings.current()
     let replay = try Replay(path: path, analyst: analyst, folder: arguments["--folder"])
     let terminal: NcursesTerminal
     do {
@@ -27,7 +28,7 @@ let replayVerb = Verb(
       Console.message("\(error); one line an event instead (as with --line)")
       return try say(path, .sentences)
     }
-    let screen = SessionScreen(terminal: terminal, session: replay, path: path)
+    let screen = SessionScreen(terminal: terminal, session: replay, path: path, settings: settings)
     screen.show(position: replay.count, of: replay.count)
     let code = await screen.run()
     terminal.stop()

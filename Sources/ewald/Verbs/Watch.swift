@@ -18,6 +18,7 @@ let watchVerb = Verb(
     Verb.Option("--operator", "NAME", "written into the session"),
     Verb.Option("--sample", "NAME", "written into the session"),
     Verb.Option("--line", nil, "one plain sentence an event, no screen"),
+    Verb.Option("--control", nil, "with --line: commands on standard input; help lists them"),
     Verb.Option("--json", nil, "the session's lines on standard output, no screen"),
   ],
   run: { arguments in
@@ -38,10 +39,12 @@ let watchVerb = Verb(
 
 /// Where a session shows itself.
 enum Surface {
-  case screen, sentences, json
+  case screen, sentences, control, json
 
   init(_ arguments: Arguments) {
-    self = arguments.has("--json") ? .json : arguments.has("--line") ? .sentences : .screen
+    self =
+      arguments.has("--json")
+      ? .json : arguments.has("--control") ? .control : arguments.has("--line") ? .sentences : .screen
   }
 }
 
@@ -55,6 +58,7 @@ func watchFolder(
   var surface = surface
   // The terminal comes first: what cannot be shown must be said before a session begins.
   var terminal: NcursesTerminal?
+  let settings = try OperatorSettings.current()
   if surface == .screen {
     do {
       terminal = try NcursesTerminal()
@@ -66,7 +70,7 @@ func watchFolder(
   do {
     switch surface {
     case .screen: break
-    case .sentences: options.observer = { event, stamp in Sentences.say(event, stamp) }
+    case .sentences, .control: options.observer = { event, stamp in Sentences.say(event, stamp) }
     case .json: options.observer = { event, stamp in Console.bytes(event.line(stamp)) }
     }
     let setup = try SessionSetup.open(
@@ -90,12 +94,13 @@ func watchFolder(
     let work = Task { await session.run(setup.record, changes: setup.changes) }
     let code: ExitCode
     if let terminal {
-      let screen = SessionScreen(terminal: terminal, session: session, path: setup.log.path)
+      let screen = SessionScreen(
+        terminal: terminal, session: session, path: setup.log.path, settings: settings)
       for notice in setup.notices { screen.say(notice) }
       code = await screen.run()
     } else {
       for notice in setup.notices { Console.message(notice) }
-      code = await Signals.wait()
+      code = surface == .control ? await controlled(session) : await Signals.wait()
     }
     await session.close()
     work.cancel()
@@ -105,5 +110,22 @@ func watchFolder(
   } catch {
     terminal?.stop()
     throw error
+  }
+}
+
+/// Until someone says quit, or a signal comes.
+private func controlled(_ session: Session) async -> ExitCode {
+  await withTaskGroup(of: ExitCode?.self) { group in
+    group.addTask { await Signals.wait() }
+    group.addTask {
+      var control = Control(session)
+      return await control.run { await session.snapshot.state } ? .ok : nil
+    }
+    while let code = await group.next() {
+      guard let code else { continue }
+      group.cancelAll()
+      return code
+    }
+    return .ok
   }
 }

@@ -1,0 +1,44 @@
+/// What is told to a terminal besides what it is to show.
+package enum ControlSequence {
+  /// Synchronised output, mode 2026: what comes between is shown at once.
+  static let beginUpdate = "\u{1B}[?2026h"
+  static let endUpdate = "\u{1B}[?2026l"
+
+  /// OSC 2; what might end it early is left out.
+  package static func title(_ text: String) -> String { "\u{1B}]2;\(plain(text, most: 200))\u{07}" }
+
+  /// OSC 52. tmux keeps it for itself unless it is passed through as well.
+  package static func clipboard(_ text: String, inTmux: Bool) -> [String] {
+    let sequence = "\u{1B}]52;c;\(base64(Array(text.utf8.prefix(65536))))\u{07}"
+    return inTmux ? [sequence, passedThrough(sequence)] : [sequence]
+  }
+
+  /// To the terminal that tmux runs in.
+  static func passedThrough(_ sequence: String) -> String {
+    let doubled = sequence.split(separator: "\u{1B}", omittingEmptySubsequences: false)
+      .joined(separator: "\u{1B}\u{1B}")
+    return "\u{1B}Ptmux;\(doubled)\u{1B}\\"
+  }
+
+  private static func plain(_ text: String, most: Int) -> String {
+    String(
+      String.UnicodeScalarView(text.unicodeScalars.filter { $0.value >= 32 && !(127...159 ~= $0.value) })
+        .prefix(most))
+  }
+
+  package static func base64(_ bytes: [UInt8]) -> String {
+    let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+    var text: [UInt8] = []
+    for start in stride(from: 0, to: bytes.count, by: 3) {
+      let group = bytes[start..<min(start + 3, bytes.count)]
+      var bits: UInt32 = 0
+      for index in 0..<3 { bits = bits << 8 | (index < group.count ? UInt32(group[start + index]) : 0) }
+      for index in 0..<4 {
+        text.append(
+          index <= group.count
+            ? letters[Int(truncatingIfNeeded: bits >> (18 - 6 * UInt32(index)) & 63)] : UInt8(ascii: "="))
+      }
+    }
+    return String(decoding: text, as: UTF8.self)
+  }
+}

@@ -1,0 +1,25 @@
+import TerminalUI
+import Testing
+
+@Suite struct ControlSequenceTests {
+  /// RFC 4648, section 10.
+  @Test(
+    arguments: [
+      ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("fooba", "Zm9vYmE="),
+      ("foobar", "Zm9vYmFy"),
+    ])
+  func base64IsTheStandards(_ text: String, _ expected: String) {
+    #expect(ControlSequence.base64(Array(text.utf8)) == expected)
+  }
+
+  @Test func aTitleCannotEndItsOwnSequence() {
+    #expect(ControlSequence.title("a\u{07}b\u{1B}\\c\u{9C}d") == "\u{1B}]2;ab\\cd\u{07}")
+    #expect(ControlSequence.title(String(repeating: "x", count: 5000)).count < 300)
+  }
+
+  @Test func tmuxIsToldTwiceOnceForTheTerminalAroundIt() {
+    let told = ControlSequence.clipboard("foo", inTmux: true)
+    #expect(told == ["\u{1B}]52;c;Zm9v\u{07}", "\u{1B}Ptmux;\u{1B}\u{1B}]52;c;Zm9v\u{07}\u{1B}\\"])
+    #expect(ControlSequence.clipboard("foo", inTmux: false).count == 1)
+  }
+}
