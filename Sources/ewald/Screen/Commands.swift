@@ -25,7 +25,7 @@ extension Model {
       return []
     },
     Command("sort", [.char("s")], "sort by time, name, value, verdict", .move) { $0.sortNext() },
-    Command("value", [.char("v")], "which value is listed, sorted by and trended", .move, hint: "value") {
+    Command("value", [.char("v")], "which value is listed, sorted by and trended", .move) {
       $0.chooseValue()
     },
     Command("next-alarm", [.char("'")], "the frame of the next alarm that stands", .move) { $0.nextAlarm() },
