@@ -35,6 +35,17 @@ public enum Colour: Hashable, Sendable {
     }
   }
 
+  /// A third as bright: what lies below something else. The terminal's own colours stay what they are.
+  public var dimmed: Colour {
+    switch self {
+    case .rgb(let red, let green, let blue): .rgb(red / 3, green / 3, blue / 3)
+    case .palette:
+      components.map { Colour.rgb($0.red / 3, $0.green / 3, $0.blue / 3) }?
+        .reduced(to: .palette256) ?? self
+    case .default, .ansi: self
+    }
+  }
+
   /// Red, green and blue as xterm shows this colour; nil for the default, which only the user knows.
   public var components: (red: UInt8, green: UInt8, blue: UInt8)? {
     switch self {

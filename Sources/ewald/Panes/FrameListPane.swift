@@ -118,7 +118,9 @@ private struct ListColumns {
     valueWidth = max(valueHead.count, widest)
     // mark and cursor, number, blank; verdict.
     var used = 2 + numberWidth + 1 + 1 + Self.verdictWidth
-    let room = width - used - 8
+    // The end of a name is what tells frames apart: it goes before a probability.
+    let longest = rows.map { TextWidth.columns(of: names.short(String($0.name))) }.max() ?? 0
+    let room = width - used - max(8, min(longest, 16))
     hasProbability =
       rows.contains { $0.run?.probability != nil } && room >= valueWidth + 1 + 6 + (hasKind ? 5 : 0)
     used += valueWidth + 1 + (hasProbability ? 6 : 0) + (hasKind ? 5 : 0)

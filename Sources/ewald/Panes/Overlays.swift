@@ -17,8 +17,11 @@ private func box(
 ) -> Rect {
   let theme = model.theme
   canvas.restyle(Rect(x: 0, y: 1, width: model.size.width, height: model.size.height - 1)) { style in
-    style = Style(
-      theme.rule.foreground, on: theme.depth == .none ? .default : style.background, theme.rule.attributes)
+    // A picture is two colours a cell; a line of text is one, and becomes as quiet as a border.
+    style =
+      style.background != .default && theme.depth >= .palette256
+      ? Style(style.foreground.dimmed, on: style.background.dimmed)
+      : Style(theme.rule.foreground, on: .default, theme.rule.attributes)
   }
   let ground = Style(.default, on: theme.bar)
   canvas.fill(rect, Cell(" ", ground))
@@ -123,7 +126,14 @@ func drawMenu(_ menu: CommandMenu, _ model: Model, _ canvas: inout Canvas) {
 /// Setting, value now, new value, unit, what is allowed; what is wrong stands below its field.
 func drawForm(_ form: ReanalysisForm, _ model: Model, _ canvas: inout Canvas) {
   let theme = model.theme
-  let width = min(model.size.width, 92)
+  // As wide as the words need; the values give way first, the names last.
+  func widest(_ words: [String]) -> Int { words.map { TextWidth.columns(of: $0) }.max() ?? 0 }
+  let titles = widest(form.fields.map(\.parameter.title))
+  let units = max(4, widest(form.fields.map { Format.unit($0.parameter.unit) }))
+  let allowed = max(9, widest(form.fields.map(\.parameter.allowed)))
+  let others = titles + units + allowed + 10
+  let width = min(model.size.width, max(64, others + 2 * 16))
+  let column = max(8, min(16, (width - others) / 2))
   let rowCount = form.rowCount + 3
   let height = min(model.size.height - 2, rowCount + 2)
   let rect = Rect(x: (model.size.width - width) / 2, y: 1, width: width, height: height)
@@ -133,9 +143,7 @@ func drawForm(_ form: ReanalysisForm, _ model: Model, _ canvas: inout Canvas) {
       [("↑ ↓", "setting"), ("← →", "choose"), ("Del", "as now"), ("Enter", "queue"), ("Esc", "cancel")], theme
     ),
     model, &canvas)
-  let titles = form.fields.map { TextWidth.columns(of: $0.parameter.title) }.max() ?? 0
-  let first = max(8, min(titles, inside.width / 2 - 12))
-  let column = max(8, min(16, (inside.width - first - 20) / 2))
+  let first = max(8, min(titles, inside.width - 2 * column - units - 12))
   func cells(_ name: String, _ now: String, _ new: Text, _ unit: String, _ allowed: String, isHere: Bool)
     -> Text
   {
@@ -143,7 +151,7 @@ func drawForm(_ form: ReanalysisForm, _ model: Model, _ canvas: inout Canvas) {
     line += Text(TextWidth.fitted(name, to: first) + "  ", isHere ? theme.bright : theme.text)
     line += Text(TextWidth.fitted(now, to: column) + " ", theme.dim)
     line += new + Text(String(repeating: " ", count: max(1, column + 3 - new.columns)))
-    return line + Text(TextWidth.fitted(unit, to: 6) + " ", theme.dim) + Text(allowed, theme.dim)
+    return line + Text(TextWidth.fitted(unit, to: units) + " ", theme.dim) + Text(allowed, theme.dim)
   }
   var lines: [(text: Text, row: Int)] = []
   lines.append((cells("setting", "now", Text("new", theme.dim), "unit", "allowed", isHere: false), -1))

@@ -35,8 +35,10 @@ extension Model {
       return []
     }
     let commands = texts.map { name, text in
-      Command("copy-\(name)", [], "\(name)  \(text)", .session) { model in
-        model.notice = Notice(text: "copied: \(text)", isError: false)
+      // Tabs are for spreadsheets; here they would be no character.
+      let shown = String(text.map { $0 == "\t" ? " " : $0 })
+      return Command("copy-\(name)", [], "\(name)  \(shown)", .session) { model in
+        model.notice = Notice(text: "copied: \(shown)", isError: false)
         return [.copy(text)]
       }
     }
