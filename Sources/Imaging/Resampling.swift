@@ -193,6 +193,8 @@ extension DenseMatrix where Element == Float {
   private func insideColumns(_ count: Int, _ y0: Double, _ x0: Double, _ step: Point) -> Range<Int> {
     var (low, high) = (0.0, Double(count - 1))
     for (start, slope, size) in [(y0, step.y, rows), (x0, step.x, columns)] {
+      // A single row or column has no neighbour anywhere.
+      if size < 2 { return 0..<0 }
       let limit = Double(size - 1) - 1e-9
       if slope == 0 {
         if start < 0 || start >= limit { return 0..<0 }
