@@ -122,7 +122,8 @@ public struct SessionState: Sendable, Equatable {
     files[index].runs.append(run)
     files[index].accepted = files[index].runs.count - 1
     files[index].unixMilliseconds = stamp.unixMilliseconds
-    newestResult = record.supersedes == nil ? record.fileID : newestResult
+    // Old files are analysed too, and when there is time: their results are not the newest frame's.
+    newestResult = max(newestResult ?? record.fileID, record.fileID)
     raise(record, stamp)
   }
 
