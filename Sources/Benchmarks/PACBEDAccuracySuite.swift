@@ -129,6 +129,8 @@ enum PACBEDAccuracySuite {
       ParameterValues([
         "material": .text("rutile-80kv"), "voltage_kv": .number(80),
         "convergence_mrad": .number(truth.convergence), "method": .text(method),
+        // The protocol's atoms are at rest.
+        "debye_waller": .number(0),
       ]), AnalysisContext())
   }
 

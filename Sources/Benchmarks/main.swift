@@ -22,6 +22,8 @@ let suites: [(name: String, run: @Sendable () async -> [Measurement])] = [
   ("pacbed-frame", PACBEDFrameSuite.run),
   ("pacbed-accuracy", PACBEDAccuracySuite.run),
   ("pacbed-references", PACBEDReferenceSuite.run),
+  ("pacbed-foreign", PACBEDForeignSuite.run),
+  ("pacbed-real", PACBEDRealSuite.run),
   ("pacbed-swaps", PACBEDSwapSuite.run),
   ("pacbed-fit", PACBEDFitSuite.run),
   ("cbleed", cbleedSuite),

@@ -103,11 +103,61 @@ import Testing
   @Test func `what atoms in motion absorb and blur can be told`() throws {
     let specimen = ModelDomain.Specimen(b: 1.2, absorption: 0.08)
     let warm = try frame(5.2, of: PACBEDTable.make(SmallModel.domain().tableRequest(specimen)))
-    let atRest = try finding(warm)
+    let atRest = try finding(warm, ["debye_waller": .number(0)])
     let told = try finding(warm, ["debye_waller": .number(1.2), "absorption": .number(0.08)])
     #expect(abs((told["thickness"]?.value ?? 0) - 5.2) < 0.1)
     // Weaker scattering looks like less crystal, and matches as well.
     #expect(abs((atRest["thickness"]?.value ?? 5.2) - 5.2) > 0.5)
+  }
+
+  @Test func `where nobody says how atoms move, the pattern is asked`() throws {
+    var request = try SmallModel.domain().tableRequest()
+    request.multislice.motion = .independent(share: 1)
+    let warm = try frame(5.2, of: PACBEDTable.make(request))
+    let found = try finding(warm)
+    #expect(abs((found["thickness"]?.value ?? 0) - 5.2) < 0.15)
+    #expect(abs((found["motion"]?.value ?? 0) - 1) < 0.4)
+    #expect(found["motion"] != nil && found["blur"] != nil)
+  }
+
+  @Test func `discs, halos and rings are no crystal`() throws {
+    for shape in 0..<3 {
+      var values = [Float](repeating: 0, count: Self.size * Self.size)
+      var random = RandomNumbers(seed: 5)
+      for i in values.indices {
+        let at = Vector2(Double(i / Self.size) - 48, Double(i % Self.size) - 48)
+        let (r, disc) = (at.length, Self.convergence / Self.pitch)
+        let shown =
+          switch shape {
+          case 0: 1 / (1 + exp((r - disc) / 0.7))
+          case 1: exp(-r * r / (disc * disc))
+          default: 0.5 / (1 + exp((r - disc) / 0.7)) + 0.4 * exp(-(r - 44) * (r - 44) / 20)
+          }
+        values[i] = Float(100 + 2000 * shown + 4 * random.normal())
+      }
+      let found = try finding(
+        Frame(pixels: Pixels(width: Self.size, height: Self.size, values: values)))
+      let isRefused = found.verdict == .outOfDomain || found.verdict == .notAnalysable
+      #expect(isRefused, "shape \(shape): \(found.reasons)")
+    }
+  }
+
+  @Test func `a stated angle that the pattern contradicts is told`() throws {
+    let found = try finding(frame(6), ["convergence_mrad": .number(5.95)])
+    #expect(found.verdict != .accept)
+    #expect(found.reasons.contains { $0.code == "COND" && $0.text.contains("5.95") || $0.code == "FIT" })
+  }
+
+  @Test(arguments: [0.001, 0.005, 0.01])
+  func `clipped pixels move no answer beyond its interval`(_ share: Double) throws {
+    let whole = try frame(5.2)
+    let before = try #require(try finding(whole)["thickness"])
+    var values = whole.pixels.matrix().values
+    let ceiling = values.sorted()[Int(Double(values.count) * (1 - share))]
+    for i in values.indices { values[i] = min(values[i], ceiling) }
+    let found = try finding(Frame(pixels: Pixels(width: Self.size, height: Self.size, values: values)))
+    let after = try #require(found["thickness"]?.value)
+    #expect(abs(after - before.value) <= (before.high ?? 0) - before.value)
   }
 
   @Test func `every method answers, and only a fit can match`() throws {

@@ -144,6 +144,28 @@ import Testing
     }
   }
 
+  @Test func `atoms that move by themselves lose what they scatter between the beams`() throws {
+    let crystal = try OrientedCrystal(Crystal(known: "magnesium-oxide"), zone: [0, 0, 1])
+    let beam = ElectronBeam(kilovolts: 200)
+    func left(_ motion: MultisliceSettings.Motion) throws -> (all: Double, scattered: Double) {
+      let m = try PlaneWaveMultislice(
+        crystal: crystal, beam: beam, settings: MultisliceSettings(motion: motion, spacing: 0.15))
+      let all = intensities(m, [0.1, 0.05], cells: 12)
+      return (all.reduce(0, +), all.reduce(0, +) - all[0])
+    }
+    let rest = try left(.none)
+    let still = try left(.independent(share: 1e-9))
+    #expect(abs(still.all - rest.all) < 1e-3 && abs(still.scattered - rest.scattered) < 1e-3)
+    var last = still
+    for share in [0.5, 1, 2] {
+      let now = try left(.independent(share: share))
+      #expect(now.all < last.all - 1e-3, "share \(share): \(now) after \(last)")
+      last = now
+    }
+    // Damping the potential alone keeps all electrons.
+    #expect(try left(.uniform(b: 0.5)).all > rest.all - 1e-3)
+  }
+
   @Test func `slices hold all atoms however the crystal is cut`() throws {
     let crystal = try OrientedCrystal(Crystal(known: "beryl"), zone: [0, 0, 1])
     for slicing in [

@@ -21,13 +21,17 @@ extension ReasonCode {
     case .otherMaterial: "Another installed material matches better, or nearly as well. Check the material."
     case .assumedAngle:
       "The convergence angle is not known and one is assumed. State it with --convergence-mrad."
+    case .conditions:
+      "The pattern contradicts what was stated of the microscope. Check convergence angle and pixel."
     case .thin: "Below 2 nm patterns hardly differ: the thickness is only known to be small."
     case .secondPeak: "Another answer matches nearly as well. Look at both with ] in the frame view."
+    case .contradiction:
+      "Parts of the analysis answer differently: one of them is wrong. Look at the difference image."
     case .wide: "The answer's interval is wide. A longer exposure or a known angle narrows it."
     case .nothingFound: "Nothing stands out: no answer is likelier than another, or there are no crystals."
     case .noDiscs: "There are no discs where the surface's pattern has them. Check surface and pixel size."
-    case .residual: "Much of the pattern is left over after the fit. Check surface and energy."
-    case .misfit: "No simulated pattern is like it. Check surface and energy."
+    case .residual: "Much of the pattern is left over after the fit. Check surface or crystal, and energy."
+    case .misfit: "No simulated pattern is like it. Check surface or crystal, zone and energy."
     case .scanShape: "The scan's shape is not known, or is not that of the frames. Give it with --scan WxH."
     case .incomplete: "Not all patterns are there yet; the rest is read as it comes."
     case .unusablePositions: "Positions of the map are not usable; they are left out of the figures."

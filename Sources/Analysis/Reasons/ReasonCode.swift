@@ -18,9 +18,11 @@ package enum ReasonCode: String, Sendable, CaseIterable {
   case outOfDomain = "OOD"
   case otherMaterial = "MAT"
   case assumedAngle = "ANGL"
+  case conditions = "COND"
   // How sure the answer is.
   case thin = "THIN"
   case secondPeak = "2PK"
+  case contradiction = "DIFF"
   case wide = "WIDE"
   case nothingFound = "NONE"
   case noDiscs = "DISC"
@@ -55,8 +57,8 @@ package enum ReasonCode: String, Sendable, CaseIterable {
   package var severity: Severity {
     switch self {
     case .incomplete, .bent, .missingSpots, .noSuchSpot: .informs
-    case .saturated, .notANumber, .drift, .defects, .cutOff, .assumedAngle, .thin, .secondPeak, .wide,
-      .unusablePositions, .fewSpots:
+    case .saturated, .notANumber, .drift, .defects, .cutOff, .assumedAngle, .conditions, .thin, .secondPeak,
+      .contradiction, .wide, .unusablePositions, .fewSpots:
       .doubtful
     case .endOfRange, .outOfDomain, .otherMaterial, .residual, .misfit: .outOfDomain
     case .empty, .blank, .tooSmall, .noModel, .nothingFound, .noDiscs, .scanShape, .noResult, .failed, .died:

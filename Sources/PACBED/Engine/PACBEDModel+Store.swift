@@ -33,9 +33,18 @@ extension PACBEDModel {
       progress: context.progress
     ) { isCancelled, progress throws(AnalysisError) in
       do throws(PACBEDError) {
-        let table = try TableCache.standardTable(
-          for: domain.tableRequest(specimen), isCancelled: isCancelled, progress: progress)
-        return PatternMatcher(domain: domain, reader: try reader(), table: table)
+        let requests = try domain.tableRequests(specimen)
+        var tables: [PACBEDTable] = []
+        for (number, entry) in requests.enumerated() {
+          tables.append(
+            try TableCache.standardTable(
+              for: entry.request, isCancelled: isCancelled,
+              progress: { progress((Double(number) + $0) / Double(requests.count)) }))
+        }
+        guard let motions = MotionTables(shares: requests.map(\.share), tables: tables) else {
+          throw PACBEDError.parameter("no table")
+        }
+        return PatternMatcher(domain: domain, reader: try reader(), tables: motions)
       } catch .cancelled {
         throw .cancelled
       } catch {

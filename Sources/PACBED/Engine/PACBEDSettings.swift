@@ -21,8 +21,7 @@ extension PACBEDEngine {
     return Vector2(numbers[1], numbers[0])
   }
   static let scale = Setting<Double?>("scale", "true over stated angle of a pixel", 0.5...2)
-  static let motion = Setting<Double>(
-    "debye_waller", "B of the atoms' motion", unit: "A2", 0...3, standard: 0)
+  static let motion = Setting<Double?>("debye_waller", "B of the atoms' motion", unit: "A2", 0...3)
   static let absorption = Setting<Double>(
     "absorption", "absorbed share of the potential", 0...0.3, standard: 0)
   static let candidate = Setting<Int>("candidate", "which answer", 1...6, standard: 1)

@@ -45,19 +45,13 @@ struct PatternDrawing {
       rows: measured.rows, columns: measured.columns, pitch: [pitch, pitch],
       centre: (centre - Vector2(1, 1) * Double(bin - 1) / 2) / Double(bin),
       rotationDegrees: p.rotationDegrees, distortion: p.distortion)
-    let look = Appearance(answer.matcher.table, answer.output.image, p)
-    let pass = PatternPass(
-      answer.matcher.table, geometry, p.illumination(pitch: answer.output.image.pitch),
-      thicknesses: [p.thickness])
-    var predicted = Matrix(rows: measured.rows, columns: measured.columns)
-    predicted.values.withUnsafeMutableBufferPointer { buffer in
-      nonisolated(unsafe) let base = buffer.baseAddress
-      parallelChunks(geometry.rows, size: PatternPass.tile) { rows in
-        if let base { pass.fill(rows: rows, images: base) }
-      }
-    }
-    // A pixel's share of the beam grows with its area.
+    let look = Appearance(answer.matcher.tables, answer.output.image, p)
+    // A pixel's share of the beam grows with its area; blur is so many of the image's pixels wide.
     let ratio = answer.output.image.pitch * p.scale / pitch
+    var predicted = answer.matcher.tables.pattern(
+      geometry, p.illumination(pitch: answer.output.image.pitch), thickness: p.thickness, share: p.motion)
+    DetectorBlur.apply(
+      p.blur * ratio * ratio, to: &predicted.values, rows: predicted.rows, columns: predicted.columns)
     let strength = Float(look.strength * ratio * ratio)
     let widths = look.widths.map { $0 / ratio }
     for r in 0..<predicted.rows {
@@ -81,7 +75,7 @@ struct PatternDrawing {
   var profiles: [Profile] {
     guard let p = answer.chosen?.fit.parameters else { return [] }
     let image = answer.output.image
-    let look = Appearance(answer.matcher.table, image, p)
+    let look = Appearance(answer.matcher.tables, image, p)
     let size = FitImage.size
     let middle = Double(size - 1) / 2
     let count = size / 2
@@ -134,15 +128,15 @@ struct Appearance {
   private let model: [Float]
   private let centre: Vector2
 
-  init(_ table: PACBEDTable, _ image: FitImage, _ p: PatternParameters) {
+  init(_ tables: MotionTables, _ image: FitImage, _ p: PatternParameters) {
     let size = FitImage.size
     let middle = Double(size - 1) / 2
     let widths = LinearBasis.widths.map { $0 * p.convergence / (image.pitch * p.scale) }
     let centre = Vector2(middle, middle) + p.shift
     self.widths = widths
     self.centre = centre
-    let fit = PatternFit(table: table, image: image, statedConvergence: p.convergence)
-    model = fit.render(p, thickness: p.thickness)
+    let fit = PatternFit(tables: tables, image: image, statedConvergence: p.convergence)
+    model = fit.render(p)
     let count = 2 + widths.count
     var normal = [Double](repeating: 0, count: count * count)
     var right = [Double](repeating: 0, count: count)

@@ -57,23 +57,25 @@ public struct CameraFrame: Sendable {
     // A strip that is reduced by its length is left without a width.
     try Self.check(width: matrix.columns / factor, height: matrix.rows / factor)
     reduction = Double(factor)
+    // Filled smoothly, so that neither the search for the disc nor a network sees an edge that is none; and left
+    // out with their neighbours, which share in what went wrong.
+    var isBad = defects.marks(rows: matrix.rows, columns: matrix.columns)
+    SmoothFill.apply(&matrix.values, rows: matrix.rows, columns: matrix.columns, isSeen: isBad.map { !$0 })
     if factor > 1 {
       let rows = matrix.rows / factor
       let columns = matrix.columns / factor
       image = matrix.binned(by: factor).mapValues { $0 / Float(factor * factor) }
-      var bad = [Bool](repeating: false, count: rows * columns)
-      for index in defects.bad {
+      var spoilt = [Int](repeating: 0, count: rows * columns)
+      for index in isBad.indices where isBad[index] {
         let r = index / matrix.columns / factor
         let c = index % matrix.columns / factor
-        if r < rows, c < columns { bad[r * columns + c] = true }
+        if r < rows, c < columns { spoilt[r * columns + c] += 1 }
       }
-      isBad = bad
+      isBad = spoilt.map { $0 > 0 }
     } else {
       image = matrix
-      var bad = [Bool](repeating: false, count: matrix.count)
-      for index in defects.bad { bad[index] = true }
-      isBad = bad
     }
+    self.isBad = isBad
     guard let disc = Self.locate(image) else {
       throw FrameObstacle(Reason(.blank, "no disc rises above the background"))
     }
@@ -120,7 +122,7 @@ public struct CameraFrame: Sendable {
   public func view(centre: Vector2, step: Double, pitch: Double) -> FitImage {
     let size = FitImage.size
     let middle = Double(size - 1) / 2
-    let samples = max(1, min(12, Int(step.rounded(.up))))
+    let samples = Self.samples(step)
     var pixels = [Float](repeating: 0, count: size * size)
     var isCounted = [Bool](repeating: true, count: size * size)
     let (rows, columns) = (image.rows, image.columns)
@@ -132,13 +134,13 @@ public struct CameraFrame: Sendable {
             var number: Float = 0
             for a in 0..<samples {
               let y =
-                centre.x + (Double(r) - middle + (Double(a) + 0.5) / Double(samples) - 0.5) * step
+                centre.x + Self.sample(Double(r) - middle, a, samples) * step
               let iy = Int(bounded: y.rounded(.down))
               let fy = Float(y - Double(iy))
               guard iy >= 0, iy + 1 < rows else { continue }
               for b in 0..<samples {
                 let x =
-                  centre.y + (Double(c) - middle + (Double(b) + 0.5) / Double(samples) - 0.5) * step
+                  centre.y + Self.sample(Double(c) - middle, b, samples) * step
                 let ix = Int(bounded: x.rounded(.down))
                 guard ix >= 0, ix + 1 < columns else { continue }
                 let at = iy * columns + ix
@@ -160,17 +162,8 @@ public struct CameraFrame: Sendable {
         }
       }
     }
-    fill(&pixels, isCounted)
+    SmoothFill.apply(&pixels, rows: size, columns: size, isSeen: isCounted)
     return FitImage(pixels: pixels, isCounted: isCounted, pitch: pitch)
-  }
-
-  /// What was not seen is taken for background: the mean of the faintest tenth.
-  private func fill(_ pixels: inout [Float], _ isCounted: [Bool]) {
-    let seen = NetworkImage.inside.filter { isCounted[$0] }.map { pixels[$0] }.sorted()
-    guard !seen.isEmpty else { return }
-    let faint = seen.prefix(max(1, seen.count / 10))
-    let background = faint.reduce(0, +) / Float(faint.count)
-    for i in pixels.indices where !isCounted[i] { pixels[i] = background }
   }
 }
 
@@ -189,12 +182,14 @@ private struct Defects {
       for i in matrix.values.indices where !(matrix.values[i].magnitude < limit) { bad.append(i) }
       for i in bad { matrix.values[i] = low }
     }
+    bad += Self.deadLines(matrix)
     // One pixel in many tells where most of them lie.
     let sample = stride(from: 0, to: matrix.count, by: max(1, matrix.count / 8192)).map { matrix.values[$0] }
       .sorted()
     let floor = sample[sample.count / 100]
     let span = sample[sample.count - 1 - sample.count / 250] - floor
     var lone: [(index: Int, value: Float)] = []
+    var dead: [Int] = []
     var fullPixels: [Int] = []
     matrix.withElements { m in
       for r in 0..<rows {
@@ -202,6 +197,10 @@ private struct Defects {
           let i = r * columns + c
           let v = m[i]
           if v >= high { fullPixels.append(i) }
+          if v - floor < 0.1 * span, r > 0, c > 0, r + 1 < rows, c + 1 < columns {
+            let least = min(min(m[i - columns], m[i + columns]), min(m[i - 1], m[i + 1]))
+            if v - floor < 0.25 * (least - floor), least - floor > 0.3 * span { dead.append(i) }
+          }
           guard v - floor > 0.3 * span else { continue }
           // Twice as bright as the brightest of its four neighbours.
           let up = r > 0 ? m[i - columns] : floor
@@ -217,8 +216,40 @@ private struct Defects {
     }
     if census.saturated > 0 { bad += fullPixels }
     // Where there are many of them it is noise, and belongs to the pattern.
+    if dead.count * 200 < rows * columns { bad += dead }
     guard lone.count * 200 < rows * columns else { return }
     repaired = lone.count
     for (index, value) in lone { matrix.values[index] = value }
+  }
+
+  /// Rows and columns of one value throughout: the gaps between a detector's parts, and lines that are not read.
+  private static func deadLines(_ matrix: Matrix) -> [Int] {
+    let (rows, columns) = (matrix.rows, matrix.columns)
+    guard rows > 1, columns > 1 else { return [] }
+    return matrix.withElements { m in
+      let deadRows = (0..<rows).filter { r in
+        (1..<columns).allSatisfy { m[r * columns + $0] == m[r * columns] }
+      }
+      let deadColumns = (0..<columns).filter { c in
+        (1..<rows).allSatisfy { m[$0 * columns + c] == m[c] }
+      }
+      // Where most lines are so the frame is dark around its pattern.
+      guard deadRows.count * 8 < rows, deadColumns.count * 8 < columns else { return [] }
+      return deadRows.flatMap { r in (0..<columns).map { r * columns + $0 } }
+        + deadColumns.flatMap { c in (0..<rows).map { $0 * columns + c } }
+    }
+  }
+
+  /// The bad pixels and the four beside each.
+  func marks(rows: Int, columns: Int) -> [Bool] {
+    var marks = [Bool](repeating: false, count: rows * columns)
+    for i in bad {
+      marks[i] = true
+      if i >= columns { marks[i - columns] = true }
+      if i + columns < marks.count { marks[i + columns] = true }
+      if i % columns > 0 { marks[i - 1] = true }
+      if i % columns + 1 < columns { marks[i + 1] = true }
+    }
+    return marks
   }
 }

@@ -21,6 +21,13 @@ public struct FitImage: Sendable {
     counted = NetworkImage.inside.filter { isCounted[$0] }.map(Int32.init)
   }
 
+  /// The same image with only those counted positions that `holds` picks.
+  func limited(to holds: (Int) -> Bool) -> FitImage {
+    var isCounted = [Bool](repeating: false, count: pixels.count)
+    for i in counted where holds(Int(i)) { isCounted[Int(i)] = true }
+    return FitImage(pixels: pixels, isCounted: isCounted, pitch: pitch)
+  }
+
   private init(halving image: FitImage) {
     let n = image.edge
     edge = n / 2

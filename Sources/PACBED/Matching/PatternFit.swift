@@ -1,21 +1,28 @@
 import Glibc  // sin, cos
 import Scattering
 
-/// Fits a measured pattern against a table: thickness, mistilt, convergence angle, scale, rotation, centre
-/// and distortion by Levenberg and Marquardt's method, brightness, offset and glow by linear least squares
+/// Fits a measured pattern against tables: thickness, mistilt, convergence angle, scale, rotation, centre,
+/// distortion, the atoms' motion and the detector's blur by Levenberg and Marquardt's method, brightness, offset and glow by linear least squares
 /// within every step (variable projection, Kaufman 1975).
 public struct PatternFit: Sendable {
-  public let table: PACBEDTable
-  public let image: FitImage
+  public var tables: MotionTables
+  public var image: FitImage
   /// The stated convergence angle in mrad, and how far it can be trusted, relatively.
   public var statedConvergence: Double
   public var convergenceTrust = 0.02
   public var distortionTrust = 0.015
+  /// What the atoms of most crystals do at room temperature, and how far that can be trusted.
+  public static let usualMotion = 0.8
+  public var motionTrust = 0.5
+  /// Residuals are never independent from pixel to pixel: they count as a tenth of their number, and what is
+  /// known beforehand for ten times as much.
+  private static let correlation = 10.0
   /// Quantities that stay as they are.
-  public var fixed: Set<Quantity> = []
+  public var fixed: Set<Quantity> = [.motion, .blur]
 
   public enum Quantity: Int, Sendable, CaseIterable {
     case thickness, tiltX, tiltY, convergence, scale, rotation, shiftX, shiftY, distortionX, distortionY
+    case motion, blur
     /// One unit of a step: changes of about this size matter.
     var unit: Double {
       switch self {
@@ -26,12 +33,17 @@ public struct PatternFit: Sendable {
       case .rotation: 2
       case .shiftX, .shiftY: 0.4
       case .distortionX, .distortionY: 0.01
+      case .motion, .blur: 0.3
       }
     }
   }
 
   public init(table: PACBEDTable, image: FitImage, statedConvergence: Double) {
-    self.table = table
+    self.init(tables: MotionTables(table), image: image, statedConvergence: statedConvergence)
+  }
+
+  public init(tables: MotionTables, image: FitImage, statedConvergence: Double) {
+    self.tables = tables
     self.image = image
     self.statedConvergence = statedConvergence
   }
@@ -47,29 +59,29 @@ public struct PatternFit: Sendable {
     public var totalSquares: Double
     /// Standard deviations for independent noise of the residuals' strength, by quantity.
     public var deviations: [Double]
+    /// Standard deviation of the thickness for residuals as they are, alike over a good part of the disc: what
+    /// physics that the tables lack leaves is no noise.
+    public var thicknessSpread: Double
     public var steps: Int
 
-    /// The match as it would be without the camera's noise: what noise alone takes from R says nothing about
-    /// the crystal.
-    public func matchWithoutNoise(in image: FitImage) -> Double {
-      let noise = expectedNoise(in: image)
-      return max(0, 1 - max(0, squares - noise) / clean(noise)).squareRoot()
+    /// The match as it would be without the camera's noise, so much of the squares: what noise alone takes from R
+    /// says nothing about the crystal.
+    func match(withoutNoise noise: Double) -> Double {
+      max(0, 1 - max(0, squares - noise) / clean(noise)).squareRoot()
     }
 
     /// Whether more than noise remains, as far as the strength of the noise is known: to 4 %.
     func isUnexplained(in image: FitImage) -> Bool {
-      let noise = expectedNoise(in: image)
+      let sigma = image.noise * image.amplitude
+      let noise = sigma * sigma * Double(image.counted.count)
       return (squares - noise) / clean(noise) > 0.004 + 0.04 * noise / clean(noise)
-    }
-
-    private func expectedNoise(in image: FitImage) -> Double {
-      let noise = image.noise * image.amplitude
-      return noise * noise * Double(image.counted.count)
     }
 
     private func clean(_ noise: Double) -> Double { max(totalSquares * 0.02, totalSquares - noise) }
 
     public func deviation(_ quantity: Quantity) -> Double { deviations[quantity.rawValue] }
+    /// Whether it was held fast.
+    func fixes(_ quantity: Quantity) -> Bool { deviation(quantity) == 0 }
     /// Half the range of thicknesses within which R, all else fitted anew, falls by less than `dR`.
     public func thicknessRange(dR: Double, pixels: Int) -> Double {
       guard squares > 0, pixels > 14 else { return 0 }
@@ -116,7 +128,8 @@ public struct PatternFit: Sendable {
   private struct Point {
     let parameters: PatternParameters
     let basis: LinearBasis
-    /// All pixels of the simulation, and the counted ones without what the basis explains.
+    /// The simulation of every table; blended and blurred; and the counted ones without what the basis explains.
+    let patterns: [[Float]]
     let image: [Float]
     let model: [Float]
     let modelSquares: Double
@@ -132,7 +145,8 @@ public struct PatternFit: Sendable {
       parameters = p
       let pitch = fit.image.pitch
       basis = LinearBasis(fit.image, shift: p.shift, convergencePixels: p.convergence / (pitch * p.scale))
-      image = fit.render(p, thickness: p.thickness)
+      patterns = fit.patterns(p)
+      image = fit.finished(patterns, fit.tables.weights(at: p.motion), p)
       var model = fit.gather(image)
       basis.project(&model)
       modelSquares = LinearBasis.dot(model, model)
@@ -148,7 +162,8 @@ public struct PatternFit: Sendable {
       var objective = squares
       for quantity in free {
         guard let prior = fit.prior(quantity, p) else { continue }
-        objective += variance * (prior.off / prior.width) * (prior.off / prior.width)
+        let off = prior.off / prior.width
+        objective += PatternFit.correlation * variance * off * off
       }
       self.objective = objective
     }
@@ -159,6 +174,8 @@ public struct PatternFit: Sendable {
     private(set) var normal: [Double]
     private var gradient: [Double]
     private let count: Int
+    /// What one unit of every quantity changes.
+    let columns: [[Float]]
 
     init(_ fit: PatternFit, _ point: Point, _ free: [Quantity]) {
       let p = point.parameters
@@ -167,7 +184,10 @@ public struct PatternFit: Sendable {
       for quantity in free {
         var column: [Float]
         switch quantity {
-        case .thickness, .tiltX, .tiltY, .convergence: column = fit.difference(p, quantity, from: gathered)
+        case .thickness, .tiltX, .tiltY, .convergence, .blur:
+          column = fit.difference(p, quantity, from: gathered)
+        case .motion:
+          column = fit.gather(fit.finished(point.patterns, fit.tables.slopes(at: p.motion), p))
         default: column = fit.geometric(point.image, p, quantity)
         }
         let factor = Float(point.amplitude * quantity.unit)
@@ -194,9 +214,11 @@ public struct PatternFit: Sendable {
       for (i, quantity) in free.enumerated() {
         guard let prior = fit.prior(quantity, p) else { continue }
         let unit = quantity.unit
-        normal[i * n + i] += point.variance * (unit / prior.width) * (unit / prior.width)
-        gradient[i] -= point.variance * unit * prior.off / (prior.width * prior.width)
+        let weight = PatternFit.correlation * point.variance / (prior.width * prior.width)
+        normal[i * n + i] += weight * unit * unit
+        gradient[i] -= weight * unit * prior.off
       }
+      self.columns = columns
       self.normal = normal
       self.gradient = gradient
       count = n
@@ -217,17 +239,24 @@ public struct PatternFit: Sendable {
     case .convergence: (p.convergence - statedConvergence, convergenceTrust * statedConvergence)
     case .distortionX: (p.distortion.x, distortionTrust)
     case .distortionY: (p.distortion.y, distortionTrust)
+    case .motion: (p.motion - Self.usualMotion, motionTrust)
     default: nil
     }
   }
 
-  func render(_ p: PatternParameters, thickness: Double) -> [Float] {
-    let pass = PatternPass(
-      table, p.geometry(pitch: image.pitch), p.illumination(pitch: image.pitch), thicknesses: [thickness])
-    return [Float](unsafeUninitializedCapacity: FitImage.size * FitImage.size) { buffer, count in
-      if let base = buffer.baseAddress { pass.fill(rows: 0..<FitImage.size, images: base) }
-      count = FitImage.size * FitImage.size
-    }
+  private func patterns(_ p: PatternParameters) -> [[Float]] {
+    tables.patterns(
+      p.geometry(pitch: image.pitch), p.illumination(pitch: image.pitch), thickness: p.thickness)
+  }
+
+  private func finished(_ patterns: [[Float]], _ weights: [Float], _ p: PatternParameters) -> [Float] {
+    var image = MotionTables.blend(patterns, weights)
+    DetectorBlur.apply(p.blur, to: &image, rows: FitImage.size, columns: FitImage.size)
+    return image
+  }
+
+  package func render(_ p: PatternParameters) -> [Float] {
+    finished(patterns(p), tables.weights(at: p.motion), p)
   }
 
   private func gather(_ pixels: [Float]) -> [Float] {
@@ -248,11 +277,14 @@ public struct PatternFit: Sendable {
     case .convergence:
       step = p.convergence > statedConvergence ? -0.1 : 0.1
       q.convergence += step
+    case .blur:
+      step = 0.15
+      q.blur += step
     default:
-      step = p.thickness + 0.06 > table.request.thickness ? -0.06 : 0.06
+      step = p.thickness + 0.06 > tables.middle.request.thickness ? -0.06 : 0.06
       q.thickness += step
     }
-    let other = gather(render(q, thickness: q.thickness))
+    let other = gather(render(q))
     let factor = Float(1 / step)
     return zip(other, model).map { ($0 - $1) * factor }
   }
@@ -319,33 +351,76 @@ public struct PatternFit: Sendable {
     case .shiftY: p.shift.y += change
     case .distortionX: p.distortion.x += change
     case .distortionY: p.distortion.y += change
+    case .motion: p.motion += change
+    case .blur: p.blur += change
     }
   }
 
+  /// How far fits may go.
+  static let scales = 0.75...1.3
+  static let distortions = -0.08...0.08
+
   private func clamped(_ p: PatternParameters) -> PatternParameters {
     var p = p
-    let request = table.request
+    let request = tables.middle.request
     p.thickness = min(max(p.thickness, 0.2), request.thickness)
     let tilt = p.mistilt.length
     if tilt > request.mistilt { p.mistilt = p.mistilt * (request.mistilt / tilt) }
     let most = request.convergence - 0.8 * image.pitch * p.scale
     p.convergence = min(max(p.convergence, 0.85 * statedConvergence), min(most, 1.15 * statedConvergence))
-    p.scale = min(max(p.scale, 0.75), 1.3)
-    p.distortion = [min(max(p.distortion.x, -0.08), 0.08), min(max(p.distortion.y, -0.08), 0.08)]
+    func within(_ x: Double, _ range: ClosedRange<Double>) -> Double {
+      min(max(x, range.lowerBound), range.upperBound)
+    }
+    p.scale = within(p.scale, Self.scales)
+    p.distortion = [within(p.distortion.x, Self.distortions), within(p.distortion.y, Self.distortions)]
     p.shift = [min(max(p.shift.x, -8), 8), min(max(p.shift.y, -8), 8)]
+    p.motion = min(max(p.motion, MotionTables.range.lowerBound), MotionTables.range.upperBound)
+    p.blur = min(max(p.blur, 0), DetectorBlur.largest)
     return p
   }
 
   private func finish(_ point: Point, _ slope: Slope, _ free: [Quantity], _ steps: Int) -> Result {
     var deviations = [Double](repeating: 0, count: Quantity.allCases.count)
-    if let inverse = Cholesky(slope.normal, count: free.count)?.inverseDiagonal() {
+    var spread = 0.0
+    if let solver = Cholesky(slope.normal, count: free.count) {
+      let inverse = solver.inverseDiagonal()
       for (i, quantity) in free.enumerated() {
         deviations[quantity.rawValue] = (point.variance * inverse[i]).squareRoot() * quantity.unit
+      }
+      if let i = free.firstIndex(of: .thickness) {
+        var unit = [Double](repeating: 0, count: free.count)
+        unit[i] = Quantity.thickness.unit
+        spread = max(
+          deviations[Quantity.thickness.rawValue],
+          correlatedDeviation(solver.solve(unit), slope.columns, point))
       }
     }
     let total = max(point.basis.totalSquares, 1e-30)
     return Result(
       parameters: point.parameters, match: max(0, 1 - point.squares / total).squareRoot(),
-      squares: point.squares, totalSquares: total, deviations: deviations, steps: steps)
+      squares: point.squares, totalSquares: total, deviations: deviations, thicknessSpread: spread,
+      steps: steps)
+  }
+
+  /// In units of a disc's radius: over so far are residuals alike (their correlation falls to 0.6).
+  private static let reach = 0.16
+
+  /// What the residuals, as far as neighbours have the same sign, move the thickness by: the scores q of all
+  /// pixels summed in pairs with a Gaussian of their distance.
+  private func correlatedDeviation(_ row: [Double], _ columns: [[Float]], _ point: Point) -> Double {
+    let size = FitImage.size
+    var scores = [Float](repeating: 0, count: size * size)
+    for (number, index) in image.counted.enumerated() {
+      var moved: Float = 0
+      for (weight, column) in zip(row, columns) { moved += Float(weight) * column[number] }
+      scores[Int(index)] = moved * point.residual[number]
+    }
+    let p = point.parameters
+    let sigma = Self.reach * p.convergence / (image.pitch * p.scale)
+    guard sigma > 0.2, sigma < Double(size) else { return 0 }
+    // The blur's kernel sums to one; the pairs' one is 1 at no distance.
+    var spread = scores
+    DetectorBlur.apply(sigma * sigma, to: &spread, rows: size, columns: size)
+    return max(0, LinearBasis.dot(scores, spread) * 2 * .pi * sigma * sigma).squareRoot()
   }
 }

@@ -11,6 +11,7 @@ extension PatternMatcher {
     var candidates: [Candidate]
     /// Thickness against match at the best fit's geometry.
     var curve: (thicknesses: [Double], matches: [Double])
+    var witnesses: (disc: Witness, rest: Witness)?
   }
 
   /// A place to start a fit from, and how well it matches already.
@@ -46,23 +47,49 @@ extension PatternMatcher {
       let further = proposals(fit, mostPromising(all, look.image, conditions), conditions)
       results = Self.distinct(results + refine(fit, Array(further.prefix(4)), conditions))
     }
+    let full = full(fit)
+    results = settle(full, results, conditions)
+    var witnesses: (disc: Witness, rest: Witness)?
+    if conditions.isAlone, let best = results.first { witnesses = self.witnesses(of: best, full) }
     let axis = ThicknessScan.axis(domain.thickness)
     let curve = results.first.map {
       ThicknessScan(table, look.image.halved, $0.parameters, thicknesses: axis)
     }
     return Judgement(
       look: look, candidates: weigh(results, pixels: fit.image.counted.count),
-      curve: (curve?.thicknesses ?? [], curve?.matches ?? []))
+      curve: (curve?.thicknesses ?? [], curve?.matches ?? []), witnesses: witnesses)
+  }
+
+  /// The fit with what every specimen and every camera does: atoms move, pixels share with their neighbours.
+  private func full(_ fit: PatternFit) -> PatternFit {
+    var full = fit
+    full.tables = tables
+    full.fixed.subtract(tables.isFree ? [.motion, .blur] : [.blur])
+    return full
+  }
+
+  /// The best minima fitted once more, now with all that is free.
+  private func settle(
+    _ final: PatternFit, _ results: [PatternFit.Result], _ conditions: Conditions
+  ) -> [PatternFit.Result] {
+    let kept = results.prefix { $0.match > (results.first?.match ?? 0) - 0.01 }.prefix(3)
+    let settled = each(kept.count, conditions) { number in
+      var start = results[number].parameters
+      start.motion = final.fixed.contains(.motion) ? 0 : PatternFit.usualMotion
+      start.blur = 0.2
+      return final.run(from: start, steps: 10)
+    }
+    return Self.distinct(settled)
   }
 
   /// The fit of a look's image, with what is known held fast.
   private func prepared(_ look: Look, _ conditions: Conditions) -> PatternFit {
     var fit = PatternFit(table: table, image: look.image, statedConvergence: conditions.convergence)
     if let shared = conditions.shared {
-      fit.fixed = [.convergence, .scale, .rotation, .distortionX, .distortionY]
+      fit.fixed.formUnion([.convergence, .scale, .rotation, .distortionX, .distortionY])
       fit.statedConvergence = shared.convergence
     } else if conditions.scale != nil {
-      fit.fixed = [.scale]
+      fit.fixed.insert(.scale)
     }
     if conditions.centre != nil { fit.fixed.formUnion([.shiftX, .shiftY]) }
     return fit

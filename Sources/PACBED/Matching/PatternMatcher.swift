@@ -6,12 +6,14 @@ import Scattering
 public struct PatternMatcher: Sendable {
   public let domain: ModelDomain
   public let reader: PatternReader
-  public let table: PACBEDTable
+  /// What the last word is taken from; one of them serves the search.
+  public let tables: MotionTables
+  var table: PACBEDTable { tables.middle }
 
-  public init(domain: ModelDomain, reader: PatternReader, table: PACBEDTable) {
+  public init(domain: ModelDomain, reader: PatternReader, tables: MotionTables) {
     self.domain = domain
     self.reader = reader
-    self.table = table
+    self.tables = tables
   }
 
   public enum Method: String, Sendable, CaseIterable {
@@ -79,6 +81,12 @@ public struct PatternMatcher: Sendable {
     public var centre: Vector2
     /// mrad a camera pixel, as assumed before the scale was read.
     public var assumedPixel: Double
+    /// Variance of a pixel of the image by the camera's noise.
+    var noise: CameraNoise
+    /// What the best answer has to explain; nil without one.
+    var structure: PatternStructure?
+    /// What the bright disc and what the rest says, each by itself.
+    var witnesses: (disc: Witness, rest: Witness)?
   }
 
   /// `turns` of the image that the network reads: 4 for one frame, 1 for a flood of them.
@@ -96,11 +104,33 @@ public struct PatternMatcher: Sendable {
     case .networkAndFit: judgement = referee(looks, conditions)
     }
     let look = judgement?.look ?? first
+    let best = judgement?.candidates.first?.fit.parameters
     return Output(
       image: look.image, reading: conditions.method == .leastSquares ? nil : look.reading,
       candidates: judgement?.candidates ?? [], curve: judgement?.curve ?? ([], []),
       step: look.step * frame.reduction, centre: onCamera(look.centre, frame),
-      assumedPixel: look.assumed / frame.reduction)
+      assumedPixel: look.assumed / frame.reduction, noise: noise(of: look, in: frame, best),
+      structure: best.map { PatternStructure(look.image, $0) }, witnesses: judgement?.witnesses)
+  }
+
+  /// Where a pixel of the image is hardly larger than the camera's, the fitted pattern changes between neighbours.
+  private func noise(of look: Look, in frame: CameraFrame, _ p: PatternParameters?) -> CameraNoise {
+    var pattern: Matrix?
+    if let p, look.step < 2.5 {
+      let pitch = look.image.pitch * p.scale / look.step
+      let geometry = PatternGeometry(
+        rows: frame.image.rows, columns: frame.image.columns, pitch: [pitch, pitch],
+        centre: look.centre + p.shift * look.step, rotationDegrees: p.rotationDegrees,
+        distortion: p.distortion)
+      let strength = Appearance(tables, look.image, p).strength
+      var drawn = tables.pattern(
+        geometry, p.illumination(pitch: look.image.pitch), thickness: p.thickness, share: p.motion)
+      DetectorBlur.apply(
+        p.blur * look.step * look.step, to: &drawn.values, rows: drawn.rows, columns: drawn.columns)
+      let factor = Float(strength * look.step * look.step)
+      pattern = drawn.mapValues { $0 * factor }
+    }
+    return CameraNoise(frame, centre: look.centre, step: look.step, pattern: pattern, view: look.image)
   }
 
   private func onCamera(_ place: Vector2, _ frame: CameraFrame) -> Vector2 {

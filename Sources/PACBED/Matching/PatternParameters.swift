@@ -16,6 +16,10 @@ public struct PatternParameters: Sendable, Hashable {
   /// The direct beam's place off the middle of the image, rows and columns, in pixels.
   public var shift = Vector2.zero
   public var distortion = Vector2.zero
+  /// Mean square displacements of the atoms over the crystal's own.
+  public var motion = 0.0
+  /// Variance of the detector's blur, in square pixels.
+  public var blur = 0.0
 
   public init(thickness: Double, mistilt: Vector2 = .zero, convergence: Double) {
     self.thickness = thickness

@@ -13,14 +13,14 @@ public struct PACBEDModel: Sendable {
   public let sha256: String
   public let domain: ModelDomain
   public let temperatures: Temperatures
-  /// 95 % intervals are so many standard deviations of the fit, and a share of the thickness for what a
-  /// simulation does not know.
+  /// 95 % intervals are so many standard deviations for residuals that are alike over part of the disc, and a
+  /// share of the thickness for what a simulation does not know.
   public let interval: Interval
   let folder: ModelFolder
 
   public struct Interval: Sendable, Hashable {
-    public var deviations = 2.5
-    public var share = 0.004
+    public var deviations = 3.92
+    public var share = 0.013
     public init() {}
   }
 

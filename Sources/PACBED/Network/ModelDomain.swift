@@ -47,24 +47,47 @@ public struct ModelDomain: Sendable, Hashable {
 
   /// What elastic scattering by atoms at rest leaves out.
   public struct Specimen: Sendable, Hashable {
-    /// Damps all atoms alike, in Å².
-    public var b: Double
+    /// Damps all atoms alike, in Å²; nil where nobody knows, and the pattern is asked.
+    public var b: Double?
     /// What thermal scattering takes from the elastic waves, as a share of the potential.
     public var absorption: Double
 
-    public init(b: Double = 0, absorption: Double = 0) {
+    public init(b: Double? = 0, absorption: Double = 0) {
       self.b = b
       self.absorption = absorption
     }
+
+    /// One for a known motion, else several to choose between.
+    var motions: [(share: Double, motion: MultisliceSettings.Motion)] {
+      guard let b else {
+        return MotionTables.standardShares.map { ($0, $0 > 0 ? .independent(share: $0) : .none) }
+      }
+      return [(0, b > 0 ? .uniform(b: b) : .none)]
+    }
   }
 
-  /// The table that covers the domain, averaged over the pixels of the network's image.
+  /// The table that covers the domain, averaged over the pixels of the network's image; of an unknown motion the
+  /// one of atoms at rest.
   public func tableRequest(_ specimen: Specimen = .init()) throws(PACBEDError) -> TableRequest {
+    try tableRequest(specimen.motions[0].motion, absorption: specimen.absorption)
+  }
+
+  /// What `MotionTables` are made of.
+  func tableRequests(_ specimen: Specimen) throws(PACBEDError) -> [(share: Double, request: TableRequest)] {
+    var requests: [(share: Double, request: TableRequest)] = []
+    for (share, motion) in specimen.motions {
+      requests.append((share, try tableRequest(motion, absorption: specimen.absorption)))
+    }
+    return requests
+  }
+
+  private func tableRequest(
+    _ motion: MultisliceSettings.Motion, absorption: Double
+  ) throws(PACBEDError) -> TableRequest {
     let most = convergence.upperBound * (1 + Self.convergenceError)
     var request = TableRequest(
       crystal: try oriented(), kilovolts: kilovolts,
-      multislice: MultisliceSettings(
-        motion: specimen.b > 0 ? .uniform(b: specimen.b) : .none, absorption: specimen.absorption),
+      multislice: MultisliceSettings(motion: motion, absorption: absorption),
       convergence: (most * 1.04 * 10).rounded(.up) / 10, mistilt: mistilt.upperBound,
       angle: (convergence.upperBound * Self.field * 1.22 * 10).rounded(.up) / 10,
       thickness: thickness.upperBound)

@@ -14,6 +14,12 @@ public struct Displacement: Sendable, Hashable {
 
   public func along(_ g: Vector3) -> Double { g.dot(tensor * g) }
 
+  /// Mean square displacements so many times as large.
+  public func scaled(by factor: Double) -> Displacement {
+    let (x, y, z) = tensor.columns
+    return Displacement(tensor: Matrix3(columns: x * factor, y * factor, z * factor))
+  }
+
   /// The same ellipsoid turned by a Cartesian rotation.
   public func turned(by rotation: Matrix3) -> Displacement {
     Displacement(tensor: rotation * tensor * rotation.transposed)

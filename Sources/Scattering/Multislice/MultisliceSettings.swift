@@ -27,6 +27,13 @@ public struct MultisliceSettings: Sendable, Hashable {
     case fromCrystal
     /// The same isotropic B, in Å², for all atoms.
     case uniform(b: Double)
+    /// Every atom moves by itself, its mean square displacement so many times the crystal's own (or a typical
+    /// one, `typicalB`): a slice transmits the mean of what it transmits at all displacements. The loss to
+    /// thermal diffuse scattering is in it.
+    case independent(share: Double)
+
+    /// B of most elements in most crystals at room temperature, in Å²: for atoms of which nothing is stated.
+    public static let typicalB = 0.5
   }
 
   public var formFactors: FormFactorFamily

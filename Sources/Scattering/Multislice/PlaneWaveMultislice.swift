@@ -64,13 +64,33 @@ public final class PlaneWaveMultislice: Sendable {
       }
     }
     let sigma = beam.interactionConstant
+    let (toSpace, toFrequency, frequencies) = (toSpace, toFrequency, frequencies)
     var transmissions: [[Complex32]] = []
     for slice in potential.slices {
-      let coefficients = slice.coefficients.map { Complex32(Float($0.re), Float($0.im)) }
-      var transmission = toSpace.transform(coefficients).map { v in
-        let phase = sigma * Double(v.re)
-        let amplitude = exp(-settings.absorption * phase)
-        return Complex32(Float(amplitude * cos(phase)), Float(amplitude * sin(phase)))
+      func transmit(of coefficients: [Complex64]) -> [Complex32] {
+        toSpace.transform(coefficients.map { Complex32(Float($0.re), Float($0.im)) }).map { v in
+          let phase = sigma * Double(v.re)
+          let amplitude = exp(-settings.absorption * phase)
+          return Complex32(Float(amplitude * cos(phase)), Float(amplitude * sin(phase)))
+        }
+      }
+      var transmission: [Complex32]
+      if slice.atoms.isEmpty {
+        transmission = transmit(of: slice.coefficients)
+      } else {
+        // The mean of a product of independent factors is the product of their means, and the mean of a factor
+        // over an atom's places is its convolution with their distribution.
+        transmission = [Complex32](repeating: Complex32(1), count: grid.count)
+        for atom in slice.atoms {
+          var factor = toFrequency.transform(transmit(of: atom.coefficients))
+          for i in factor.indices {
+            let g = frequencies[i]
+            let damping = exp(-2 * .pi * .pi * atom.displacement.along([g.x, g.y, 0]))
+            factor[i] *= Float(damping / Double(grid.count))
+          }
+          let mean = toSpace.transform(factor)
+          for i in transmission.indices { transmission[i] *= mean[i] }
+        }
       }
       if settings.bandLimit != .none {
         var limited = toFrequency.transform(transmission)

@@ -10,6 +10,8 @@ public struct SlicedPotential: Sendable {
     public var distance: Double
     /// Fourier coefficients of the projected potential in V Å, in the grid's order.
     public var coefficients: [Complex64]
+    /// Where atoms move independently: each one's coefficients at rest, and its displacements.
+    var atoms: [(coefficients: [Complex64], displacement: Displacement)] = []
   }
 
   public let grid: TransverseGrid
@@ -33,14 +35,23 @@ public struct SlicedPotential: Sendable {
     guard grid.count <= 1 << 22 else {
       throw .parameter("the cell needs \(grid.rows) x \(grid.columns) points: too large")
     }
+    let grid = grid
     let layers = Self.layers(crystal, slicing: settings.slicing)
     var slices: [Slice] = []
     for (i, layer) in layers.enumerated() {
       let next = i + 1 < layers.count ? layers[i + 1].height : layers[0].height + crystal.period
-      slices.append(
-        Slice(
-          height: layer.height, distance: next - layer.height,
-          coefficients: Self.coefficients(of: layer.atoms, crystal: crystal, grid: grid, settings: settings)))
+      func coefficients(_ atoms: [OrientedCrystal.Atom]) -> [Complex64] {
+        Self.coefficients(of: atoms, crystal: crystal, grid: grid, settings: settings)
+      }
+      var slice = Slice(
+        height: layer.height, distance: next - layer.height, coefficients: coefficients(layer.atoms))
+      if case .independent(let share) = settings.motion {
+        slice.atoms = layer.atoms.map { atom in
+          let own = atom.displacement ?? Displacement(b: MultisliceSettings.Motion.typicalB)
+          return (coefficients([atom]), own.scaled(by: share))
+        }
+      }
+      slices.append(slice)
     }
     self.slices = slices
   }
@@ -116,7 +127,8 @@ public struct SlicedPotential: Sendable {
     of atom: OrientedCrystal.Atom, _ settings: MultisliceSettings
   ) -> Displacement? {
     switch settings.motion {
-    case .none: nil
+    // Independent motion acts on the transmission, not on the potential.
+    case .none, .independent: nil
     case .fromCrystal: atom.displacement
     case .uniform(let b): Displacement(b: b)
     }
