@@ -81,7 +81,11 @@ import Testing
       #expect(areProbabilities)
       #expect(abs(thickness.value - 5.2) < 0.3)
       #expect(thickness.low ?? 9 <= 5.2 && 5.2 <= thickness.high ?? 0)
-      #expect(abs((found["mistilt"]?.value ?? 0) - Vector2(0.9, -0.6).length) < 0.3)
+      let mistilt = try #require(found["mistilt"])
+      let truth = Vector2(0.9, -0.6).length
+      #expect(mistilt.low ?? 9 <= truth && truth <= mistilt.high ?? 0)
+      // Through so much noise a thin crystal does not say more.
+      #expect(abs(mistilt.value - truth) < (noise > 0 ? 0.5 : 0.3))
     }
   }
 
@@ -202,6 +206,8 @@ import Testing
         "material": .text("magnesium-oxide"), "convergence_mrad": .number(Self.convergence),
         "pixel_mrad": .number(Self.pitch), "scale": .number(1),
         "center_px": .text("\(Self.size / 2),\(Self.size / 2)"),
+        // As the frames were made.
+        "debye_waller": .number(0),
       ]),
       AnalysisContext(write: { artifact in
         if case .images(let pages, _) = artifact.content {

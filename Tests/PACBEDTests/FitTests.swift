@@ -23,7 +23,7 @@ import Testing
         geometry,
         Illumination(
           convergence: truth.convergence, mistilt: truth.mistilt,
-          edge: .intensity(width: 1.6 * pitch * truth.scale)), thicknesses: [truth.thickness], into: base)
+          edge: .intensity(width: pitch * truth.scale)), thicknesses: [truth.thickness], into: base)
     }
     let peak = pixels.max() ?? 1
     var random = RandomNumbers(seed: seed)

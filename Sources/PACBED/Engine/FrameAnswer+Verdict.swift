@@ -81,7 +81,7 @@ extension FrameAnswer {
       if off > 0.04 {
         judgement.note(
           .conditions, off > 0.1 ? .outOfDomain : .doubtful,
-          "convergence angle stated \(short(stated)), found \(short(found)) mrad")
+          "convergence angle stated \(short(stated, 100)), found \(short(found, 100)) mrad")
       }
     }
     guard let stated = settings.pixel, settings.scale == nil, conditions.shared == nil else { return }

@@ -40,13 +40,16 @@ struct FrameAnswer: Sendable {
     return max(0, structure.squares - noiseSquares) / max(1e-30, fit.totalSquares - noiseSquares)
   }
 
-  /// Half of the 95 % interval of the thickness, ambiguity aside: what the residuals allow, and a share of the
-  /// thickness for what no fit knows. Both were found on patterns of other programs, with phonons in them.
+  /// Half of the 95 % interval of the thickness, ambiguity aside: what the residuals allow, what was taken as known,
+  /// and a share of the thickness for what no fit knows. The first and last were found on patterns of other programs,
+  /// with phonons in them.
   var halfWidth: Double {
     guard let fit = chosen?.fit else { return 0 }
     let fromResiduals = model.interval.deviations * fit.thicknessSpread
     let systematic = model.interval.share * fit.parameters.thickness
-    return (fromResiduals * fromResiduals + systematic * systematic + 0.02 * 0.02).squareRoot()
+    let fromBefore = 1.96 * fit.thicknessBias
+    return (fromResiduals * fromResiduals + fromBefore * fromBefore + systematic * systematic + 0.02 * 0.02)
+      .squareRoot()
   }
 
   /// The other minima that match within 0.001: the pattern does not tell them apart.

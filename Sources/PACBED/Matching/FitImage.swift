@@ -21,11 +21,16 @@ public struct FitImage: Sendable {
     counted = NetworkImage.inside.filter { isCounted[$0] }.map(Int32.init)
   }
 
+  private init(edge: Int, pixels: [Float], counted: [Int32], pitch: Double) {
+    self.edge = edge
+    self.pixels = pixels
+    self.counted = counted
+    self.pitch = pitch
+  }
+
   /// The same image with only those counted positions that `holds` picks.
   func limited(to holds: (Int) -> Bool) -> FitImage {
-    var isCounted = [Bool](repeating: false, count: pixels.count)
-    for i in counted where holds(Int(i)) { isCounted[Int(i)] = true }
-    return FitImage(pixels: pixels, isCounted: isCounted, pitch: pitch)
+    FitImage(edge: edge, pixels: pixels, counted: counted.filter { holds(Int($0)) }, pitch: pitch)
   }
 
   private init(halving image: FitImage) {

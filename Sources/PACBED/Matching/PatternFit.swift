@@ -62,19 +62,14 @@ public struct PatternFit: Sendable {
     /// Standard deviation of the thickness for residuals as they are, alike over a good part of the disc: what
     /// physics that the tables lack leaves is no noise.
     public var thicknessSpread: Double
+    /// Standard deviation of the thickness for what is taken as known beforehand, and may be otherwise.
+    public var thicknessBias: Double
     public var steps: Int
 
     /// The match as it would be without the camera's noise, so much of the squares: what noise alone takes from R
     /// says nothing about the crystal.
     func match(withoutNoise noise: Double) -> Double {
       max(0, 1 - max(0, squares - noise) / clean(noise)).squareRoot()
-    }
-
-    /// Whether more than noise remains, as far as the strength of the noise is known: to 4 %.
-    func isUnexplained(in image: FitImage) -> Bool {
-      let sigma = image.noise * image.amplitude
-      let noise = sigma * sigma * Double(image.counted.count)
-      return (squares - noise) / clean(noise) > 0.004 + 0.04 * noise / clean(noise)
     }
 
     private func clean(_ noise: Double) -> Double { max(totalSquares * 0.02, totalSquares - noise) }
@@ -381,7 +376,7 @@ public struct PatternFit: Sendable {
 
   private func finish(_ point: Point, _ slope: Slope, _ free: [Quantity], _ steps: Int) -> Result {
     var deviations = [Double](repeating: 0, count: Quantity.allCases.count)
-    var spread = 0.0
+    var (spread, bias) = (0.0, 0.0)
     if let solver = Cholesky(slope.normal, count: free.count) {
       let inverse = solver.inverseDiagonal()
       for (i, quantity) in free.enumerated() {
@@ -390,16 +385,22 @@ public struct PatternFit: Sendable {
       if let i = free.firstIndex(of: .thickness) {
         var unit = [Double](repeating: 0, count: free.count)
         unit[i] = Quantity.thickness.unit
+        let row = solver.solve(unit)
         spread = max(
-          deviations[Quantity.thickness.rawValue],
-          correlatedDeviation(solver.solve(unit), slope.columns, point))
+          deviations[Quantity.thickness.rawValue], correlatedDeviation(row, slope.columns, point))
+        // Were the truth off what is expected by the width that is granted, the answer would move by so much.
+        for (moved, quantity) in zip(row, free) {
+          guard let prior = prior(quantity, point.parameters) else { continue }
+          let move = moved * Self.correlation * point.variance * quantity.unit / prior.width
+          bias += move * move
+        }
       }
     }
     let total = max(point.basis.totalSquares, 1e-30)
     return Result(
       parameters: point.parameters, match: max(0, 1 - point.squares / total).squareRoot(),
       squares: point.squares, totalSquares: total, deviations: deviations, thicknessSpread: spread,
-      steps: steps)
+      thicknessBias: bias.squareRoot(), steps: steps)
   }
 
   /// In units of a disc's radius: over so far are residuals alike (their correlation falls to 0.6).

@@ -14,25 +14,32 @@ extension PatternMatcher {
     var witnesses: (disc: Witness, rest: Witness)?
   }
 
+  /// What averaging over a camera's pixels does, until it is fitted.
+  private static let usualBlur = 0.13
+
   /// A place to start a fit from, and how well it matches already.
   private struct Seed: Sendable {
     var match: Double
     var parameters: PatternParameters
   }
 
-  /// Every candidate of the network and every summit of the match over all thicknesses is fitted. Where what
-  /// remains is more than noise, mistilts in all directions are tried as well.
+  /// Every candidate of the network, whatever of all that the table holds resembles the image, and every summit of
+  /// the match over all thicknesses from there is fitted.
   func referee(_ looks: [Look], _ conditions: Conditions) -> Judgement? {
-    // The image in which the network's proposals match best.
+    let screen = screens.screen(table, domain, convergence: conditions.convergence)
+    // The image in which what is proposed matches best.
     var chosen: (look: Look, fit: PatternFit, starts: [PatternParameters], seeds: [Seed])?
     for look in looks.prefix(2) where look.doubt < looks[0].doubt + 1.5 {
       let fit = prepared(look, conditions)
-      let starts = hypotheses(look.reading, conditions)
+      var starts = hypotheses(look.reading, conditions)
+      starts += screen.starts(
+        look.image, starts[0], holdsGeometry: conditions.shared != nil, holdsScale: conditions.scale != nil,
+        limit: 6)
       let seeds = proposals(fit, starts, conditions)
       if seeds.first?.match ?? 0 > chosen?.seeds.first?.match ?? -1 { chosen = (look, fit, starts, seeds) }
     }
     guard let (look, fit, starts, proposed) = chosen else { return nil }
-    var seeds = Array(proposed.prefix(3))
+    var seeds = Array(proposed.prefix(5))
     for peak in reader.heads.thickness.peaks(look.reading.thickness, limit: 3)
     where !seeds.contains(where: { abs($0.parameters.thickness - peak.value) < 1 }) {
       var p = starts[0]
@@ -40,13 +47,6 @@ extension PatternMatcher {
       seeds.append(Seed(match: 0, parameters: p))
     }
     var results = refine(fit, seeds, conditions)
-    // A wrong minimum leaves more than noise; so does a crystal that is another one, for which nothing is lost but
-    // time.
-    if let best = results.first, best.isUnexplained(in: look.image) {
-      let all = everyMistilt(best.parameters, look.reading, conditions)
-      let further = proposals(fit, mostPromising(all, look.image, conditions), conditions)
-      results = Self.distinct(results + refine(fit, Array(further.prefix(4)), conditions))
-    }
     let full = full(fit)
     results = settle(full, results, conditions)
     var witnesses: (disc: Witness, rest: Witness)?
@@ -144,6 +144,7 @@ extension PatternMatcher {
     base.scale = heads.scale.peaks(reading.scale, limit: 1).first?.value ?? 1
     if conditions.scale != nil || conditions.shared != nil { base.scale = 1 }
     base.shift = conditions.centre == nil ? reading.shift : .zero
+    base.blur = Self.usualBlur
     var rotations = heads.rotation.peaks(reading.rotation, limit: 2).map { ($0.value, $0.probability) }
     if let shared = conditions.shared {
       rotations = [(shared.rotationDegrees, 1)]
@@ -167,49 +168,6 @@ extension PatternMatcher {
     all.sort { $0.weight > $1.weight }
     let likely = all.enumerated().filter { $0.offset == 0 || $0.element.weight > 0.02 }.prefix(4)
     return likely.map(\.element.parameters)
-  }
-
-  /// Mistilts of every size and direction, the geometry as it was found: what to do when none of the network's
-  /// directions leads anywhere.
-  private func everyMistilt(
-    _ found: PatternParameters, _ reading: NetworkReading, _ conditions: Conditions
-  ) -> [PatternParameters] {
-    let rings = 4
-    var rotations = [found.rotationDegrees]
-    if conditions.shared == nil, let period = reader.heads.rotation.period {
-      let peaks = reader.heads.rotation.peaks(reading.rotation, limit: 2)
-      let others =
-        peaks.first?.probability ?? 0 > 0.6
-        ? peaks.filter { $0.probability > 0.1 }.map(\.value)
-        // The network does not know: all around.
-        : (1..<6).map { found.rotationDegrees + period * Double($0) / 6 }
-      rotations += others.filter {
-        abs(($0 - found.rotationDegrees).remainder(dividingBy: period)) > 0.1 * period
-      }
-    }
-    return rotations.flatMap { rotation in
-      (0...rings).flatMap { ring in
-        (0..<max(1, 6 * ring)).map { number in
-          var p = found
-          p.rotationDegrees = rotation
-          let size = domain.mistilt.upperBound * Double(ring) / Double(rings)
-          let direction = 2 * Double.pi * (Double(number) + 0.5 * Double(ring % 2)) / Double(max(1, 6 * ring))
-          p.mistilt = [size * cos(direction), size * sin(direction)]
-          return p
-        }
-      }
-    }
-  }
-
-  private func mostPromising(
-    _ starts: [PatternParameters], _ image: FitImage, _ conditions: Conditions
-  ) -> [PatternParameters] {
-    let axis = ThicknessScan.axis(domain.thickness)
-    let small = image.halved.halved
-    let matches = each(starts.count, conditions) {
-      ThicknessScan(table, small, starts[$0], thicknesses: axis).matches.max() ?? 0
-    }
-    return starts.indices.sorted { matches[$0] > matches[$1] }.prefix(8).map { starts[$0] }
   }
 
   /// Best first; of minima that fits reached from several sides one is kept.

@@ -9,6 +9,7 @@ public struct PatternMatcher: Sendable {
   /// What the last word is taken from; one of them serves the search.
   public let tables: MotionTables
   var table: PACBEDTable { tables.middle }
+  let screens = PatternScreens()
 
   public init(domain: ModelDomain, reader: PatternReader, tables: MotionTables) {
     self.domain = domain

@@ -42,8 +42,9 @@ public struct PatternParameters: Sendable, Hashable {
       distortion: distortion)
   }
 
+  /// The aperture's edge as pixels of that pitch average over it; whatever blurs more is the detector's.
   func illumination(pitch: Double) -> Illumination {
     Illumination(
-      convergence: convergence, mistilt: mistilt, edge: .intensity(width: 1.6 * pitch * scale))
+      convergence: convergence, mistilt: mistilt, edge: .intensity(width: pitch * scale))
   }
 }

@@ -19,7 +19,7 @@ struct ThicknessScan: Sendable {
     let count = size * size
     var images = [Float](repeating: 0, count: count * thicknesses.count)
     let pass = PatternPass(
-      table, p.geometry(size: size, pitch: image.pitch), p.illumination(pitch: image.pitch / halving),
+      table, p.geometry(size: size, pitch: image.pitch), p.illumination(pitch: 1.6 * image.pitch / halving),
       thicknesses: thicknesses)
     images.withUnsafeMutableBufferPointer { buffer in
       if let base = buffer.baseAddress { pass.fill(rows: 0..<size, images: base) }
