@@ -24,6 +24,7 @@ let suites: [(name: String, run: @Sendable () async -> [Measurement])] = [
   ("pacbed-references", PACBEDReferenceSuite.run),
   ("pacbed-foreign", PACBEDForeignSuite.run),
   ("pacbed-real", PACBEDRealSuite.run),
+  ("pacbed-robust", PACBEDRobustSuite.run),
   ("pacbed-swaps", PACBEDSwapSuite.run),
   ("pacbed-fit", PACBEDFitSuite.run),
   ("cbleed", cbleedSuite),
