@@ -30,6 +30,10 @@ public struct PACBEDEngine: AnalysisEngine {
     Output(name: "thickness_range", unit: "nm", symbol: "range", decimals: 1),
     Output(name: "network_thickness", unit: "nm", symbol: "t net", decimals: 1),
     Output(name: "noise", unit: "1", symbol: "noise", decimals: 3),
+    Output(name: "structure", unit: "1", symbol: "expl", decimals: 3),
+    Output(name: "rings", unit: "1", symbol: "rings", decimals: 3),
+    Output(name: "motion", unit: "1", symbol: "motion", decimals: 2),
+    Output(name: "blur", unit: "px", symbol: "blur", decimals: 2),
   ]
 
   /// The network takes a tenth of the time of the fit.
