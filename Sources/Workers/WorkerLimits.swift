@@ -1,10 +1,12 @@
 import Glibc
+import System
 
 /// What a worker must not do, set by itself before it looks at any data.
 enum WorkerLimits {
   /// Bounds what the process may allocate. What is allocated, not what is mapped: libraries map much and use
   /// little.
   static func bound(memoryBytes: Int) {
+    guard !Program.isSanitized else { return }
     let bytes = rlim_t(max(64 << 20, memoryBytes))
     var data = rlimit(rlim_cur: bytes, rlim_max: bytes)
     setrlimit(__rlimit_resource_t(RLIMIT_DATA.rawValue), &data)

@@ -1,4 +1,5 @@
 import Glibc
+import System
 
 /// A terminal without a screen, and a program that runs in it.
 final class PseudoTerminal {
@@ -74,7 +75,9 @@ final class PseudoTerminal {
     posix_spawnattr_setflags(
       &attributes, Int16(newSession | Int32(POSIX_SPAWN_SETSIGMASK) | Int32(POSIX_SPAWN_SETSIGDEF)))
     // The runtime's own crash report takes a second and is not what is tested.
-    let settings = environment.merging(["SWIFT_BACKTRACE": "enable=no"]) { first, _ in first }
+    var settings = environment.merging(["SWIFT_BACKTRACE": "enable=no"]) { first, _ in first }
+    // A sanitizer leaves crashes to the program when it is told to.
+    for name in ["ASAN_OPTIONS", "TSAN_OPTIONS"] { settings[name] = Environment[name] }
     var argv: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
     var envp: [UnsafeMutablePointer<CChar>?] = settings.map { strdup("\($0.key)=\($0.value)") } + [nil]
     defer { for pointer in argv + envp { free(pointer) } }

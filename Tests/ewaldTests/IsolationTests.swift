@@ -9,7 +9,7 @@ import ewald
 
 /// An engine that traps, hangs, eats memory or is killed costs a frame its answer and nothing else: the real
 /// program, with the engine that does so on demand.
-@Suite(.serialized)
+@Suite(.serialized, .enabled(if: !System.Program.isSanitized, "memory is not bounded under a sanitizer"))
 struct IsolationTests {
   private let folder: TemporaryFolder
   private let frames: String
