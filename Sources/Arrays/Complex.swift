@@ -62,5 +62,5 @@ extension Complex where Scalar == Float {
   public init(modulus: Float = 1, phase: Float) { self.init(modulus * cosf(phase), modulus * sinf(phase)) }
 }
 
-public typealias Complex32 = Complex<Float>
-public typealias Complex64 = Complex<Double>
+public typealias ComplexFloat = Complex<Float>
+public typealias ComplexDouble = Complex<Double>

@@ -32,7 +32,7 @@ private struct ReadingBench {
   func simulate(
     _ samples: Int, seed: UInt64, method: SimulationRequest.Method, group: Int = 1, size: Int = 64,
     _ augmentation: Augmentation = .none, wide: Bool = false
-  ) throws -> TrainingPatterns {
+  ) throws -> SurfacePatterns {
     // Training patterns reach a little beyond what is asked for: an interpolation ends where its points end.
     let ranges: [String: ClosedRange<Double>] =
       wide
@@ -47,7 +47,7 @@ private struct ReadingBench {
     var run = simulation.patterns()
     var found: [CBLEEDPattern] = []
     while let pattern = try run.next() { found.append(pattern) }
-    return try TrainingPatterns(
+    return try SurfacePatterns(
       surface: surface, detector: detector, isDynamical: method != .kinematic, found)
   }
 

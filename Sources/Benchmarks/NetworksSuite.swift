@@ -22,20 +22,20 @@ private enum NetworksSuite {
   static func exported(_ folder: String) throws -> [Measurement] {
     var rows: [Measurement] = []
     for name in ["pattern_net", "autoencoder_64", "autoencoder_128", "resnet18", "mobilenet_v2", "xception"] {
-      let model = try Model(onnxFile: "\(folder)/\(name).onnx")
+      let model = try TrainedNetwork(onnxFile: "\(folder)/\(name).onnx")
       rows += try check(model, name, folder)
       let isLarge = ["resnet18", "mobilenet_v2", "xception"].contains(name)
       for batch in [1, isLarge ? 8 : 32] { rows.append(try inference(model, name, batch: batch)) }
     }
     for (name, batch) in [("pattern_net", 64), ("autoencoder_64", 64), ("autoencoder_128", 32)] {
-      rows.append(try training(try Model(onnxFile: "\(folder)/\(name).onnx"), name, batch: batch))
+      rows.append(try training(try TrainedNetwork(onnxFile: "\(folder)/\(name).onnx"), name, batch: batch))
     }
-    return rows + (try latencyUnderLoad(try Model(onnxFile: "\(folder)/pattern_net.onnx")))
+    return rows + (try latencyUnderLoad(try TrainedNetwork(onnxFile: "\(folder)/pattern_net.onnx")))
   }
 
   static func builtIn() throws -> [Measurement] {
     let network = residualNetwork()
-    let model = Model(network: network, weights: try Weights(for: network, seed: 1))
+    let model = TrainedNetwork(network: network, weights: try Weights(for: network, seed: 1))
     var rows: [Measurement] = []
     for batch in [1, 32] { rows.append(try inference(model, "residual network", batch: batch)) }
     rows.append(try training(model, "residual network", batch: 64))
@@ -74,7 +74,8 @@ private enum NetworksSuite {
 
   // MARK: Cases
 
-  private static func check(_ model: Model, _ name: String, _ folder: String) throws -> [Measurement] {
+  private static func check(_ model: TrainedNetwork, _ name: String, _ folder: String) throws -> [Measurement]
+  {
     guard let expected = ExpectedAnswer("\(folder)/\(name).json") else { return [] }
     let inference = try Inference(model.network, weights: model.weights, batch: expected.samples)
     let answer = try inference.run(expected.inputs)
@@ -87,13 +88,13 @@ private enum NetworksSuite {
     return [Measurement("\(name) difference from onnxruntime", Double(worst) * 1e6, "1e-6", goal: "20")]
   }
 
-  private static func inference(_ model: Model, _ name: String, batch: Int) throws -> Measurement {
+  private static func inference(_ model: TrainedNetwork, _ name: String, batch: Int) throws -> Measurement {
     let inference = try Inference(model.network, weights: model.weights, batch: batch)
     let inputs = noise(for: model.network, samples: batch)
     return try row("\(name) inference \(batch)") { _ = try inference.run(inputs) }
   }
 
-  private static func training(_ model: Model, _ name: String, batch: Int) throws -> Measurement {
+  private static func training(_ model: TrainedNetwork, _ name: String, batch: Int) throws -> Measurement {
     let (samples, objectives) = try trainingSamples(model.network, batch: batch)
     let trainer = try Trainer(
       model.network, weights: model.weights,
@@ -105,7 +106,7 @@ private enum NetworksSuite {
 
   /// The hazard: OpenMP's waiting threads on busy cores. The load is a training in the background, one thread
   /// a core. Processor time shows waiting that spins, even where other programs take the wall clock's time.
-  private static func latencyUnderLoad(_ model: Model) throws -> [Measurement] {
+  private static func latencyUnderLoad(_ model: TrainedNetwork) throws -> [Measurement] {
     var rows: [Measurement] = []
     let inference = try Inference(model.network, weights: model.weights)
     let inputs = noise(for: model.network, samples: 1)
@@ -123,7 +124,7 @@ private enum NetworksSuite {
     return rows
   }
 
-  private static func backgroundTrainer(_ model: Model) throws -> @Sendable () -> Void {
+  private static func backgroundTrainer(_ model: TrainedNetwork) throws -> @Sendable () -> Void {
     let threads = Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))
     let (samples, objectives) = try trainingSamples(model.network, batch: 64)
     // Used by the load's thread alone.

@@ -79,7 +79,7 @@ enum PACBEDSwapSuite {
           convergence: convergence, mistilt: [tilt * cos(azimuth), tilt * sin(azimuth)],
           edge: .intensity(width: pitch)), thicknesses: [thickness])[0]
       image.values.withUnsafeMutableBufferPointer {
-        _ = Detector(background: 0.02, electrons: 1e7, noise: 0.01).record(
+        _ = CameraEffects(background: 0.02, electrons: 1e7, noise: 0.01).record(
           $0, geometry: geometry, random: &random)
       }
       return (Frame(pixels: Pixels(width: size, height: size, values: image.values)), convergence)

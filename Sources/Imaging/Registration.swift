@@ -2,7 +2,7 @@ import Arrays
 import Glibc  // sin, cos, log, exp
 
 /// Where one image lies relative to another.
-public struct Displacement: Sendable {
+public struct ImageShift: Sendable {
   /// The move that brings the moving image onto the fixed one.
   public var shift: Point
   /// Height of the correlation peak; for phase correlation 1 is a perfect match.
@@ -20,7 +20,7 @@ public enum CrossPower: Sendable {
 extension DenseMatrix where Element == Float {
   /// The move that brings `self` onto `fixed`, to about a hundredth of a pixel: cross-correlation by Fourier
   /// transform, then the transform evaluated on a fine grid around its peak (Guizar-Sicairos et al. 2008).
-  public func displacement(onto fixed: Image, _ weighting: CrossPower = .phase) -> Displacement {
+  public func displacement(onto fixed: Image, _ weighting: CrossPower = .phase) -> ImageShift {
     precondition(rows == fixed.rows && columns == fixed.columns, "images of one size")
     let plan = RealFFT2D.shared(rows: rows, columns: columns)
     var power = plan.forward(fixed.values)
@@ -39,7 +39,7 @@ extension DenseMatrix where Element == Float {
     let coarse = GridPoint(y: best / columns, x: best % columns)
     let spectrum = HalfSpectrum(values: power, rows: rows, columns: columns)
     let (fine, peak) = spectrum.peak(near: coarse)
-    return Displacement(
+    return ImageShift(
       shift: Point(y: wrapped(fine.y, rows), x: wrapped(fine.x, columns)), peak: peak / Double(count))
   }
 
@@ -52,7 +52,7 @@ extension DenseMatrix where Element == Float {
     let radius = maximumRadius ?? Double(Swift.min(rows, columns)) / 2
     let radii = Swift.max(1, Int(radius))
     // Angles along the rows, so that each radius is one transform; weighted by radius, as area is.
-    func rings(_ image: Image) -> [Complex32] {
+    func rings(_ image: Image) -> [ComplexFloat] {
       var polar = image.polar(about: centre, angles: angles, radii: radii, maximumRadius: radius).transposed()
       for j in 0..<radii {
         let row = polar.row(j)
@@ -63,7 +63,7 @@ extension DenseMatrix where Element == Float {
     }
     let (a, b) = (rings(fixed), rings(self))
     let width = angles / 2 + 1
-    var power = [Complex32](repeating: .zero, count: width)
+    var power = [ComplexFloat](repeating: .zero, count: width)
     for j in 0..<radii {
       for k in 0..<width { power[k] += a[j * width + k] * b[j * width + k].conjugate }
     }
@@ -114,7 +114,7 @@ private func wrapped(_ value: Double, _ length: Int) -> Double {
 
 /// The half of a real image's spectrum that is stored; values between pixels follow from its definition.
 private struct HalfSpectrum {
-  let values: [Complex32]
+  let values: [ComplexFloat]
   let rows: Int
   let columns: Int
 

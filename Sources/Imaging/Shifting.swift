@@ -110,7 +110,7 @@ extension DenseMatrix where Element == Float {
 }
 
 /// exp(2 pi i k shift / length) for the signed frequencies k of a transform's first `count` places.
-func phaseRamp(_ shift: Double, length: Int, count: Int) -> [Complex32] {
+func phaseRamp(_ shift: Double, length: Int, count: Int) -> [ComplexFloat] {
   (0..<count).map { index in
     let k = index <= length / 2 ? index : index - length
     // The Nyquist term of an even length has no sign: its real part alone keeps the image real.

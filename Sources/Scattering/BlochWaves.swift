@@ -41,7 +41,7 @@ public struct BlochWaves: Sendable {
     for (r, a) in beams.enumerated() {
       for (c, b) in beams.enumerated() where r != c {
         guard let at = grid.position(h: a.index.x - b.index.x, k: a.index.y - b.index.y) else { continue }
-        coupling[r, c] = potential.slices.reduce(Complex64.zero) { $0 + $1.coefficients[at] } * scale
+        coupling[r, c] = potential.slices.reduce(ComplexDouble.zero) { $0 + $1.coefficients[at] } * scale
       }
     }
     self.coupling = coupling
@@ -52,15 +52,15 @@ public struct BlochWaves: Sendable {
   {
     var matrix = coupling
     for (i, g) in vectors.enumerated() {
-      matrix[i, i] = Complex64(-.pi * beam.wavelength * (g.dot(g) + 2 * g.dot(incidence)))
+      matrix[i, i] = ComplexDouble(-.pi * beam.wavelength * (g.dot(g) + 2 * g.dot(incidence)))
     }
     let eigen = try matrix.hermitianEigen()
     let count = vectors.count
     return thicknesses.map { t in
-      var amplitudes = [Complex64](repeating: .zero, count: count)
+      var amplitudes = [ComplexDouble](repeating: .zero, count: count)
       for j in 0..<count {
         let phase = eigen.values[j] * t
-        let excitation = eigen.vectors[0, j].conjugate * Complex64(cos(phase), sin(phase))
+        let excitation = eigen.vectors[0, j].conjugate * ComplexDouble(cos(phase), sin(phase))
         for g in 0..<count { amplitudes[g] += eigen.vectors[g, j] * excitation }
       }
       return amplitudes.map(\.squaredModulus)

@@ -3,7 +3,7 @@ import Arrays
 import Foundation
 import Testing
 
-private func noise(_ count: Int, seed: UInt64 = 1) -> [Complex32] {
+private func noise(_ count: Int, seed: UInt64 = 1) -> [ComplexFloat] {
   var numbers = RandomNumbers(seed: seed)
   return (0..<count).map { _ in Complex(Float(numbers.normal()), Float(numbers.normal())) }
 }
@@ -14,7 +14,7 @@ private func noise(_ count: Int, seed: UInt64 = 1) -> [Complex32] {
   let spectrum = ComplexFFT2D(rows: rows, columns: columns, direction: .forward).transform(image)
   for u in 0..<rows {
     for v in 0..<columns {
-      var sum = Complex64.zero
+      var sum = ComplexDouble.zero
       for y in 0..<rows {
         for x in 0..<columns {
           let phase =
@@ -61,8 +61,8 @@ func realTransformAgreesWithTheComplexOneAndReturns(rows: Int, columns: Int) {
   let plan = ComplexFFT2D(rows: 4, columns: 4, direction: .forward)
   let image = noise(16)
   let expected = plan.transform(image)
-  var shifted = [Complex32.zero] + image
-  var output = [Complex32](repeating: .zero, count: 17)
+  var shifted = [ComplexFloat.zero] + image
+  var output = [ComplexFloat](repeating: .zero, count: 17)
   shifted.withUnsafeMutableBufferPointer { from in
     output.withUnsafeMutableBufferPointer { to in
       plan.execute(from.baseAddress! + 1, into: to.baseAddress! + 1)

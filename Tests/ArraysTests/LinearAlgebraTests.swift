@@ -144,7 +144,7 @@ func leastSquaresResidualIsOrthogonalToTheColumns(rows: Int, columns: Int) throw
 }
 
 @Test func phasesAddWhenNumbersMultiply() {
-  let product = Complex64(modulus: 2, phase: 0.3) * Complex64(phase: 0.5)
-  #expect((product - Complex64(modulus: 2, phase: 0.8)).modulus < 1e-15)
-  #expect((Complex32(phase: Float.pi / 2) - .i).modulus < 1e-6)
+  let product = ComplexDouble(modulus: 2, phase: 0.3) * ComplexDouble(phase: 0.5)
+  #expect((product - ComplexDouble(modulus: 2, phase: 0.8)).modulus < 1e-15)
+  #expect((ComplexFloat(phase: Float.pi / 2) - .i).modulus < 1e-6)
 }

@@ -26,8 +26,8 @@ import Testing
         energy: key[0], kappas: [PlaneVector(key[1], key[2])], structures: [structure])[0][0]
       for row in rows {
         let beam = try #require(beams.first { $0.beam == BeamIndex(Int(row[6]), Int(row[7])) })
-        let error = (beam.amplitude - Complex64(row[8], row[9])).modulus
-        #expect(error <= 1e-5 * Complex64(row[8], row[9]).modulus)
+        let error = (beam.amplitude - ComplexDouble(row[8], row[9])).modulus
+        #expect(error <= 1e-5 * ComplexDouble(row[8], row[9]).modulus)
         #expect(abs(beam.intensity / row[10] - 1) <= 1e-5)
       }
     }
@@ -78,7 +78,7 @@ import Testing
 
   /// Im kz inside the crystal.
   static func decay(_ energy: Double, _ along: PlaneVector) -> Double {
-    let square = Complex64((energy + 12) / 3.809982111 - along.squaredLength, 4 / 3.809982111)
+    let square = ComplexDouble((energy + 12) / 3.809982111 - along.squaredLength, 4 / 3.809982111)
     return ((square.modulus - square.re) / 2).squareRoot()
   }
 
@@ -99,10 +99,10 @@ import Testing
     let energy = 57.0
     let kappa = PlaneVector(0.11, -0.23)
     let forward = try model.reflections(energy: energy, kappas: [kappa], structures: [structure])[0][0]
-    func normal(_ p: PlaneVector) -> Complex64 {
-      let square = Complex64((energy + 12) / 3.809982111 - p.squaredLength, 4 / 3.809982111)
+    func normal(_ p: PlaneVector) -> ComplexDouble {
+      let square = ComplexDouble((energy + 12) / 3.809982111 - p.squaredLength, 4 / 3.809982111)
       let decay = ((square.modulus - square.re) / 2).squareRoot()
-      return Complex64(square.im / (2 * decay), decay)
+      return ComplexDouble(square.im / (2 * decay), decay)
     }
     var checked = 0
     for beam in forward where abs(beam.beam.h) <= 2 && abs(beam.beam.k) <= 1 {

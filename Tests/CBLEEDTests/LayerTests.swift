@@ -14,17 +14,17 @@ import Testing
   let reference = Reference.json("layer_reference.json")
 
   func section(_ name: String) throws -> [String: Any] { try #require(reference[name] as? [String: Any]) }
-  func numbers(_ value: Any?) throws -> [Complex64] { try #require(value as? [Any]).map(complex) }
+  func numbers(_ value: Any?) throws -> [ComplexDouble] { try #require(value as? [Any]).map(complex) }
 
-  var waveNumber: Complex64 { complex(reference["k_invA"]!) }
+  var waveNumber: ComplexDouble { complex(reference["k_invA"]!) }
 
-  func sums(_ cell: PlaneCell, _ d: Position) -> [Complex64] {
+  func sums(_ cell: PlaneCell, _ d: Position) -> [ComplexDouble] {
     let points = cell.points(within: 90)
     let table = LatticeTable(maximum: 4, waveNumber: waveNumber, points: points, distance: d)
     return table.sums(latticePhases([Self.kappa], points)).values
   }
 
-  func scattering(_ meanSquare: Double, maximum: Int = 4) -> [Complex64] {
+  func scattering(_ meanSquare: Double, maximum: Int = 4) -> [ComplexDouble] {
     thermalScattering(
       Reference.phaseShifts.at(72, maximum: 7), meanSquare: meanSquare, squaredWaveNumber: Self.realSquare,
       maximum: maximum)
@@ -98,7 +98,7 @@ import Testing
         for (r, row) in rows.enumerated() {
           for (c, value) in row.enumerated() {
             // The reference leaves the unscattered wave out.
-            let mine = matrix[known[r], known[c]] - Complex64(r == c ? unit : 0)
+            let mine = matrix[known[r], known[c]] - ComplexDouble(r == c ? unit : 0)
             #expect((mine - complex(value)).modulus < 1e-6)
           }
         }
@@ -137,8 +137,8 @@ import Testing
       through.append(matrices.transmissionDown)
       back.append(matrices.reflectionAbove)
     }
-    func continued(_ values: [ComplexMatrix], _ r: Int, _ c: Int) -> Complex64 {
-      var sum = Complex64.zero
+    func continued(_ values: [ComplexMatrix], _ r: Int, _ c: Int) -> ComplexDouble {
+      var sum = ComplexDouble.zero
       for i in nodes.indices {
         var weight = 1.0
         for j in nodes.indices where j != i { weight *= nodes[j] / (nodes[j] - nodes[i]) }
@@ -158,11 +158,11 @@ import Testing
     }
   }
 
-  func waveNumber(_ energy: Double, _ absorption: Double) -> Complex64 {
+  func waveNumber(_ energy: Double, _ absorption: Double) -> ComplexDouble {
     // k = sqrt(E_in / 3.81) with E_in = energy + i absorption, by its polar form.
-    let square = Complex64(energy, absorption) / 3.809982111
+    let square = ComplexDouble(energy, absorption) / 3.809982111
     let modulus = square.modulus.squareRoot()
     let real = ((square.modulus + square.re) / 2).squareRoot()
-    return Complex64(real, (modulus * modulus - real * real).squareRoot())
+    return ComplexDouble(real, (modulus * modulus - real * real).squareRoot())
   }
 }

@@ -34,9 +34,9 @@ enum Reference {
 }
 
 /// Complex numbers of a JSON reference: [re, im].
-func complex(_ value: Any) -> Complex64 {
+func complex(_ value: Any) -> ComplexDouble {
   let pair = value as! [Double]
-  return Complex64(pair[0], pair[1])
+  return ComplexDouble(pair[0], pair[1])
 }
 
 extension Reference {

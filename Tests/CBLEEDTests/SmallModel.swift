@@ -32,7 +32,7 @@ enum SmallModel {
     options.components = 24
     options.rootComponents = 16
     options.mapPoints = 60
-    let patterns = try TrainingPatterns(
+    let patterns = try SurfacePatterns(
       surface: surface, detector: detector, isDynamical: false, patterns(320, seed: 1))
     return try ModelTraining(patterns, options)
   }

@@ -61,7 +61,7 @@ func embeddingUnrollsASheet(method: LocallyLinearEmbedding.Method) throws {
   let sheet = (0..<200).map { _ in (arc: numbers.uniform(in: 0...3), height: numbers.uniform(in: 0...1)) }
   let points = DoubleMatrix(
     rows: 200, columns: 3,
-    values: sheet.flatMap { [Complex64(phase: $0.arc).re, Complex64(phase: $0.arc).im, $0.height] })
+    values: sheet.flatMap { [ComplexDouble(phase: $0.arc).re, ComplexDouble(phase: $0.arc).im, $0.height] })
   let embedding = try LocallyLinearEmbedding(points, dimensions: 2, neighbours: 12, method: method)
   // Both sheet coordinates are then linear in the two found (and a constant).
   var basis = DoubleMatrix(rows: 200, columns: 3, repeating: 1)

@@ -4,7 +4,7 @@ import Learning
 import System
 import Testing
 
-@Suite("Model folders")
+@Suite("TrainedNetwork folders")
 struct ModelFolderTests {
   private let root = FileManager.default.temporaryDirectory.appendingPathComponent("ewald-test-\(UUID())")
     .path

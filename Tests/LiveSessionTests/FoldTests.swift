@@ -29,7 +29,7 @@ private func randomHistory(_ seed: UInt64) -> [SessionEvent] {
       files += 1
       events.append(fileEvent(files))
     case 2:
-      let durable = FileStatus.allCases.filter { !$0.isPassing }
+      let durable = FileStatus.allCases.filter { !$0.isTransient }
       events.append(
         fileEvent(
           file, "d/\(text)", durable[pick(durable.count)], warnings: (0..<pick(30)).map { "w\($0) \(text)" },
@@ -53,7 +53,7 @@ private func randomHistory(_ seed: UInt64) -> [SessionEvent] {
         [
           .setting(SettingRecord(engine: "frame", name: "limit", old: "", new: text)),
           .acknowledge(AcknowledgeRecord(code: ["*", "R0", "R1"][pick(3)])),
-          .event(HappeningRecord(name: ["error", "overflow", "folder_back"][pick(3)], text: text)),
+          .event(IncidentRecord(name: ["error", "overflow", "folder_back"][pick(3)], text: text)),
         ][pick(3)])
     default:
       events.append(

@@ -86,7 +86,7 @@ private func accepts(_ object: [String: Any]) throws -> Bool {
 @Test func aStateThatOnlyPassesIsNotForTheFile() throws {
   let schema = try JSONSchema(SessionSchema.text)
   for status in FileStatus.allCases {
-    #expect(schema.accepts(fileEvent(1, nil, status).line(stamp)) == !status.isPassing)
+    #expect(schema.accepts(fileEvent(1, nil, status).line(stamp)) == !status.isTransient)
   }
 }
 

@@ -40,7 +40,7 @@ let sampleEvents: [SessionEvent] = {
     .accept(AcceptRecord(fileID: 3, resultID: id)), .note(NoteRecord(fileID: 3, kind: .tag, text: "good")),
     .setting(SettingRecord(engine: "pacbed", name: "zone", old: "auto", new: "0,0,1")),
     .acknowledge(AcknowledgeRecord(code: "2PK")),
-    .event(HappeningRecord(name: "folder_missing", text: "gone")),
+    .event(IncidentRecord(name: "folder_missing", text: "gone")),
     .checkpoint(CheckpointRecord(files: 1, results: 2, sha256: "00")),
     .end(EndRecord(files: 1, results: 2, sha256: "11")),
   ]

@@ -105,7 +105,7 @@ import Testing
   }
 
   @Test func `what atoms in motion absorb and blur can be told`() throws {
-    let specimen = ModelDomain.Specimen(b: 1.2, absorption: 0.08)
+    let specimen = ModelDomain.ThermalScattering(b: 1.2, absorption: 0.08)
     let warm = try frame(5.2, of: PACBEDTable.make(SmallModel.domain().tableRequest(specimen)))
     let atRest = try finding(warm, ["debye_waller": .number(0)])
     let told = try finding(warm, ["debye_waller": .number(1.2), "absorption": .number(0.08)])

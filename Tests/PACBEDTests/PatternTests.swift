@@ -108,7 +108,7 @@ import Testing
 @Suite struct DetectorTests {
   private let geometry = PatternGeometry(size: 64, pitch: 0.5)
 
-  private func record(_ detector: Detector, seed: UInt64 = 3) -> [Float] {
+  private func record(_ detector: CameraEffects, seed: UInt64 = 3) -> [Float] {
     var pixels = [Float](repeating: 1e-4, count: 64 * 64)
     var random = RandomNumbers(seed: seed)
     pixels.withUnsafeMutableBufferPointer { _ = detector.record($0, geometry: geometry, random: &random) }
@@ -117,20 +117,20 @@ import Testing
 
   @Test func `counting noise has the variance of its mean and reading noise its own`() {
     let perPixel = 100.0
-    let counted = record(Detector(electrons: perPixel * 4096)).map { Double($0) / 1e-4 * perPixel }
+    let counted = record(CameraEffects(electrons: perPixel * 4096)).map { Double($0) / 1e-4 * perPixel }
     let mean = counted.reduce(0, +) / 4096
     let variance = counted.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 4096
     #expect(abs(mean - perPixel) < 0.6)
     #expect(abs(variance / perPixel - 1) < 0.1)
-    let read = record(Detector(noise: 0.2)).map { Double($0) / 1e-4 - 1 }
+    let read = record(CameraEffects(noise: 0.2)).map { Double($0) / 1e-4 - 1 }
     #expect(abs((read.reduce(0) { $0 + $1 * $1 } / 4096).squareRoot() - 0.2) < 0.01)
   }
 
   @Test func `background and haze are added where they belong, and the seed decides`() {
-    let pixels = record(Detector(background: 0.1, haze: 0.5, hazeWidth: 5))
+    let pixels = record(CameraEffects(background: 0.1, haze: 0.5, hazeWidth: 5))
     #expect(abs(pixels[32 * 64 + 32] - 1.6e-4) < 1e-9)
     #expect(abs(pixels[0] - 1.1e-4) < 1e-6)
-    let noisy = Detector(electrons: 1e4, noise: 0.1, hotPixels: 0.01)
+    let noisy = CameraEffects(electrons: 1e4, noise: 0.1, hotPixels: 0.01)
     #expect(record(noisy) == record(noisy))
     #expect(record(noisy) != record(noisy, seed: 4))
   }

@@ -65,7 +65,8 @@ import Testing
 
   @Test func `a wedge grows thicker from frame to frame and says by how much`() throws {
     let wedge = WedgeSample(
-      simulation: try simulation(), frames: 5, thickness: 1...5, detector: Detector(electrons: 5e4), seed: 9)
+      simulation: try simulation(), frames: 5, thickness: 1...5, detector: CameraEffects(electrons: 5e4),
+      seed: 9)
     let output = try wedge.run()
     #expect(output.thicknesses == [1, 2, 3, 4, 5])
     #expect(output.names[4] == "wedge_004")

@@ -183,8 +183,8 @@ import Testing
 
   @Test func `the loops compiled for several processors compute what plain loops do`() {
     var random = RandomNumbers(seed: 7)
-    var x = (0..<77).map { _ in Complex32(Float(random.normal()), Float(random.normal())) }
-    let t = (0..<77).map { _ in Complex32(Float(random.normal()), Float(random.normal())) }
+    var x = (0..<77).map { _ in ComplexFloat(Float(random.normal()), Float(random.normal())) }
+    let t = (0..<77).map { _ in ComplexFloat(Float(random.normal()), Float(random.normal())) }
     let expected = zip(x, t).map { $0 * $1 }
     x.withUnsafeMutableBytes { x in
       t.withUnsafeBytes { t in

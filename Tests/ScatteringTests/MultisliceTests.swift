@@ -97,12 +97,12 @@ import Testing
       let at = try #require(m.grid.position(h: h, k: l))
       let g = m.grid.frequency(h: h, k: l)
       let error = -Double.pi * beam.wavelength * (g.dot(g) + 2 * g.dot(k))
-      var amplitude = Complex64.zero
+      var amplitude = ComplexDouble.zero
       for cell in 0..<cells {
         for slice in potential.slices {
           let z = Double(cell) * crystal.period + slice.height
           let phase = error * (Double(cells) * crystal.period - z)
-          amplitude += slice.coefficients[at] * Complex64(cos(phase), sin(phase))
+          amplitude += slice.coefficients[at] * ComplexDouble(cos(phase), sin(phase))
         }
       }
       let kinematic = amplitude.squaredModulus * beam.interactionConstant * beam.interactionConstant

@@ -74,7 +74,7 @@ enum SampleSession {
       .note(NoteRecord(fileID: 213, kind: .note, text: "stage touched")),
       .result(result(213, supersedes: identifier(213), id: 1213)),
       .event(
-        HappeningRecord(name: "polling", text: "the folder is polled: NFS tells nothing of other machines")),
+        IncidentRecord(name: "polling", text: "the folder is polled: NFS tells nothing of other machines")),
     ]
     return events
   }

@@ -16,11 +16,11 @@ package struct TrainingJob<Score: Sendable> {
   /// Steps between two reports.
   package var reporting: Int
   package var source: SampleSource
-  package var look: (Model) throws -> Score
+  package var look: (TrainedNetwork) throws -> Score
 
   package init(
     network: Network, start: Weights, options: Trainer.Options, steps: Int, interval: Int, reporting: Int,
-    source: @escaping SampleSource, look: @escaping (Model) throws -> Score
+    source: @escaping SampleSource, look: @escaping (TrainedNetwork) throws -> Score
   ) {
     self.network = network
     self.start = start
@@ -48,7 +48,7 @@ package struct TrainingJob<Score: Sendable> {
 
   package struct Output: Sendable {
     /// With the averaged weights.
-    package var model: Model
+    package var model: TrainedNetwork
     package var isFinished: Bool
     /// Where this run went on.
     package var resumedAt: Int?
@@ -76,7 +76,7 @@ package struct TrainingJob<Score: Sendable> {
       guard looks || step % reporting == 0 else { continue }
       var progress = pace.progress(step, of: steps, Score.self)
       if looks {
-        progress.score = try look(Model(network: network, weights: trainer.averagedWeights))
+        progress.score = try look(TrainedNetwork(network: network, weights: trainer.averagedWeights))
         do throws(NetworkError) {
           try place?.write(trainer.checkpoint())
         } catch {
@@ -88,7 +88,7 @@ package struct TrainingJob<Score: Sendable> {
     let isFinished = trainer.step >= steps
     if !isFinished { try place?.write(trainer.checkpoint()) }
     return Output(
-      model: Model(network: network, weights: trainer.averagedWeights), isFinished: isFinished,
+      model: TrainedNetwork(network: network, weights: trainer.averagedWeights), isFinished: isFinished,
       resumedAt: kept?.step, seconds: pace.seconds, facts: facts(resumedAt: kept?.step, seconds: pace.seconds)
     )
   }

@@ -21,18 +21,18 @@ package struct BeamSet {
   let kappa: PlaneVector
   /// g of every beam.
   let orders: [PlaneVector]
-  package let normal: [Complex64]
+  package let normal: [ComplexDouble]
   /// Y_L of the waves going up and down, a row for every beam.
   let up: ComplexMatrix
   let down: ComplexMatrix
   let basis: AngularBasis
-  let waveNumber: Complex64
+  let waveNumber: ComplexDouble
 
   package var count: Int { indices.count }
   package func position(_ beam: BeamIndex) -> Int? { indices.firstIndex(of: beam) }
 
   package init(
-    kappa: PlaneVector, waveNumber k: Complex64, cell: PlaneCell, harmonics: SphericalHarmonics,
+    kappa: PlaneVector, waveNumber k: ComplexDouble, cell: PlaneCell, harmonics: SphericalHarmonics,
     settings: DynamicalSettings
   ) {
     let decay = -log(settings.beamAmplitude) / settings.layerSpacing
@@ -48,7 +48,7 @@ package struct BeamSet {
       }
     }
     let orders = indices.map { cell.beam($0.h, $0.k) }
-    let normal = orders.map { (k * k - Complex64((kappa + $0).squaredLength)).upperSquareRoot }
+    let normal = orders.map { (k * k - ComplexDouble((kappa + $0).squaredLength)).upperSquareRoot }
     func table(_ sign: Double) -> ComplexMatrix {
       ComplexMatrix(rows: indices.count, columns: harmonics.basis.count) { out in
         guard let base = out.baseAddress else { return }
@@ -57,8 +57,8 @@ package struct BeamSet {
           let length = p.length
           harmonics.fill(
             base + beam * harmonics.basis.count, cosine: sign * normal[beam] / k,
-            sine: Complex64(length) / k,
-            turn: length > 1e-12 ? Complex64(p.x / length, p.y / length) : Complex64(1))
+            sine: ComplexDouble(length) / k,
+            turn: length > 1e-12 ? ComplexDouble(p.x / length, p.y / length) : ComplexDouble(1))
         }
       }
     }
@@ -73,8 +73,9 @@ package struct BeamSet {
   }
 
   private init(
-    indices: [BeamIndex], kappa: PlaneVector, orders: [PlaneVector], normal: [Complex64], up: ComplexMatrix,
-    down: ComplexMatrix, basis: AngularBasis, waveNumber: Complex64
+    indices: [BeamIndex], kappa: PlaneVector, orders: [PlaneVector], normal: [ComplexDouble],
+    up: ComplexMatrix,
+    down: ComplexMatrix, basis: AngularBasis, waveNumber: ComplexDouble
   ) {
     self.indices = indices
     self.kappa = kappa
@@ -95,10 +96,10 @@ package struct BeamSet {
   }
 
   /// exp(i kz gap): how waves change over a height.
-  func phases(_ gap: Double) -> [Complex64] { normal.map { (gap * $0).wave } }
+  func phases(_ gap: Double) -> [ComplexDouble] { normal.map { (gap * $0).wave } }
 
   /// Factors exp(i g.shift) of beams.
-  func shift(_ shift: PlaneVector) -> [Complex64] { orders.map { Complex64(phase: $0.dot(shift)) } }
+  func shift(_ shift: PlaneVector) -> [ComplexDouble] { orders.map { ComplexDouble(phase: $0.dot(shift)) } }
 }
 
 /// The two ways a wave can go.

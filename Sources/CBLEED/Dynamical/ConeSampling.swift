@@ -134,7 +134,7 @@ extension DynamicalModel {
     let vacuum = VacuumFactor(energy: energy)
     var sums = structures.map { _ in [Double](repeating: 0, count: detector.size * detector.size) }
     // Pixels come beam after beam.
-    var rows: [[Complex64]] = []
+    var rows: [[ComplexDouble]] = []
     var current: BeamIndex?
     for pixel in lit {
       if pixel.beam != current {
@@ -150,7 +150,7 @@ extension DynamicalModel {
       let weights = nodes.weights(pixel.kappa)
       let factor = pixel.coverage * vacuum(from: pixel.kappa, to: pixel.kappa + pixel.order)
       for s in structures.indices {
-        var amplitude = Complex64.zero
+        var amplitude = ComplexDouble.zero
         for (weight, value) in zip(weights, rows[s]) { amplitude += weight * value }
         sums[s][pixel.pixel] += factor * amplitude.squaredModulus
       }

@@ -4,7 +4,7 @@ import Arrays
 public struct ReflectedBeam: Sendable, Equatable {
   public var beam: BeamIndex
   /// For a unit incident wave, both referred to z = 0 and inside the inner potential.
-  public var amplitude: Complex64
+  public var amplitude: ComplexDouble
   /// (Kz out / Kz in) |amplitude|^2 in vacuum.
   public var intensity: Double
 }

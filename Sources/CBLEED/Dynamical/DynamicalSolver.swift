@@ -7,12 +7,12 @@ struct DynamicalSolver: Sendable {
   private let kappas: [PlaneVector]
   private let structures: [SurfaceStructure]
   private let fixed: SurfaceStructure
-  private let waveNumber: Complex64
+  private let waveNumber: ComplexDouble
   /// Beams of the surface cell fall into these classes, which planes of the bulk do not mix.
   private let classes: [PlaneVector]
   private let surfaceSums: LatticeSumStore
   private let bulkSums: LatticeSumStore
-  private let scattering: [AtomKind: [Complex64]]
+  private let scattering: [AtomKind: [ComplexDouble]]
 
   private struct AtomKind: Hashable {
     var element: Int
@@ -25,7 +25,7 @@ struct DynamicalSolver: Sendable {
   ) {
     let settings = model.settings
     let potential = settings.potential
-    let inside = Complex64(energy + potential.real, potential.absorptive)
+    let inside = ComplexDouble(energy + potential.real, potential.absorptive)
     let k = (inside / Physics.halfSquaredPlanckOverMass).upperSquareRoot
     let radius = settings.radius(absorption: k.im)
     let movable = model.surface.movableLayers
@@ -39,7 +39,7 @@ struct DynamicalSolver: Sendable {
     bulkSums = LatticeSumStore(
       maximum: settings.maximumDegree, waveNumber: k, cell: fixed.bulkCell, radius: radius,
       kappas: kappas.flatMap { kappa in classes.map { kappa + $0 } }, layers: fixed.bulk)
-    var scattering: [AtomKind: [Complex64]] = [:]
+    var scattering: [AtomKind: [ComplexDouble]] = [:]
     for atom in (layers + fixed.bulk).flatMap(\.atoms) {
       let kind = AtomKind(element: atom.element, meanSquare: atom.meanSquare)
       guard scattering[kind] == nil else { continue }
@@ -97,7 +97,7 @@ struct DynamicalSolver: Sendable {
 
   private func scatterer(
     _ layer: SurfaceLayer, _ beams: BeamSet, _ cell: PlaneCell,
-    _ sums: (SurfaceAtom, SurfaceAtom) -> ArraySlice<Complex64>
+    _ sums: (SurfaceAtom, SurfaceAtom) -> ArraySlice<ComplexDouble>
   ) -> LayerScatterer {
     LayerScatterer(
       layer: layer, area: cell.area, beams: beams,

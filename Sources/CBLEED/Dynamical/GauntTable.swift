@@ -18,11 +18,12 @@ package struct GauntTable: Sendable {
     let (nodes, weights) = gaussLegendre(2 * maximum + 1)
     let tables = nodes.map { x in
       [Double](unsafeUninitializedCapacity: wide.basis.count) { buffer, initialized in
-        var row = [Complex64](repeating: .zero, count: wide.basis.count)
+        var row = [ComplexDouble](repeating: .zero, count: wide.basis.count)
         row.withUnsafeMutableBufferPointer {
           guard let base = $0.baseAddress else { return }
           wide.fill(
-            base, cosine: Complex64(x), sine: Complex64((1 - x * x).squareRoot()), turn: Complex64(1))
+            base, cosine: ComplexDouble(x), sine: ComplexDouble((1 - x * x).squareRoot()),
+            turn: ComplexDouble(1))
         }
         for i in row.indices { buffer.initializeElement(at: i, to: row[i].re) }
         initialized = row.count
@@ -54,8 +55,8 @@ package struct GauntTable: Sendable {
 
   /// Writes scale[L'] G_LL' into a block of a larger matrix whose rows are `stride` apart.
   func fill(
-    _ block: UnsafeMutablePointer<Complex64>, stride: Int, sums: UnsafePointer<Complex64>,
-    scale: UnsafePointer<Complex64>
+    _ block: UnsafeMutablePointer<ComplexDouble>, stride: Int, sums: UnsafePointer<ComplexDouble>,
+    scale: UnsafePointer<ComplexDouble>
   ) {
     let size = basis.count
     starts.withUnsafeBufferPointer { starts in
@@ -72,7 +73,7 @@ package struct GauntTable: Sendable {
                 re += factors[term] * d.re
                 im += factors[term] * d.im
               }
-              out[column] = Complex64(re, im) * scale[column]
+              out[column] = ComplexDouble(re, im) * scale[column]
               element += 1
             }
           }
@@ -82,8 +83,8 @@ package struct GauntTable: Sendable {
   }
 
   /// The propagator alone.
-  package func propagator(_ sums: [Complex64]) -> ComplexMatrix {
-    let ones = [Complex64](repeating: Complex64(1), count: basis.count)
+  package func propagator(_ sums: [ComplexDouble]) -> ComplexMatrix {
+    let ones = [ComplexDouble](repeating: ComplexDouble(1), count: basis.count)
     return ComplexMatrix(rows: basis.count, columns: basis.count) { out in
       guard let block = out.baseAddress else { return }
       fill(block, stride: basis.count, sums: sums, scale: ones)

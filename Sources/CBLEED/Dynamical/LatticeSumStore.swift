@@ -9,7 +9,7 @@ package struct LatticeSumStore: Sendable {
   private let tables: [Position: ComplexMatrix]
 
   package init(
-    maximum: Int, waveNumber: Complex64, cell: PlaneCell, radius: Double, kappas: [PlaneVector],
+    maximum: Int, waveNumber: ComplexDouble, cell: PlaneCell, radius: Double, kappas: [PlaneVector],
     layers: [SurfaceLayer]
   ) {
     self.kappas = kappas.count
@@ -49,7 +49,7 @@ package struct LatticeSumStore: Sendable {
   }
 
   /// D of the vector from atom b to atom a, in basis order.
-  package func sums(kappa: Int, from b: SurfaceAtom, to a: SurfaceAtom) -> ArraySlice<Complex64> {
+  package func sums(kappa: Int, from b: SurfaceAtom, to a: SurfaceAtom) -> ArraySlice<ComplexDouble> {
     let (distance, reversed) = Self.canonical(a.position - b.position)
     guard let table = tables[distance] else { preconditionFailure("every distance was tabulated") }
     return table.row(reversed ? kappas + kappa : kappa)

@@ -9,7 +9,7 @@ package struct LatticeTable: Sendable {
   /// (2 maximum + 1)^2 rows, a column for every lattice point.
   let waves: ComplexMatrix
 
-  package init(maximum: Int, waveNumber k: Complex64, points: [PlaneVector], distance d: Position) {
+  package init(maximum: Int, waveNumber k: ComplexDouble, points: [PlaneVector], distance d: Position) {
     let basis = AngularBasis(maximum: 2 * maximum)
     let norms = basis.norms
     let count = points.count
@@ -18,7 +18,7 @@ package struct LatticeTable: Sendable {
       let rows = WaveRows(degree: basis.maximum, waveNumber: k, points: points, distance: d)
       rows.withPointers { hankel, cosine, sine, turn in
         var diagonal = [Double](repeating: 1, count: count)
-        var phase = [Complex64](repeating: Complex64(1), count: count)
+        var phase = [ComplexDouble](repeating: ComplexDouble(1), count: count)
         var (before, now, next) = (diagonal, diagonal, diagonal)
         for m in 0...basis.maximum {
           if m > 0 {
@@ -63,17 +63,17 @@ package struct LatticeTable: Sendable {
 
 /// h_l(k r), cos theta, sin theta and exp(i phi) of d - P, a row for each, over the lattice points.
 private struct WaveRows {
-  private var hankel: [Complex64]
+  private var hankel: [ComplexDouble]
   private var cosine: [Double]
   private var sine: [Double]
-  private var turn: [Complex64]
+  private var turn: [ComplexDouble]
 
-  init(degree: Int, waveNumber k: Complex64, points: [PlaneVector], distance d: Position) {
+  init(degree: Int, waveNumber k: ComplexDouble, points: [PlaneVector], distance d: Position) {
     let count = points.count
     cosine = [Double](repeating: 1, count: count)
     sine = [Double](repeating: 0, count: count)
-    turn = [Complex64](repeating: Complex64(1), count: count)
-    hankel = [Complex64](repeating: .zero, count: (degree + 1) * count)
+    turn = [ComplexDouble](repeating: ComplexDouble(1), count: count)
+    hankel = [ComplexDouble](repeating: .zero, count: (degree + 1) * count)
     for p in 0..<count {
       let v = d.plane - points[p]
       let rho = v.length
@@ -82,11 +82,11 @@ private struct WaveRows {
       guard r > 1e-6 else { continue }
       cosine[p] = d.z / r
       sine[p] = rho / r
-      if rho > 1e-9 { turn[p] = Complex64(v.x / rho, v.y / rho) }
+      if rho > 1e-9 { turn[p] = ComplexDouble(v.x / rho, v.y / rho) }
       let z = k * r
-      let inverse = Complex64(1) / z
+      let inverse = ComplexDouble(1) / z
       // Upward recurrence is stable for outgoing waves: they grow with l.
-      var before = z.wave * inverse * Complex64(0, -1)
+      var before = z.wave * inverse * ComplexDouble(0, -1)
       var now = before * (inverse - .i)
       hankel[p] = before
       for l in stride(from: 1, through: degree, by: 1) {
@@ -97,7 +97,9 @@ private struct WaveRows {
   }
 
   func withPointers(
-    _ body: (UnsafePointer<Complex64>, UnsafePointer<Double>, UnsafePointer<Double>, UnsafePointer<Complex64>)
+    _ body: (
+      UnsafePointer<ComplexDouble>, UnsafePointer<Double>, UnsafePointer<Double>, UnsafePointer<ComplexDouble>
+    )
       ->
       Void
   ) {
@@ -111,7 +113,7 @@ package func latticePhases(_ kappas: [PlaneVector], _ points: [PlaneVector]) -> 
     var at = 0
     for kappa in kappas {
       for point in points {
-        out.initializeElement(at: at, to: Complex64(phase: kappa.dot(point)))
+        out.initializeElement(at: at, to: ComplexDouble(phase: kappa.dot(point)))
         at += 1
       }
     }

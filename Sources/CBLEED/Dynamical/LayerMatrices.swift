@@ -9,7 +9,7 @@ package struct LayerMatrices: Sendable {
   package var reflectionBelow: ComplexMatrix
 
   /// The same slab moved along the surface: exp(-i g.s) M exp(i g'.s), with `factors` = exp(i g.s).
-  func shifted(_ factors: [Complex64]) -> LayerMatrices {
+  func shifted(_ factors: [ComplexDouble]) -> LayerMatrices {
     let conjugates = factors.map(\.conjugate)
     func move(_ m: ComplexMatrix) -> ComplexMatrix { m.scaled(rows: conjugates, columns: factors) }
     return LayerMatrices(
@@ -19,7 +19,7 @@ package struct LayerMatrices: Sendable {
 
   /// This slab over another one; `phases` carry every beam over the gap between them (Pendry 1974,
   /// layer doubling).
-  func over(_ lower: LayerMatrices, phases: [Complex64]) throws(CBLEEDError) -> LayerMatrices {
+  func over(_ lower: LayerMatrices, phases: [ComplexDouble]) throws(CBLEEDError) -> LayerMatrices {
     let fromLower = lower.reflectionAbove.scaled(rows: phases, columns: phases)
     let fromUpper = reflectionBelow.scaled(rows: phases, columns: phases)
     do {
@@ -27,7 +27,7 @@ package struct LayerMatrices: Sendable {
         transmissionDown)
       let rising = try ComplexLU((lower.reflectionAbove * fromUpper).subtractedFromIdentity())
         .solve(lower.transmissionUp)
-      let none = [Complex64](repeating: Complex64(1), count: phases.count)
+      let none = [ComplexDouble](repeating: ComplexDouble(1), count: phases.count)
       return LayerMatrices(
         reflectionAbove: reflectionAbove.adding(transmissionUp * (fromLower * falling)),
         transmissionUp: transmissionUp * rising.scaled(rows: phases, columns: none),
@@ -39,7 +39,7 @@ package struct LayerMatrices: Sendable {
   }
 
   /// Only the reflection from above of this slab over a lower one that reflects `lower`.
-  func reflection(over lower: ComplexMatrix, phases: [Complex64]) throws(CBLEEDError) -> ComplexMatrix {
+  func reflection(over lower: ComplexMatrix, phases: [ComplexDouble]) throws(CBLEEDError) -> ComplexMatrix {
     let fromLower = lower.scaled(rows: phases, columns: phases)
     do {
       let falling = try ComplexLU((reflectionBelow * fromLower).subtractedFromIdentity()).solve(
@@ -53,7 +53,7 @@ package struct LayerMatrices: Sendable {
 
 extension ComplexMatrix {
   /// diag(rows) self diag(columns).
-  func scaled(rows left: [Complex64], columns right: [Complex64]) -> ComplexMatrix {
+  func scaled(rows left: [ComplexDouble], columns right: [ComplexDouble]) -> ComplexMatrix {
     ComplexMatrix(rows: rows, columns: columns) { out in
       values.withUnsafeBufferPointer { values in
         right.withUnsafeBufferPointer { right in
@@ -70,7 +70,7 @@ extension ComplexMatrix {
 
   func subtractedFromIdentity() -> ComplexMatrix {
     var result = mapValues { -$0 }
-    for i in 0..<rows { result[i, i] += Complex64(1) }
+    for i in 0..<rows { result[i, i] += ComplexDouble(1) }
     return result
   }
 

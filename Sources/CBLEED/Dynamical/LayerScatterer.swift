@@ -7,7 +7,7 @@ import Arrays
 package struct LayerScatterer {
   let beams: BeamSet
   private let positions: [Position]
-  private let scattering: [[Complex64]]
+  private let scattering: [[ComplexDouble]]
   private let unscaledArea: Double
   /// G T, square in (atom, L).
   private let coupling: ComplexMatrix
@@ -18,8 +18,8 @@ package struct LayerScatterer {
   ///   - scattering: T of every atom, expanded over the basis.
   ///   - sums: D of the pair (i, j), in basis order up to twice the degree.
   package init(
-    layer: SurfaceLayer, area: Double, beams: BeamSet, scattering: [[Complex64]], gaunt: GauntTable,
-    sums: (Int, Int) -> ArraySlice<Complex64>
+    layer: SurfaceLayer, area: Double, beams: BeamSet, scattering: [[ComplexDouble]], gaunt: GauntTable,
+    sums: (Int, Int) -> ArraySlice<ComplexDouble>
   ) {
     self.beams = beams
     self.scattering = scattering
@@ -44,23 +44,23 @@ package struct LayerScatterer {
   }
 
   /// exp(+-i (kappa+g).d) of an atom.
-  private func phase(_ beam: Int, _ atom: Int, _ heading: Heading, _ sign: Double) -> Complex64 {
+  private func phase(_ beam: Int, _ atom: Int, _ heading: Heading, _ sign: Double) -> ComplexDouble {
     let d = positions[atom]
     let along = (beams.kappa + beams.orders[beam]).dot(d.plane)
-    return (sign * (Complex64(along) + (heading.sign * d.z) * beams.normal[beam])).wave
+    return (sign * (ComplexDouble(along) + (heading.sign * d.z) * beams.normal[beam])).wave
   }
 
   /// Waves that fall on the atoms, a row for every beam.
   func incoming(_ heading: Heading) -> ComplexMatrix {
     let basis = beams.basis
     let table = heading == .up ? beams.up : beams.down
-    var turned = [Complex64](repeating: .zero, count: basis.count)
+    var turned = [ComplexDouble](repeating: .zero, count: basis.count)
     return ComplexMatrix(rows: beams.count, columns: size) { out in
       var at = 0
       for beam in 0..<beams.count {
         let y = beam * basis.count
         for l in 0...basis.maximum {
-          let power = Complex64.powerOfI(l)
+          let power = ComplexDouble.powerOfI(l)
           for m in -l...l {
             // The "conjugate" harmonic of a complex direction is (-1)^m Y_l-m, analytic in k.
             let sign: Double = m & 1 == 0 ? 1 : -1
@@ -82,13 +82,13 @@ package struct LayerScatterer {
   func outgoing(_ heading: Heading) -> ComplexMatrix {
     let basis = beams.basis
     let table = heading == .up ? beams.up : beams.down
-    let powers = basis.degrees.map { Complex64.powerOfI(-$0) }
+    let powers = basis.degrees.map { ComplexDouble.powerOfI(-$0) }
     return ComplexMatrix(rows: beams.count, columns: size) { out in
       var at = 0
       for beam in 0..<beams.count {
         let y = beam * basis.count
         let scale =
-          Complex64(8 * .pi * .pi / unscaledArea) / (beams.waveNumber * beams.normal[beam])
+          ComplexDouble(8 * .pi * .pi / unscaledArea) / (beams.waveNumber * beams.normal[beam])
         for atom in positions.indices {
           let factor = scale * phase(beam, atom, heading, -1)
           let t = scattering[atom]
@@ -108,12 +108,12 @@ package struct LayerScatterer {
     matrix.values.withUnsafeMutableBufferPointer { values in
       if let extra {
         extra.values.withUnsafeBufferPointer { extra in
-          for i in values.indices { values[i] = Complex64(0) - values[i] - extra[i] }
+          for i in values.indices { values[i] = ComplexDouble(0) - values[i] - extra[i] }
         }
       } else {
         for i in values.indices { values[i] = -values[i] }
       }
-      for i in 0..<size { values[i * size + i] += Complex64(1) }
+      for i in 0..<size { values[i * size + i] += ComplexDouble(1) }
     }
     return matrix
   }
@@ -155,7 +155,7 @@ package struct LayerScatterer {
       throw .linearAlgebra(error)
     }
     var transmitted = down * amplitudes
-    for (c, beam) in columns.enumerated() { transmitted[beam, c] += Complex64(1) }
+    for (c, beam) in columns.enumerated() { transmitted[beam, c] += ComplexDouble(1) }
     var reflected = outgoing(.up) * amplitudes
     let through = below * transmitted
     for i in reflected.values.indices { reflected.values[i] += through.values[i] }
@@ -166,7 +166,7 @@ package struct LayerScatterer {
 extension ComplexMatrix {
   func addingIdentity() -> ComplexMatrix {
     var sum = self
-    for i in 0..<rows { sum[i, i] += Complex64(1) }
+    for i in 0..<rows { sum[i, i] += ComplexDouble(1) }
     return sum
   }
 }

@@ -11,10 +11,13 @@ package struct SphericalHarmonics: Sendable {
   }
 
   /// Fills `values` (basis order) for cos theta = `cosine`, sin theta = `sine` and exp(i phi) = `turn`.
-  func fill(_ values: UnsafeMutablePointer<Complex64>, cosine: Complex64, sine: Complex64, turn: Complex64) {
+  func fill(
+    _ values: UnsafeMutablePointer<ComplexDouble>, cosine: ComplexDouble, sine: ComplexDouble,
+    turn: ComplexDouble
+  ) {
     let maximum = basis.maximum
     // Unnormalised P_lm in place, then the factors: P_mm = -(2m-1) sin P_(m-1)(m-1), up in l from there.
-    values[0] = Complex64(1)
+    values[0] = ComplexDouble(1)
     for m in 0...maximum {
       let diagonal = AngularBasis.index(m, m)
       if m > 0 { values[diagonal] = -Double(2 * m - 1) * (sine * values[AngularBasis.index(m - 1, m - 1)]) }
@@ -26,7 +29,7 @@ package struct SphericalHarmonics: Sendable {
           (up - Double(l + m - 1) * values[AngularBasis.index(l - 2, m)]) / Double(l - m)
       }
     }
-    var phase = Complex64(1)
+    var phase = ComplexDouble(1)
     for m in 0...maximum {
       if m > 0 { phase *= turn }
       let sign: Double = m & 1 == 0 ? 1 : -1

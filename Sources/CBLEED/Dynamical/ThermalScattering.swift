@@ -7,14 +7,14 @@ import Glibc
 /// k is the real wave number: absorption between atoms is no part of an atom.
 package func thermalScattering(
   _ phaseShifts: [Double], meanSquare: Double, squaredWaveNumber: Double, maximum: Int
-) -> [Complex64] {
-  let rigid = phaseShifts.map { Complex64(phase: $0) * Complex64(0, sin($0)) }
+) -> [ComplexDouble] {
+  let rigid = phaseShifts.map { ComplexDouble(phase: $0) * ComplexDouble(0, sin($0)) }
   // The exponential is entire and its exponent at most a few units: 48 nodes are exact to rounding.
   let (nodes, weights) = gaussLegendre(48)
-  var damped = [Complex64](repeating: .zero, count: maximum + 1)
+  var damped = [ComplexDouble](repeating: .zero, count: maximum + 1)
   for (x, weight) in zip(nodes, weights) {
     let legendre = legendrePolynomials(max(maximum, rigid.count - 1), x)
-    var amplitude = Complex64.zero
+    var amplitude = ComplexDouble.zero
     for l in rigid.indices { amplitude += (Double(2 * l + 1) * legendre[l]) * rigid[l] }
     amplitude *= weight * exp(-meanSquare * squaredWaveNumber * (1 - x)) / 2
     for l in 0...maximum { damped[l] += legendre[l] * amplitude }

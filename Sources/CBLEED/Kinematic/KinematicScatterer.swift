@@ -18,7 +18,7 @@ struct KinematicScatterer {
     var element: Int
     var z: Double
     var halfMeanSquare: Double
-    var factor: Complex64
+    var factor: ComplexDouble
   }
 
   /// g of the beam at hand.
@@ -34,22 +34,22 @@ struct KinematicScatterer {
   private let area: Double
   private let squaredVacuum: Double
   private let squaredReal: Double
-  private let squaredInside: Complex64
+  private let squaredInside: ComplexDouble
   /// (2l+1) exp(i delta) sin(delta) of every element.
-  private let partial: [[Complex64]]
-  private var factors: [Complex64]
+  private let partial: [[ComplexDouble]]
+  private var factors: [ComplexDouble]
 
   init(model: KinematicModel, energy: Double, structure: SurfaceStructure) {
     let unit = Physics.halfSquaredPlanckOverMass
     squaredVacuum = energy / unit
     squaredReal = (energy + model.potential.real) / unit
-    squaredInside = Complex64(squaredReal, model.potential.absorptive / unit)
+    squaredInside = ComplexDouble(squaredReal, model.potential.absorptive / unit)
     partial = model.phaseShifts.map { shifts in
       shifts.at(energy + model.potential.real, maximum: model.maximumDegree).enumerated().map { l, delta in
-        Double(2 * l + 1) * sin(delta) * Complex64(phase: delta)
+        Double(2 * l + 1) * sin(delta) * ComplexDouble(phase: delta)
       }
     }
-    factors = [Complex64](repeating: .zero, count: partial.count)
+    factors = [ComplexDouble](repeating: .zero, count: partial.count)
     surface = Self.planes(structure.layers.flatMap(\.atoms), copies: [.zero])
     bulk = Self.planes(
       structure.bulk.flatMap(\.atoms), copies: structure.cell.cosets(of: structure.bulkCell))
@@ -76,7 +76,7 @@ struct KinematicScatterer {
   private mutating func selectTerms() {
     func terms(_ planes: [Plane]) -> [Term] {
       planes.compactMap { plane in
-        let factor = plane.atoms.reduce(Complex64.zero) { $0 + Complex64(phase: -order.dot($1)) }
+        let factor = plane.atoms.reduce(ComplexDouble.zero) { $0 + ComplexDouble(phase: -order.dot($1)) }
         guard factor.modulus > 1e-12 else { return nil }
         return Term(element: plane.element, z: plane.z, halfMeanSquare: plane.halfMeanSquare, factor: factor)
       }
@@ -85,22 +85,22 @@ struct KinematicScatterer {
     bulkTerms = terms(bulk)
   }
 
-  mutating func reflection(kappa: PlaneVector) -> (amplitude: Complex64, intensity: Double) {
+  mutating func reflection(kappa: PlaneVector) -> (amplitude: ComplexDouble, intensity: Double) {
     let incident = kappa.squaredLength
     let outgoing = (kappa + order).squaredLength
     let realIn = (squaredReal - incident).squareRoot()
     let realOut = (squaredReal - outgoing).squareRoot()
-    let normalIn = (squaredInside - Complex64(incident)).upperSquareRoot
-    let normalOut = (squaredInside - Complex64(outgoing)).upperSquareRoot
+    let normalIn = (squaredInside - ComplexDouble(incident)).upperSquareRoot
+    let normalOut = (squaredInside - ComplexDouble(outgoing)).upperSquareRoot
     let transfer = order.squaredLength + (realIn + realOut) * (realIn + realOut)
     fillFactors(cosine: (kappa.dot(kappa + order) - realIn * realOut) / squaredReal)
     let across = normalIn + normalOut
     var total = sum(surfaceTerms, across, transfer)
     if !bulkTerms.isEmpty {
-      let step = (Complex64(-order.dot(repeatVector.plane)) - repeatVector.z * across).wave
-      total += sum(bulkTerms, across, transfer) / (Complex64(1) - step)
+      let step = (ComplexDouble(-order.dot(repeatVector.plane)) - repeatVector.z * across).wave
+      total += sum(bulkTerms, across, transfer) / (ComplexDouble(1) - step)
     }
-    let amplitude = (Complex64(2 * .pi / area) / normalOut) * total
+    let amplitude = (ComplexDouble(2 * .pi / area) / normalOut) * total
     let ratio = ((squaredVacuum - outgoing) / (squaredVacuum - incident)).squareRoot()
     return (amplitude, ratio * amplitude.squaredModulus)
   }
@@ -119,11 +119,11 @@ struct KinematicScatterer {
   }
 
   /// sum over atoms of f exp(-i g.rho - i (kz + kzg) z - u2 s / 2).
-  private func sum(_ terms: [Term], _ across: Complex64, _ transfer: Double) -> Complex64 {
-    var total = Complex64.zero
+  private func sum(_ terms: [Term], _ across: ComplexDouble, _ transfer: Double) -> ComplexDouble {
+    var total = ComplexDouble.zero
     for term in terms {
       let damping = across.im * term.z - term.halfMeanSquare * transfer
-      let wave = Complex64(modulus: exp(damping), phase: -across.re * term.z)
+      let wave = ComplexDouble(modulus: exp(damping), phase: -across.re * term.z)
       total += factors[term.element] * term.factor * wave
     }
     return total

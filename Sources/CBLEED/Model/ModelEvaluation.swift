@@ -15,7 +15,7 @@ public enum ModelEvaluation {
 
   /// Every regressor on images as a camera shows them: aligned, then read.
   public static func rows(
-    _ model: PatternModel, _ test: TrainingPatterns, kinds: [RegressorKind] = RegressorKind.allCases
+    _ model: PatternModel, _ test: SurfacePatterns, kinds: [RegressorKind] = RegressorKind.allCases
   ) throws(CBLEEDError) -> [Row] {
     let aligner = model.aligner
     let images = test.images

@@ -28,7 +28,7 @@ extension ModelTraining {
   package func trainAutoencoder(
     keeping place: CheckpointFile? = nil, _ report: (Stage) -> Void = { _ in },
     isCancelled: () -> Bool = { false }
-  ) throws -> (model: Model, facts: [String: JSONValue]) {
+  ) throws -> (model: TrainedNetwork, facts: [String: JSONValue]) {
     let stepsPerEpoch = max(1, patterns.count / options.batch)
     let output = try job(stepsPerEpoch: stepsPerEpoch).run(keeping: place, isCancelled: isCancelled) {
       progress in
@@ -46,7 +46,7 @@ extension ModelTraining {
       at: network.outputs.filter { $0.name != PatternAutoencoder.parametersName })
     var used = Weights()
     for parameter in try kept.parameters() { used[parameter.name] = output.model.weights[parameter.name] }
-    return (Model(network: kept, weights: used), output.facts)
+    return (TrainedNetwork(network: kept, weights: used), output.facts)
   }
 
   private func job(stepsPerEpoch: Int) throws -> TrainingJob<Double> {
@@ -133,7 +133,7 @@ extension ModelTraining {
 
   /// Latent values of many patterns.
   func encode(
-    _ values: DoubleMatrix, _ model: Model, _ autoencoder: PatternAutoencoder
+    _ values: DoubleMatrix, _ model: TrainedNetwork, _ autoencoder: PatternAutoencoder
   ) throws -> DoubleMatrix {
     guard let output = model.network.outputs.first(where: { $0.name == PatternAutoencoder.latentName }) else {
       throw CBLEEDError.request("the network has no latent values")

@@ -40,13 +40,13 @@ public struct ModelTraining: Sendable {
     case epoch(Int, of: Int, loss: Double, fresh: Double, seconds: Double)
   }
 
-  public let patterns: TrainingPatterns
+  public let patterns: SurfacePatterns
   public let options: Options
   let aligner: FrameAligner
   /// Clean patterns on the raster, a row each.
   let clean: DoubleMatrix
 
-  public init(_ patterns: TrainingPatterns, _ options: Options = Options()) throws(CBLEEDError) {
+  public init(_ patterns: SurfacePatterns, _ options: Options = Options()) throws(CBLEEDError) {
     guard patterns.count >= 60 else { throw .request("\(patterns.count) patterns are too few to train on") }
     let patterns = patterns.shuffled(seed: options.seed)
     let smoother = DiscSmoother(DiscRaster(detector: patterns.detector, cell: patterns.surface.cell))
@@ -68,7 +68,7 @@ public struct ModelTraining: Sendable {
   ///   - network: an autoencoder that was trained before, instead of a new one.
   ///   - place: where the autoencoder's training goes on from, and what it needs for that is kept.
   package func run(
-    network: Model? = nil, keeping place: CheckpointFile? = nil, report: (Stage) -> Void = { _ in },
+    network: TrainedNetwork? = nil, keeping place: CheckpointFile? = nil, report: (Stage) -> Void = { _ in },
     isCancelled: @escaping @Sendable () -> Bool = { false }
   ) throws(CBLEEDError) -> PatternModel {
     do {
@@ -81,7 +81,7 @@ public struct ModelTraining: Sendable {
   }
 
   private func train(
-    _ known: Model?, _ place: CheckpointFile?, _ report: (Stage) -> Void,
+    _ known: TrainedNetwork?, _ place: CheckpointFile?, _ report: (Stage) -> Void,
     _ isCancelled: @escaping @Sendable () -> Bool
   ) throws -> PatternModel {
     let held = min(options.calibration, patterns.count / 10)

@@ -48,7 +48,7 @@ public struct PatternAutoencoder: Sendable {
     return network
   }
 
-  public init(_ model: Model, raster: DiscRaster, ceiling: Double) throws(NetworkError) {
+  public init(_ model: TrainedNetwork, raster: DiscRaster, ceiling: Double) throws(NetworkError) {
     self.raster = raster
     self.ceiling = ceiling
     whole = try Predictor(model.network, weights: model.weights)

@@ -30,7 +30,7 @@ public struct PatternModel: Sendable {
   let scaling: TargetScaling
 
   public let autoencoder: PatternAutoencoder
-  let autoencoderModel: Model
+  let autoencoderModel: TrainedNetwork
   /// Of the training patterns, standardised; a row each, as `parameters`.
   public let latents: DoubleMatrix
   let latentMean: [Double]
@@ -59,7 +59,8 @@ public struct PatternModel: Sendable {
     mirrorTarget: Int?,
     components: PrincipalComponents, likelihood: LikelihoodFit, noisePerValue: Double,
     rootComponents: PrincipalComponents, rootScale: [Double], rootRidge: KernelRidge, scaling: TargetScaling,
-    autoencoder: PatternAutoencoder, autoencoderModel: Model, latents: DoubleMatrix, latentMean: [Double],
+    autoencoder: PatternAutoencoder, autoencoderModel: TrainedNetwork, latents: DoubleMatrix,
+    latentMean: [Double],
     latentDeviation: [Double], parameters: DoubleMatrix, calibration: ReaderCalibration, maps: [LatentMap]
   ) {
     self.targets = targets

@@ -3,7 +3,7 @@ import Arrays
 import Glibc
 
 /// Simulated patterns of one aligned camera without noise, and what makes measured ones of them.
-public struct TrainingPatterns: Sendable {
+public struct SurfacePatterns: Sendable {
   public let surface: SurfaceModel
   public let detector: Detector
   public private(set) var images: [Matrix]
@@ -40,14 +40,14 @@ public struct TrainingPatterns: Sendable {
 
   public var count: Int { images.count }
 
-  public func selecting(_ rows: [Int]) -> TrainingPatterns {
+  public func selecting(_ rows: [Int]) -> SurfacePatterns {
     var chosen = self
     chosen.images = rows.map { images[$0] }
     chosen.parameters = parameters.selectingRows(rows)
     return chosen
   }
 
-  public func shuffled(seed: UInt64) -> TrainingPatterns {
+  public func shuffled(seed: UInt64) -> SurfacePatterns {
     var random = RandomNumbers(seed: seed)
     return selecting(random.permutation(count))
   }

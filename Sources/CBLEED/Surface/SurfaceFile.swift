@@ -29,7 +29,7 @@ private struct SurfaceReader {
   var line = 0
   private var name: String?
   private var constants: [String: Double] = [:]
-  private var parameters: [SurfaceModel.Parameter] = []
+  private var parameters: [SurfaceModel.FreeParameter] = []
   private var elements: [SurfaceModel.Element] = []
   private var cell: PlaneCell?
   private var bulkCell: PlaneCell?

@@ -2,7 +2,7 @@
 /// Nothing in the simulators knows a particular surface.
 public struct SurfaceModel: Sendable, Equatable {
   /// A quantity that patterns are simulated for and read back from patterns.
-  public struct Parameter: Sendable, Equatable {
+  public struct FreeParameter: Sendable, Equatable {
     public var name: String
     public var unit: String
     public var standard: Double
@@ -35,7 +35,7 @@ public struct SurfaceModel: Sendable, Equatable {
   }
 
   public var name: String
-  public var parameters: [Parameter]
+  public var parameters: [FreeParameter]
   public var elements: [Element]
   /// Surface cell, its columns a1 and a2 in Angstrom.
   public var cell: PlaneCell
@@ -49,7 +49,7 @@ public struct SurfaceModel: Sendable, Equatable {
   /// The text that this was read from: a model file carries it.
   public internal(set) var source = ""
 
-  public func parameter(_ name: String) -> Parameter? { parameters.first { $0.name == name } }
+  public func parameter(_ name: String) -> FreeParameter? { parameters.first { $0.name == name } }
 }
 
 /// An atom with its mean square vibration amplitude along one axis, in A^2.

@@ -53,7 +53,7 @@ public struct DMFormat: DiskFormat {
     }
     try DMMicroscope(tree, data).describe(&summary)
     if isScanFirst {
-      let layout = TransposedFrames.Layout(
+      let layout = TransposedFrames.AxisOrder(
         start: data.offset, points: frames, point: { $0 }, isColumnFirst: false)
       return TransposedFrames(file, summary: summary, image: image, layout: layout, limits: limits)
     }

@@ -92,7 +92,7 @@ struct NPYImages {
     try need(start + byteCount)
     let shape = array.header.shape
     let (rows, columns) = shape.count == 4 ? (shape[0], shape[1]) : (frames, 1)
-    let layout = TransposedFrames.Layout(
+    let layout = TransposedFrames.AxisOrder(
       start: start, points: frames, point: { index in index / columns + index % columns * rows },
       isColumnFirst: true)
     return TransposedFrames(file, summary: summary, image: image, layout: layout, limits: limits)

@@ -4,7 +4,7 @@ import Diffraction
 /// points, not to neighbouring pixels. A block of patterns is gathered in one pass over the file and kept,
 /// so reading the patterns in the order of the scan costs a few passes and not one for each.
 final class TransposedFrames: FrameSource {
-  struct Layout {
+  struct AxisOrder {
     /// Where the values start.
     var start: Int
     /// Patterns, which are the fast direction of the file.
@@ -18,12 +18,12 @@ final class TransposedFrames: FrameSource {
   let summary: FileSummary
   private let file: DiskFile
   private let image: StoredImage
-  private let layout: Layout
+  private let layout: AxisOrder
   private let blockPoints: Int
   private var block = UnsafeMutableRawBufferPointer(start: nil, count: 0)
   private var blockStart = -1
 
-  init(_ file: DiskFile, summary: FileSummary, image: StoredImage, layout: Layout, limits: ReadLimits) {
+  init(_ file: DiskFile, summary: FileSummary, image: StoredImage, layout: AxisOrder, limits: ReadLimits) {
     self.file = file
     self.summary = summary
     self.image = image

@@ -56,8 +56,8 @@ public struct ModelFolder: Sendable {
     return bytes
   }
 
-  public func model(_ name: String) throws(NetworkError) -> Model {
-    try Model(bytes: try bytes(of: name), path: "\(path)/\(name)")
+  public func model(_ name: String) throws(NetworkError) -> TrainedNetwork {
+    try TrainedNetwork(bytes: try bytes(of: name), path: "\(path)/\(name)")
   }
 
   /// Every file is there and unchanged.

@@ -1,7 +1,7 @@
 /// What is wrong with a session file, if anything.
 public struct CheckReport: Sendable, Equatable {
   /// A place in the file and what is wrong there.
-  public struct Finding: Sendable, Equatable, CustomStringConvertible {
+  public struct Problem: Sendable, Equatable, CustomStringConvertible {
     public enum Kind: String, Sendable {
       /// A line that cannot be read.
       case unreadable
@@ -45,7 +45,7 @@ public struct CheckReport: Sendable, Equatable {
   public var tornLines = 0
   public var hasSessionLine = false
   /// The first of them; `problemCount` counts all.
-  public internal(set) var findings: [Finding] = []
+  public internal(set) var findings: [Problem] = []
   public internal(set) var problemCount = 0
 
   static let listLimit = 100
@@ -55,7 +55,7 @@ public struct CheckReport: Sendable, Equatable {
   /// Everything that was recorded is there and is what was written.
   public var isSound: Bool { hasSessionLine && problemCount == 0 }
 
-  mutating func add(_ finding: Finding) {
+  mutating func add(_ finding: Problem) {
     problemCount += 1
     if findings.count < Self.listLimit { findings.append(finding) }
   }

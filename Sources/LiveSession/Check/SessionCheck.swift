@@ -24,7 +24,7 @@ private struct CheckPass {
   private var isInsideOverlong = false
   /// Lines that look torn. Harmless if the numbers go on behind them without a gap: a full disk tears a
   /// line and the whole line follows; a killed program tears one that no one was told of.
-  private var torn: [CheckReport.Finding] = []
+  private var torn: [CheckReport.Problem] = []
 
   init(_ file: SessionFile) {
     self.file = file
@@ -51,7 +51,7 @@ private struct CheckPass {
     let rest = UnsafeRawBufferPointer(rebasing: piece.bytes[(line.offset - piece.offset)...])
     let end = rest.firstIndex(of: UInt8(ascii: "\n"))
     let text = UnsafeRawBufferPointer(rebasing: rest[..<(end ?? rest.count)])
-    let finding = CheckReport.Finding(
+    let finding = CheckReport.Problem(
       kind: .unreadable, line: line.number, offset: line.offset, text: error.description)
     guard error.isAtEnd(of: text) else {
       report.add(finding)
@@ -135,8 +135,8 @@ private struct CheckPass {
     hashed = offset
   }
 
-  private mutating func add(_ kind: CheckReport.Finding.Kind, _ line: Int, _ offset: Int, _ text: String) {
-    report.add(CheckReport.Finding(kind: kind, line: line, offset: offset, text: text))
+  private mutating func add(_ kind: CheckReport.Problem.Kind, _ line: Int, _ offset: Int, _ text: String) {
+    report.add(CheckReport.Problem(kind: kind, line: line, offset: offset, text: text))
   }
 
   mutating func finish(_ failure: LineProblem?) -> CheckReport {

@@ -247,7 +247,7 @@ extension RecordedEvent {
           engine: try word("engine"), name: try word("name"), old: texts["old"] ?? "", new: texts["new"] ?? ""
         ))
     case "acknowledge": return .acknowledge(AcknowledgeRecord(code: try word("code")))
-    case "event": return .event(HappeningRecord(name: try word("name"), text: texts["text"] ?? ""))
+    case "event": return .event(IncidentRecord(name: try word("name"), text: texts["text"] ?? ""))
     case "checkpoint":
       return .checkpoint(
         CheckpointRecord(

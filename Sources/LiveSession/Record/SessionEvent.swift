@@ -3,7 +3,7 @@ import Diffraction
 /// What happened. Every event is appended to the session file first and then folded into the
 /// `SessionState`; replay and resume fold the same events through the same function.
 ///
-/// `file` events in a passing state (`FileStatus.isPassing`) are the one exception: they say what the
+/// `file` events in a passing state (`FileStatus.isTransient`) are the one exception: they say what the
 /// folder looks like at this moment, are folded like the others, and are not written.
 public enum SessionEvent: Sendable, Equatable {
   case session(SessionRecord)
@@ -14,7 +14,7 @@ public enum SessionEvent: Sendable, Equatable {
   case note(NoteRecord)
   case setting(SettingRecord)
   case acknowledge(AcknowledgeRecord)
-  case event(HappeningRecord)
+  case event(IncidentRecord)
   case checkpoint(CheckpointRecord)
   case end(EndRecord)
 
@@ -36,7 +36,7 @@ public enum SessionEvent: Sendable, Equatable {
   }
 
   public var isDurable: Bool {
-    if case .file(let file) = self { !file.status.isPassing } else { true }
+    if case .file(let file) = self { !file.status.isTransient } else { true }
   }
 
   /// A person typed it: it goes to the disk at once, not within the second.
@@ -95,7 +95,7 @@ public enum FileStatus: String, Sendable, CaseIterable {
   case done, partial, refused, gone, skipped, duplicate
   case timedOut = "timeout"
 
-  public var isPassing: Bool {
+  public var isTransient: Bool {
     switch self {
     case .waiting, .settling, .queued, .reading: true
     default: false
@@ -277,7 +277,7 @@ public struct AcknowledgeRecord: Sendable, Equatable {
 }
 
 /// Something that befell the session itself: a folder missing, an overflow, a full disk.
-public struct HappeningRecord: Sendable, Equatable {
+public struct IncidentRecord: Sendable, Equatable {
   public var name: String
   public var text: String
 

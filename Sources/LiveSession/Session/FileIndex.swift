@@ -21,7 +21,7 @@ package struct FileIndex: Sendable {
     for row in state.files {
       guard let status = row.status else { continue }
       latest[row.path.hashValue] = row.id
-      if !status.isPassing, status != .gone { known[row.identity] = row.id }
+      if !status.isTransient, status != .gone { known[row.identity] = row.id }
     }
     self.known = known
   }

@@ -92,7 +92,7 @@ public struct SessionState: Sendable, Equatable {
     let index = record.fileID - 1
     let before = files[index].status
     if before == nil { fileCount += 1 }
-    if !record.status.isPassing, !files[index].isRecorded {
+    if !record.status.isTransient, !files[index].isRecorded {
       files[index].isRecorded = true
       recordedFileCount += 1
     }
@@ -127,7 +127,7 @@ public struct SessionState: Sendable, Equatable {
     raise(record, stamp)
   }
 
-  private mutating func apply(_ record: HappeningRecord, _ stamp: Stamp) {
+  private mutating func apply(_ record: IncidentRecord, _ stamp: Stamp) {
     let severity: Alarm.Severity? =
       switch record.name {
       case "error", "log_failed": .alarm

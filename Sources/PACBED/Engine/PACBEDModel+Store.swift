@@ -6,7 +6,7 @@ import Learning
 extension PACBEDModel {
   private struct MatcherKey: Hashable {
     var digest: String
-    var specimen: ModelDomain.Specimen
+    var specimen: ModelDomain.ThermalScattering
   }
 
   private static let models = ModelStore<String, PACBEDModel>(limit: 64)
@@ -26,7 +26,7 @@ extension PACBEDModel {
 
   /// The matcher for a specimen, with its table.
   func matcher(
-    for specimen: ModelDomain.Specimen, _ context: AnalysisContext
+    for specimen: ModelDomain.ThermalScattering, _ context: AnalysisContext
   ) throws(AnalysisError) -> PatternMatcher {
     try Self.matchers.value(
       for: MatcherKey(digest: sha256, specimen: specimen), isCancelled: context.isCancelled,

@@ -49,7 +49,7 @@ struct PACBEDSettings {
   /// Row and column.
   var centre: Vector2?
   var scale: Double?
-  var specimen: ModelDomain.Specimen
+  var specimen: ModelDomain.ThermalScattering
   var candidate: Int
   var method: PatternMatcher.Method
   /// Whether the geometry of the frame before is kept; nil where nobody said.
@@ -64,7 +64,7 @@ struct PACBEDSettings {
     pixel = try values[PACBEDEngine.pixel]
     centre = try values[PACBEDEngine.centre]
     scale = try values[PACBEDEngine.scale]
-    specimen = ModelDomain.Specimen(
+    specimen = ModelDomain.ThermalScattering(
       b: try values[PACBEDEngine.motion], absorption: try values[PACBEDEngine.absorption])
     candidate = try values[PACBEDEngine.candidate]
     method = try values[PACBEDEngine.method]

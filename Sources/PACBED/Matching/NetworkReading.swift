@@ -59,7 +59,8 @@ public final class PatternReader: Sendable {
   let temperatures: Temperatures
   private let predictor: Predictor
 
-  public init(_ domain: ModelDomain, _ model: Model, temperatures: Temperatures) throws(PACBEDError) {
+  public init(_ domain: ModelDomain, _ model: TrainedNetwork, temperatures: Temperatures) throws(PACBEDError)
+  {
     heads = try PatternNetwork(domain)
     self.temperatures = temperatures
     do {

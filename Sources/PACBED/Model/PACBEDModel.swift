@@ -55,7 +55,7 @@ public struct PACBEDModel: Sendable {
     try PatternReader(domain, network(), temperatures: temperatures)
   }
 
-  func network() throws(PACBEDError) -> Model {
+  func network() throws(PACBEDError) -> TrainedNetwork {
     do {
       return try folder.model(Self.networkFile)
     } catch {

@@ -46,7 +46,7 @@ public struct ModelDomain: Sendable, Hashable {
   }
 
   /// What elastic scattering by atoms at rest leaves out.
-  public struct Specimen: Sendable, Hashable {
+  public struct ThermalScattering: Sendable, Hashable {
     /// Damps all atoms alike, in Å²; nil where nobody knows, and the pattern is asked.
     public var b: Double?
     /// What thermal scattering takes from the elastic waves, as a share of the potential.
@@ -68,12 +68,14 @@ public struct ModelDomain: Sendable, Hashable {
 
   /// The table that covers the domain, averaged over the pixels of the network's image; of an unknown motion the
   /// one of atoms at rest.
-  public func tableRequest(_ specimen: Specimen = .init()) throws(PACBEDError) -> TableRequest {
+  public func tableRequest(_ specimen: ThermalScattering = .init()) throws(PACBEDError) -> TableRequest {
     try tableRequest(specimen.motions[0].motion, absorption: specimen.absorption)
   }
 
   /// What `MotionTables` are made of.
-  func tableRequests(_ specimen: Specimen) throws(PACBEDError) -> [(share: Double, request: TableRequest)] {
+  func tableRequests(_ specimen: ThermalScattering) throws(PACBEDError) -> [(
+    share: Double, request: TableRequest
+  )] {
     var requests: [(share: Double, request: TableRequest)] = []
     for (share, motion) in specimen.motions {
       requests.append((share, try tableRequest(motion, absorption: specimen.absorption)))

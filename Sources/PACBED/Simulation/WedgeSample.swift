@@ -13,12 +13,12 @@ public struct WedgeSample: Sendable {
   public var thickness: ClosedRange<Double>
   /// Degrees by which the crystal is turned in the frames.
   public var rotationDegrees = 0.0
-  public var detector: Detector
+  public var detector: CameraEffects
   public var seed: UInt64
 
   public init(
     simulation: PACBEDSimulation, frames: Int = 24, thickness: ClosedRange<Double> = 4...40,
-    detector: Detector = Detector(background: 0.01, haze: 0.03, electrons: 2e6), seed: UInt64 = 1
+    detector: CameraEffects = CameraEffects(background: 0.01, haze: 0.03, electrons: 2e6), seed: UInt64 = 1
   ) {
     self.simulation = simulation
     self.frames = frames

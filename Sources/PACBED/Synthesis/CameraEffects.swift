@@ -2,7 +2,7 @@ import System
 import Glibc  // exp
 
 /// What a camera adds to a pattern.
-public struct Detector: Sendable, Hashable {
+public struct CameraEffects: Sendable, Hashable {
   /// An even background, as a fraction of the pattern's largest pixel.
   public var background: Double
   /// A broad Gaussian around the direct beam: diffuse scattering and amorphous layers. Its height as a

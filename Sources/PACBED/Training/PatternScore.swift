@@ -69,7 +69,7 @@ public struct PatternScore: Sendable, Equatable {
       heads = patterns.heads
     }
 
-    public func score(_ model: Model) throws(PACBEDError) -> PatternScore {
+    public func score(_ model: TrainedNetwork) throws(PACBEDError) -> PatternScore {
       let logits: [String: [Float]]
       do {
         let predictor = try Predictor(model.network, weights: model.weights, batch: 32)

@@ -32,7 +32,7 @@ public struct ValidationReport: Sendable {
   /// `count` patterns a noise level for the temperatures and as many others for the errors: with 400 the
   /// calibration error of perfect probabilities would be 0.04, by chance alone.
   public init(
-    _ domain: ModelDomain, _ model: Model, table: PACBEDTable, seed: UInt64, count: Int = 2000,
+    _ domain: ModelDomain, _ model: TrainedNetwork, table: PACBEDTable, seed: UInt64, count: Int = 2000,
     isCancelled: () -> Bool = { false }
   ) throws(PACBEDError) {
     let heads = try PatternNetwork(domain)
@@ -51,7 +51,7 @@ public struct ValidationReport: Sendable {
         set.values[head] = Case.temperature(fitting, heads, head)
       }
       // What the screen shows of the thickness is the probability of a summit: that must be honest.
-      set.values[.thickness] = Case.honestTemperature(fitting, heads)
+      set.values[.thickness] = Case.calibratedTemperature(fitting, heads)
       // Higher measured noise must come later, or there is nothing to interpolate.
       let level = fitting.map(\.image.noise).reduce(0, +) / Double(max(1, fitting.count))
       measured.append(max(level, (measured.last ?? -1) + 1e-4))
@@ -156,7 +156,7 @@ struct Case: Sendable {
   }
 
   /// The temperature at which the best summit's probability is nearest to how often it holds the truth.
-  static func honestTemperature(_ cases: [Case], _ heads: PatternNetwork) -> Double {
+  static func calibratedTemperature(_ cases: [Case], _ heads: PatternNetwork) -> Double {
     let candidates = (0...24).map { 0.4 * pow(7.5, Double($0) / 24) }
     let errors = candidates.map { temperature in
       calibrationError(

@@ -54,9 +54,9 @@ public struct SPEDEngine: AnalysisEngine {
     var result: Segmentation
     switch try parameters[SPEDSettings.method] {
     case .vdf:
-      result = try PublishedVDF(parameters).segmentation(pass, entry)
+      result = try PyxemVDFWorkflow(parameters).segmentation(pass, entry)
     case .nmf:
-      result = try PublishedNMF(parameters).segmentation(pass, entry)
+      result = try PyxemNMFWorkflow(parameters).segmentation(pass, entry)
     case .live:
       result = Segmenter(entry.table, spotSigma: entry.reading.geometry.spotSigma, settings: settings)
         .segmentation()

@@ -50,7 +50,7 @@ struct ScanPass {
     var sums = [Float](repeating: 0, count: regions.members.count * count)
     var background = [[Float]](
       repeating: [Float](repeating: 0, count: geometry.rings), count: regions.members.count)
-    let reader = PatternReader(geometry)
+    let reader = SpotReader(geometry)
     let points = regions.regionOfPoint.indices.filter { regions.regionOfPoint[$0] != nil }
     try each(points, part: 0.95...1) { frames in
       sums.withUnsafeMutableBufferPointer { sums in

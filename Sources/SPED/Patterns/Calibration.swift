@@ -24,7 +24,7 @@ package struct ReadingCalibration {
       gain: settings.gain ?? 1, innerRadius: settings.innerRadius)
     guard geometry.width > 8, geometry.height > 8 else { return geometry }
     for _ in 0..<2 {
-      let reader = PatternReader(geometry)
+      let reader = SpotReader(geometry)
       var widths: [Double] = []
       var (squares, sum) = (0.0, 0.0)
       for frame in frames where frame.width == width && frame.height == height {

@@ -57,7 +57,7 @@ package struct ScanReading: Sendable {
     let (geometry, significance, rings) = (geometry, settings.significance, rings)
     let pixels = frames.map(\.pixels)
     let read = parallelChunkMap(frames.count, size: max(1, (frames.count + 3) / 4)) { chunk in
-      let reader = PatternReader(geometry, table: rings)
+      let reader = SpotReader(geometry, table: rings)
       return chunk.map { reader.read(pixels[$0], significance: significance) }
     }
     for (frame, digest) in zip(frames, read.joined()) where digests.indices.contains(frame.point) {
@@ -97,7 +97,7 @@ package struct ScanReading: Sendable {
     let (geometry, vectors, rings) = (geometry, vectors, rings)
     let jobs = frames.map { (pixels: $0.pixels, beam: beam($0.point) ?? .zero) }
     let values = parallelChunkMap(jobs.count, size: max(1, (jobs.count + 3) / 4)) { chunk in
-      let reader = PatternReader(geometry, table: rings)
+      let reader = SpotReader(geometry, table: rings)
       return chunk.map { reader.samples(jobs[$0].pixels, beam: jobs[$0].beam, vectors: vectors) }
     }
     for (frame, values) in zip(frames, values.joined()) { samples[frame.point] = values }

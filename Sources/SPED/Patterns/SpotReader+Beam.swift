@@ -1,7 +1,7 @@
 import Arrays
 import Glibc
 
-extension PatternReader {
+extension SpotReader {
   /// The brightest smoothed pixel near where the beam is expected, refined by the centre of mass of what
   /// rises above a fifth of it.
   func findBeam(_ expected: (x: Float, y: Float)?) -> (x: Float, y: Float, found: Bool) {

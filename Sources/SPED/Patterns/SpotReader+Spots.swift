@@ -1,7 +1,7 @@
 import Arrays
 import Glibc
 
-extension PatternReader {
+extension SpotReader {
   func peaks(
     _ centreX: Float, _ centreY: Float, _ background: [Float], _ significance: Float
   ) -> [PatternPeak] {

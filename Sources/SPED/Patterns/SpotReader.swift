@@ -5,7 +5,7 @@ import Glibc
 
 /// Reads one pattern after the other: direct beam, smoothing with the shape of a spot, radial background,
 /// peaks, and the values at known vectors. Holds its buffers, so one reader serves one thread.
-package final class PatternReader {
+package final class SpotReader {
   let geometry: DetectorGeometry
   let width: Int
   let height: Int
@@ -117,7 +117,7 @@ package final class PatternReader {
   }
 }
 
-extension PatternReader {
+extension SpotReader {
   /// Counts to electrons, binned; what is no number counts as nothing.
   private func load(_ frame: Pixels) {
     // The types of cameras here, in this module: through `Pixels.run` every pixel would be a call.

@@ -7,7 +7,7 @@ import Imaging
 /// Segmentation by non-negative matrix factorisation of whole patterns as published (Bergh et al. 2020): the
 /// direct beam masked, counting noise made even, components merged by patterns and loadings, loadings parted by
 /// watershed.
-struct PublishedNMF {
+struct PyxemNMFWorkflow {
   let components: Int?
   let patternCorrelation: Float
   let loadingCorrelation: Float
@@ -70,7 +70,7 @@ struct PublishedNMF {
       throw .failed("patterns of \(width) x \(height) leave no pixels beside the direct beam")
     }
     var patterns = Matrix(rows: entry.table.points, columns: pixels.count)
-    let reader = PatternReader(geometry)
+    let reader = SpotReader(geometry)
     var sum = [Float](repeating: 0, count: width * height)
     try pass.each(Array(0..<pass.frames), part: 0.95...0.96) { frames in
       for (point, frame) in frames {

@@ -6,7 +6,7 @@ import Imaging
 /// Segmentation by virtual dark-field images as published (Bergh et al. 2020, J. Microsc. 279, 158), step by
 /// step with its parameters: background by a difference of Gaussians, spots, unique vectors, watershed of each
 /// image, correlation of the segments.
-struct PublishedVDF {
+struct PyxemVDFWorkflow {
   let usesBlobs: Bool
   let threshold: Double
   let border: Int

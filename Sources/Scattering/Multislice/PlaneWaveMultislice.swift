@@ -17,12 +17,12 @@ public final class PlaneWaveMultislice: Sendable {
   public var slices: Int { transmissions.count }
 
   /// exp(i sigma V) at the grid's points, one array a slice.
-  private let transmissions: [[Complex32]]
+  private let transmissions: [[ComplexFloat]]
   /// Which of `free` leads from a slice to the next.
   private let step: [Int]
   private let distances: [Double]
   /// exp(-i pi lambda dz |g|²) / points, for every distance between slices.
-  private let free: [[Complex32]]
+  private let free: [[ComplexFloat]]
   private let frequencies: [Vector2]
   private let cutoff: Double
   private let taper: Double
@@ -60,27 +60,27 @@ public final class PlaneWaveMultislice: Sendable {
     free = distances.map { dz in
       grid.frequencies { g in
         let phase = -Double.pi * wavelength * dz * g.dot(g)
-        return Complex32(Float(scale * cos(phase)), Float(scale * sin(phase)))
+        return ComplexFloat(Float(scale * cos(phase)), Float(scale * sin(phase)))
       }
     }
     let sigma = beam.interactionConstant
     let (toSpace, toFrequency, frequencies) = (toSpace, toFrequency, frequencies)
-    var transmissions: [[Complex32]] = []
+    var transmissions: [[ComplexFloat]] = []
     for slice in potential.slices {
-      func transmit(of coefficients: [Complex64]) -> [Complex32] {
-        toSpace.transform(coefficients.map { Complex32(Float($0.re), Float($0.im)) }).map { v in
+      func transmit(of coefficients: [ComplexDouble]) -> [ComplexFloat] {
+        toSpace.transform(coefficients.map { ComplexFloat(Float($0.re), Float($0.im)) }).map { v in
           let phase = sigma * Double(v.re)
           let amplitude = exp(-settings.absorption * phase)
-          return Complex32(Float(amplitude * cos(phase)), Float(amplitude * sin(phase)))
+          return ComplexFloat(Float(amplitude * cos(phase)), Float(amplitude * sin(phase)))
         }
       }
-      var transmission: [Complex32]
+      var transmission: [ComplexFloat]
       if slice.atoms.isEmpty {
         transmission = transmit(of: slice.coefficients)
       } else {
         // The mean of a product of independent factors is the product of their means, and the mean of a factor
         // over an atom's places is its convolution with their distribution.
-        transmission = [Complex32](repeating: Complex32(1), count: grid.count)
+        transmission = [ComplexFloat](repeating: ComplexFloat(1), count: grid.count)
         for atom in slice.atoms {
           var factor = toFrequency.transform(transmit(of: atom.coefficients))
           for i in factor.indices {
@@ -126,15 +126,15 @@ public final class PlaneWaveMultislice: Sendable {
 
   /// Memory for one thread's wave.
   public final class Workspace {
-    fileprivate let wave: UnsafeMutableBufferPointer<Complex32>
-    fileprivate let scratch: UnsafeMutableBufferPointer<Complex32>
-    fileprivate let propagators: [UnsafeMutableBufferPointer<Complex32>]
+    fileprivate let wave: UnsafeMutableBufferPointer<ComplexFloat>
+    fileprivate let scratch: UnsafeMutableBufferPointer<ComplexFloat>
+    fileprivate let propagators: [UnsafeMutableBufferPointer<ComplexFloat>]
 
     public init(for multislice: PlaneWaveMultislice) {
-      func memory() -> UnsafeMutableBufferPointer<Complex32> {
+      func memory() -> UnsafeMutableBufferPointer<ComplexFloat> {
         let bytes = UnsafeMutableRawBufferPointer.allocate(
-          byteCount: multislice.grid.count * MemoryLayout<Complex32>.stride, alignment: 64)
-        return bytes.bindMemory(to: Complex32.self)
+          byteCount: multislice.grid.count * MemoryLayout<ComplexFloat>.stride, alignment: 64)
+        return bytes.bindMemory(to: ComplexFloat.self)
       }
       wave = memory()
       scratch = memory()
@@ -150,7 +150,7 @@ public final class PlaneWaveMultislice: Sendable {
   /// Fourier coefficients of the wave, in the grid's order, behind each of them (numbered from 1).
   public func run(
     incidence: Vector2, cells: Int, workspace: Workspace,
-    _ body: (_ cell: Int, _ wave: UnsafeBufferPointer<Complex32>) -> Void
+    _ body: (_ cell: Int, _ wave: UnsafeBufferPointer<ComplexFloat>) -> Void
   ) {
     guard let wave = workspace.wave.baseAddress, let scratch = workspace.scratch.baseAddress else { return }
     let n = grid.count
@@ -158,7 +158,7 @@ public final class PlaneWaveMultislice: Sendable {
       fill(propagator, distance: i, incidence: incidence)
     }
     wave.update(repeating: .zero, count: n)
-    wave[0] = Complex32(1)
+    wave[0] = ComplexFloat(1)
     for cell in 1...max(1, cells) {
       for slice in transmissions.indices {
         toSpace.execute(wave, into: scratch)
@@ -170,13 +170,14 @@ public final class PlaneWaveMultislice: Sendable {
     }
   }
 
-  private func fill(_ propagator: UnsafeMutableBufferPointer<Complex32>, distance: Int, incidence: Vector2) {
+  private func fill(_ propagator: UnsafeMutableBufferPointer<ComplexFloat>, distance: Int, incidence: Vector2)
+  {
     // exp(-2 pi i lambda dz g.k) is a product of one factor a row and one a column.
-    func factors(_ count: Int, _ reciprocal: Vector2, _ index: (Int) -> Int) -> [Complex32] {
+    func factors(_ count: Int, _ reciprocal: Vector2, _ index: (Int) -> Int) -> [ComplexFloat] {
       let unit = -2 * Double.pi * beam.wavelength * distances[distance] * reciprocal.dot(incidence)
       return (0..<count).map { i in
         let phase = unit * Double(index(i))
-        return Complex32(Float(cos(phase)), Float(sin(phase)))
+        return ComplexFloat(Float(cos(phase)), Float(sin(phase)))
       }
     }
     let rows = factors(grid.rows, grid.firstReciprocal, grid.index(row:))
@@ -193,7 +194,9 @@ public final class PlaneWaveMultislice: Sendable {
     }
   }
 
-  private func multiply(_ x: UnsafeMutablePointer<Complex32>, _ t: UnsafePointer<Complex32>?, _ count: Int) {
+  private func multiply(
+    _ x: UnsafeMutablePointer<ComplexFloat>, _ t: UnsafePointer<ComplexFloat>?, _ count: Int
+  ) {
     ewald_multiply_complex(
       UnsafeMutableRawPointer(x).assumingMemoryBound(to: Float.self),
       UnsafeRawPointer(t)?.assumingMemoryBound(to: Float.self), count)

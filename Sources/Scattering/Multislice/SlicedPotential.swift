@@ -9,9 +9,9 @@ public struct SlicedPotential: Sendable {
     /// The way to the next plane (of the next period, for the last), in Å.
     public var distance: Double
     /// Fourier coefficients of the projected potential in V Å, in the grid's order.
-    public var coefficients: [Complex64]
+    public var coefficients: [ComplexDouble]
     /// Where atoms move independently: each one's coefficients at rest, and its displacements.
-    var atoms: [(coefficients: [Complex64], displacement: Displacement)] = []
+    var atoms: [(coefficients: [ComplexDouble], displacement: Displacement)] = []
   }
 
   public let grid: TransverseGrid
@@ -40,7 +40,7 @@ public struct SlicedPotential: Sendable {
     var slices: [Slice] = []
     for (i, layer) in layers.enumerated() {
       let next = i + 1 < layers.count ? layers[i + 1].height : layers[0].height + crystal.period
-      func coefficients(_ atoms: [OrientedCrystal.Atom]) -> [Complex64] {
+      func coefficients(_ atoms: [OrientedCrystal.Atom]) -> [ComplexDouble] {
         Self.coefficients(of: atoms, crystal: crystal, grid: grid, settings: settings)
       }
       var slice = Slice(
@@ -94,8 +94,8 @@ public struct SlicedPotential: Sendable {
   private static func coefficients(
     of atoms: [OrientedCrystal.Atom], crystal: OrientedCrystal, grid: TransverseGrid,
     settings: MultisliceSettings
-  ) -> [Complex64] {
-    var sum = [Complex64](repeating: .zero, count: grid.count)
+  ) -> [ComplexDouble] {
+    var sum = [ComplexDouble](repeating: .zero, count: grid.count)
     let scale = ElectronBeam.potentialPerScattering / crystal.area
     for (element, members) in Dictionary(grouping: atoms, by: \.element).sorted(by: {
       $0.key.atomicNumber < $1.key.atomicNumber
@@ -135,11 +135,12 @@ public struct SlicedPotential: Sendable {
   }
 
   /// exp(-2 pi i h x) for every h; placed between two grid points, their weighted mean.
-  private static func phases(_ count: Int, _ x: Double, bilinear: Bool, _ index: (Int) -> Int) -> [Complex64]
+  private static func phases(_ count: Int, _ x: Double, bilinear: Bool, _ index: (Int) -> Int)
+    -> [ComplexDouble]
   {
     (0..<count).map { i in
       let h = Double(index(i))
-      func phase(_ x: Double) -> Complex64 { Complex64(cos(2 * .pi * h * x), -sin(2 * .pi * h * x)) }
+      func phase(_ x: Double) -> ComplexDouble { ComplexDouble(cos(2 * .pi * h * x), -sin(2 * .pi * h * x)) }
       guard bilinear else { return phase(x) }
       let n = Double(count)
       let below = (x * n + 1e-9).rounded(.down)

@@ -2,7 +2,7 @@ import Diffraction
 import FrameFormats
 
 /// What the demo's microscope looks at: exposure by exposure, from a number alone.
-package protocol Specimen {
+package protocol DemoSpecimen {
   /// Numbers count from 1. What an accident does to an exposure is the specimen's business.
   mutating func exposure(_ number: Int, _ accident: Accident?) throws -> Exposure
 }
@@ -27,7 +27,7 @@ package struct Showpiece: Sendable {
   package var samples: [String] = []
   /// What an operator knows of the microscope and types in once, for frames so many pixels wide.
   package var settings: @Sendable (_ size: Int) -> [String: String] = { _ in [:] }
-  package let make: @Sendable (_ size: Int, _ seed: UInt64) throws -> any Specimen
+  package let make: @Sendable (_ size: Int, _ seed: UInt64) throws -> any DemoSpecimen
 }
 
 /// Every engine's; a new engine adds its own.
@@ -50,8 +50,8 @@ package let specimens = [
 ]
 
 /// All of them in turns, as on a day of several users.
-struct TakingTurns: Specimen {
-  var parts: [any Specimen]
+struct AlternatingSpecimen: DemoSpecimen {
+  var parts: [any DemoSpecimen]
 
   mutating func exposure(_ number: Int, _ accident: Accident?) throws -> Exposure {
     let index = (number - 1) % parts.count
@@ -65,7 +65,7 @@ func frameName(_ kind: String, _ number: Int) -> String {
 }
 
 /// A disc with fringes that stand for no crystal: for the engine that needs none.
-struct DiscSpecimen: Specimen {
+struct DiscSpecimen: DemoSpecimen {
   let beam: SimulatedBeam
 
   func exposure(_ number: Int, _ accident: Accident?) -> Exposure {

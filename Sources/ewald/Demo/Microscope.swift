@@ -23,14 +23,14 @@ let microscopeVerb = Verb(
     guard !chosen.isEmpty else { throw UsageError("--specimen \(name): is no specimen of this microscope") }
     var microscope = Microscope(
       folder: try arguments.operand("folder"), rate: try arguments.number("--rate", 2, in: 0.01...1000),
-      specimen: TakingTurns(parts: try chosen.map { try $0.make(size, seed) }))
+      specimen: AlternatingSpecimen(parts: try chosen.map { try $0.make(size, seed) }))
     return try microscope.run(count: Int(try arguments.number("--count", 0, in: 0...1e9)))
   })
 
 struct Microscope {
   let folder: String
   let rate: Double
-  var specimen: TakingTurns
+  var specimen: AlternatingSpecimen
 
   mutating func run(count: Int) throws -> ExitCode {
     // Ends with the program that started it, however that ended: an orphan gets another parent.

@@ -5,7 +5,7 @@ import Scattering
 
 /// Magnesium oxide on carbon, scanned line by line: a block file that grows by a few lines an exposure. When a
 /// scan is complete another field is looked at.
-struct ParticleSpecimen: Specimen {
+struct ParticleSpecimen: DemoSpecimen {
   private let seed: UInt64
   private let exposures = 13
   private var field: (number: Int, simulation: SPEDSimulation, maker: SPEDSimulation.Maker)?
@@ -18,7 +18,7 @@ struct ParticleSpecimen: Specimen {
     let index = (number - 1) / exposures
     let part = (number - 1) % exposures
     if field?.number != index {
-      let specimen = SPED.Specimen.strewn(
+      let specimen = Specimen.strewn(
         count: 6, width: 192, height: 156, sizes: 30...60, seed: seed &+ UInt64(index))
       var simulation = SPEDSimulation(crystal: try Crystal(known: "magnesium-oxide"), specimen: specimen)
       simulation.seed = seed &+ UInt64(index)

@@ -5,7 +5,7 @@ import FrameFormats
 
 /// Si(001)-(2x1) under a convergent slow beam: the energy goes up and down, and now and then the dimers
 /// buckle more or less.
-struct SurfaceSpecimen: Specimen {
+struct SurfaceSpecimen: DemoSpecimen {
   private let surface: SurfaceModel
   private let model: DynamicalModel
   private let detector: Detector

@@ -7,7 +7,7 @@ import Scattering
 
 /// A rutile wedge along c at 80 kV: the beam goes up and down its edge, and every pass finds it tilted
 /// otherwise.
-struct WedgeSpecimen: Specimen {
+struct WedgeSpecimen: DemoSpecimen {
   private var sample: WedgeSample
   private let size: Int
   private let seed: UInt64

@@ -143,8 +143,8 @@ private struct ListColumns {
   func line(_ row: FileRow, _ model: Model, isHere: Bool, _ theme: Theme) -> Text {
     let verdict = row.run?.verdict
     let isRefused = row.status == .refused || row.status == .timedOut
-    let isPassing = !isRefused && row.run == nil
-    let quiet = row.isExcluded || isPassing ? theme.dim : theme.text
+    let isTransient = !isRefused && row.run == nil
+    let quiet = row.isExcluded || isTransient ? theme.dim : theme.text
     let valueStyle =
       row.isExcluded
       ? theme.dim

@@ -60,7 +60,7 @@ enum SPEDRequest {
     let step = try arguments.number("--step-nm", 6, in: 0.1...100)
     let seed = UInt64(try arguments.number("--seed", 1, in: 0...1e15))
     guard sizes.0 <= sizes.1 else { throw UsageError("--sizes-nm: the smaller comes first") }
-    let specimen = SPED.Specimen.strewn(
+    let specimen = Specimen.strewn(
       count: Int(try arguments.number("--particles", 6, in: 1...200)), width: scan.0 * step,
       height: scan.1 * step, sizes: sizes.0...sizes.1, seed: seed)
     var simulation = SPEDSimulation(crystal: crystal, specimen: specimen)

@@ -51,12 +51,12 @@ private struct CBLEEDTraining: Sendable {
   let output: String
   let command: String
   let splits: Bool
-  let network: Learning.Model?
+  let network: TrainedNetwork?
 
   func run(_ arguments: Arguments) async throws -> ExitCode {
     guard access(output, F_OK) != 0 else { throw UsageError("train: \(output): is there already") }
     let interruption = Interruption()
-    let patterns: TrainingPatterns
+    let patterns: SurfacePatterns
     do {
       patterns =
         try arguments["--data"].map { try PatternFolder.read($0, arguments) }
@@ -119,7 +119,7 @@ private struct CBLEEDTraining: Sendable {
     return .ok
   }
 
-  private func simulate(_ arguments: Arguments, _ interruption: Interruption) throws -> TrainingPatterns {
+  private func simulate(_ arguments: Arguments, _ interruption: Interruption) throws -> SurfacePatterns {
     let request = try CBLEEDRequest.request(arguments)
     guard request.augmentation == .none else {
       throw UsageError("train: patterns are simulated clean and aligned; the training adds the noise")
@@ -131,7 +131,7 @@ private struct CBLEEDTraining: Sendable {
     }
     var patterns: [CBLEEDPattern] = []
     while let pattern = try run.next() { patterns.append(pattern) }
-    return try TrainingPatterns(
+    return try SurfacePatterns(
       surface: request.surface, detector: request.detector, isDynamical: request.method != .kinematic,
       patterns)
   }
@@ -155,7 +155,7 @@ private struct CBLEEDTraining: Sendable {
 
 /// A folder that `ewald simulate cbleed` wrote.
 enum PatternFolder {
-  static func read(_ folder: String, _ arguments: Arguments) throws -> TrainingPatterns {
+  static func read(_ folder: String, _ arguments: Arguments) throws -> SurfacePatterns {
     guard let bytes = try? WholeFile.bytes("\(folder)/cases.json"), let json = try? JSONValue(bytes),
       let cases = json["cases"]?.items, let size = json["n"]?.int, let pixel = json["pixel_invA"]?.double,
       let disc = json["kdisc_invA"]?.double
@@ -179,7 +179,7 @@ enum PatternFolder {
           sample: CBLEEDSample(index: index, energy: energy, parameters: parameters, detector: detector),
           pixels: frame.pixels.matrix()))
     }
-    return try TrainingPatterns(
+    return try SurfacePatterns(
       surface: surface, detector: detector, isDynamical: json["method"]?.string == "dynamical", patterns)
   }
 }

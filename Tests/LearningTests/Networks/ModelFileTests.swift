@@ -13,11 +13,11 @@ import Testing
   func roundTrip(_ layer: LayerCase) throws {
     try Self.temporary { path in
       let data = try CaseData(layer.network, samples: 1)
-      let model = Model(
+      let model = TrainedNetwork(
         network: layer.network, weights: data.weights,
         notes: ["material": "rutile \"TiO2\"\n\u{1} \u{1F52C}", "": "empty"])
       try model.write(to: path)
-      #expect(try Model(file: path) == model)
+      #expect(try TrainedNetwork(file: path) == model)
     }
   }
 
@@ -27,7 +27,7 @@ import Testing
     var weights = try Weights(for: network, seed: 1)
     weights["dense1.weight"]?.values = [1.5, -2]
     try Self.temporary { path in
-      try Model(network: network, weights: weights).write(to: path)
+      try TrainedNetwork(network: network, weights: weights).write(to: path)
       let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
       #expect(Array(bytes[..<12]) == Array("EWALDNET".utf8) + [1, 0, 0, 0])
       let length = Int(bytes[12]) + Int(bytes[13]) << 8
@@ -36,7 +36,7 @@ import Testing
       #expect(manifest["kind"] as? String == "model")
       let start = (16 + length + 63) / 64 * 64
       #expect(Array(bytes[start...]) == [0, 0, 0xc0, 0x3f, 0, 0, 0, 0xc0])
-      try Model(network: network, weights: weights).write(to: path)
+      try TrainedNetwork(network: network, weights: weights).write(to: path)
       #expect([UInt8](try Data(contentsOf: URL(fileURLWithPath: path))) == bytes)
     }
   }
@@ -44,13 +44,13 @@ import Testing
   @Test("A cut or changed file is refused")
   func damage() throws {
     let network = Network(input: .vector(2), [.dense(1)])
-    let model = Model(network: network, weights: try Weights(for: network, seed: 1))
+    let model = TrainedNetwork(network: network, weights: try Weights(for: network, seed: 1))
     try Self.temporary { path in
       try model.write(to: path)
       let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
       for length in stride(from: 0, to: bytes.count, by: 5) {
         try Data(bytes[..<length]).write(to: URL(fileURLWithPath: path))
-        #expect(throws: NetworkError.self) { try Model(file: path) }
+        #expect(throws: NetworkError.self) { try TrainedNetwork(file: path) }
       }
       var refused = 0
       for position in stride(from: 0, to: bytes.count, by: 3) {
@@ -58,12 +58,12 @@ import Testing
         changed[position] ^= 0x20
         try Data(changed).write(to: URL(fileURLWithPath: path))
         // Padding and notes may change unseen; nothing else, and nothing traps.
-        if (try? Model(file: path)) != model { refused += 1 }
+        if (try? TrainedNetwork(file: path)) != model { refused += 1 }
       }
       #expect(refused > bytes.count / 4)
     }
-    #expect(throws: NetworkError.self) { try Model(file: "/nonexistent/model") }
-    #expect(throws: NetworkError.self) { try Model(file: NSTemporaryDirectory()) }
+    #expect(throws: NetworkError.self) { try TrainedNetwork(file: "/nonexistent/model") }
+    #expect(throws: NetworkError.self) { try TrainedNetwork(file: NSTemporaryDirectory()) }
   }
 
   @Test("Weights that do not fit are named")

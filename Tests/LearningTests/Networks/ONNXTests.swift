@@ -17,7 +17,7 @@ import Testing
     ])
   func exported(_ name: String) throws {
     let expected = try Reference.json("onnx/\(name).json", as: Expected.self)
-    let model = try Model(onnx: Reference.bytes("onnx/\(name).onnx"))
+    let model = try TrainedNetwork(onnx: Reference.bytes("onnx/\(name).onnx"))
     let inference = try Inference(model.network, weights: model.weights, batch: expected.samples)
     let answer = try inference.run(expected.inputs)
     #expect(Set(answer.keys) == Set(expected.outputs.keys))
@@ -30,31 +30,33 @@ import Testing
   func hostile() throws {
     let bytes = try Reference.bytes("onnx/edges.onnx")
     for length in stride(from: 0, to: bytes.count, by: 31) {
-      #expect(throws: NetworkError.self) { try Model(onnx: Array(bytes[..<length])) }
+      #expect(throws: NetworkError.self) { try TrainedNetwork(onnx: Array(bytes[..<length])) }
     }
     for position in stride(from: 0, to: bytes.count, by: 11) {
       for change: UInt8 in [0xff, 0x80, 0x01] {
         var damaged = bytes
         damaged[position] ^= change
         // Either is fine: what counts is coming back.
-        _ = try? Model(onnx: damaged)
+        _ = try? TrainedNetwork(onnx: damaged)
       }
     }
   }
 
   @Test("Numbers that no file should hold are refused")
   func absurd() {
-    #expect(throws: NetworkError.self) { try Model(onnx: []) }
-    #expect(throws: NetworkError.self) { try Model(onnx: Array("not a model".utf8)) }
+    #expect(throws: NetworkError.self) { try TrainedNetwork(onnx: []) }
+    #expect(throws: NetworkError.self) { try TrainedNetwork(onnx: Array("not a model".utf8)) }
     // A graph (field 7) that claims 2^62 bytes.
     #expect(throws: NetworkError.self) {
-      try Model(onnx: [0x3a, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x40])
+      try TrainedNetwork(onnx: [0x3a, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x40])
     }
     // A tensor of 2^40 x 2^40 values.
     let dimension: [UInt8] = [0x08, 0x80, 0x80, 0x80, 0x80, 0x80, 0x20]
     let tensor = dimension + dimension + [0x10, 0x01, 0x42, 0x01, 0x77]
     let initializer = [0x2a, UInt8(tensor.count)] + tensor
-    #expect(throws: NetworkError.self) { try Model(onnx: [0x3a, UInt8(initializer.count)] + initializer) }
+    #expect(throws: NetworkError.self) {
+      try TrainedNetwork(onnx: [0x3a, UInt8(initializer.count)] + initializer)
+    }
   }
 }
 

@@ -1,5 +1,5 @@
 /// An array of numbers that a node carries.
-public struct Parameter: Sendable, Hashable {
+public struct WeightArray: Sendable, Hashable {
   public enum Role: String, Sendable, Hashable {
     /// Convolutions: outputs, inputs of a group, rows, columns. Dense layers: outputs, inputs.
     case weight
@@ -23,15 +23,15 @@ public struct Parameter: Sendable, Hashable {
 
 extension Network {
   /// Every parameter, in the order of the nodes.
-  public func parameters() throws(NetworkError) -> [Parameter] {
+  public func parameters() throws(NetworkError) -> [WeightArray] {
     let shapes = try shapes()
     return nodes.flatMap { node in parameters(of: node, input: node.inputs.first.map { shapes[$0] }) }
   }
 
-  func parameters(of node: Node, input: Shape?) -> [Parameter] {
+  func parameters(of node: Node, input: Shape?) -> [WeightArray] {
     guard let input else { return [] }
-    func make(_ role: Parameter.Role, _ dimensions: [Int]) -> Parameter {
-      Parameter(node: node.name, role: role, dimensions: dimensions)
+    func make(_ role: WeightArray.Role, _ dimensions: [Int]) -> WeightArray {
+      WeightArray(node: node.name, role: role, dimensions: dimensions)
     }
     switch node.layer {
     case .convolution(let options):

@@ -1,6 +1,6 @@
 public import Arrays
 
-/// The numbers of a network, by parameter name, in the plain order `Parameter` documents.
+/// The numbers of a network, by parameter name, in the plain order `WeightArray` documents.
 public struct Weights: Sendable, Equatable {
   public var arrays: [String: Tensor]
 
@@ -17,7 +17,7 @@ public struct Weights: Sendable, Equatable {
     for parameter in try network.parameters() { _ = try values(of: parameter) }
   }
 
-  func values(of parameter: Parameter) throws(NetworkError) -> [Float] {
+  func values(of parameter: WeightArray) throws(NetworkError) -> [Float] {
     guard let array = arrays[parameter.name] else {
       throw .parameter(name: parameter.name, reason: "missing")
     }

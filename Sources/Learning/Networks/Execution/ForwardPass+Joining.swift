@@ -18,16 +18,16 @@ extension ForwardPass {
 
   mutating func concatenation(_ node: LoweredGraph.Node) throws(NetworkError) -> Record {
     var sources = node.inputs.map { output($0) }
-    let target: Layout
+    let target: TensorLayout
     let blocks = sources.allSatisfy { builder.layout($0).dimensions[1] % 16 == 0 }
     if case .image = node.shape, blocks {
-      target = try Layout(blocked: dimensions(node.shape))
+      target = try TensorLayout(blocked: dimensions(node.shape))
       for i in sources.indices {
         sources[i] = try builder.converted(
-          sources[i], to: Layout(blocked: builder.layout(sources[i]).dimensions))
+          sources[i], to: TensorLayout(blocked: builder.layout(sources[i]).dimensions))
       }
     } else {
-      target = try Layout(plain: dimensions(node.shape))
+      target = try TensorLayout(plain: dimensions(node.shape))
       for i in sources.indices { sources[i] = try builder.plain(sources[i]) }
     }
     let descriptors = sources.map { builder.layout($0).descriptor }

@@ -23,13 +23,13 @@ extension ForwardPass {
 
   /// A primitive with weights in the layout that it likes best, and so many biases.
   private mutating func weighted(
-    _ primitive: Primitive, _ view: Layout, bias: Int?, _ node: LoweredGraph.Node, at index: Int
+    _ primitive: Primitive, _ view: TensorLayout, bias: Int?, _ node: LoweredGraph.Node, at index: Int
   ) throws(NetworkError) -> Record {
     let source = try builder.converted(output(node.inputs[0]), to: primitive.source)
     let weight = try bank.tensor(node.name + ".weight", view: view, as: primitive.weights, in: &builder)
     var arguments = [(DNNL_ARG_SRC, source), (DNNL_ARG_WEIGHTS, weight)]
     if let bias {
-      let layout = try Layout(plain: [bias])
+      let layout = try TensorLayout(plain: [bias])
       arguments.append(
         (DNNL_ARG_BIAS, try bank.tensor(node.name + ".bias", view: layout, as: layout, in: &builder)))
     }
@@ -80,8 +80,8 @@ extension ForwardPass {
       odnn_batch_normalization_forward(
         &made, engine, attributes, isTraining ? 1 : 0, layout.descriptor, options.epsilon, flags)
     }
-    let vector = try Layout(plain: [node.shape.channels])
-    func parameter(_ role: Parameter.Role) throws(NetworkError) -> TensorID {
+    let vector = try TensorLayout(plain: [node.shape.channels])
+    func parameter(_ role: WeightArray.Role) throws(NetworkError) -> TensorID {
       try bank.tensor("\(node.name).\(role.rawValue)", view: vector, as: vector, in: &builder)
     }
     let scale = try parameter(.scale)

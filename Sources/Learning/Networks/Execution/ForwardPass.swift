@@ -49,7 +49,7 @@ struct ForwardPass {
   mutating func emit(_ node: LoweredGraph.Node, at index: Int) throws(NetworkError) -> Record {
     switch node.layer {
     case .input(let shape):
-      let layout = try Layout(plain: dimensions(shape))
+      let layout = try TensorLayout(plain: dimensions(shape))
       let buffer = AlignedBuffer(byteCount: layout.byteCount)
       inputs.append((node.name, buffer, shape))
       return Record(output: builder.fixed(layout, buffer))
@@ -111,13 +111,13 @@ struct ForwardPass {
       global: kind, input: graph.shape(of: node.inputs[0]), batch: batch, name: node.name)
     var record = try pool(geometry, output(node.inputs[0]))
     let plain = try builder.plain(record.output)
-    record.output = builder.alias(plain, try Layout(plain: dimensions(node.shape)))
+    record.output = builder.alias(plain, try TensorLayout(plain: dimensions(node.shape)))
     return record
   }
 
   mutating func upsampling(_ node: LoweredGraph.Node) throws(NetworkError) -> Record {
     let source = output(node.inputs[0])
-    let target = try Layout(any: dimensions(node.shape))
+    let target = try TensorLayout(any: dimensions(node.shape))
     let layout = builder.layout(source)
     let primitive = try Primitive("dnnl_resampling", node.name) { made, engine, attributes in
       odnn_resampling_forward(
@@ -134,7 +134,7 @@ struct ForwardPass {
     let source = try builder.plain(output(node.inputs[0]))
     let views = try UnshuffleViews(
       graph.shape(of: node.inputs[0]), factor: factor, order: order, batch: batch)
-    let destination = builder.planned(try Layout(plain: dimensions(node.shape)))
+    let destination = builder.planned(try TensorLayout(plain: dimensions(node.shape)))
     try builder.reorder(builder.alias(source, views.pixels), to: builder.alias(destination, views.channels))
     return Record(output: destination, source: source)
   }
@@ -160,10 +160,11 @@ struct ForwardPass {
     let source = output(node.inputs[0])
     let dimensions = builder.layout(source).dimensions
     let layout =
-      order == .channelsFirst ? try Layout(plain: dimensions) : try Layout(channelsLast: dimensions)
+      order == .channelsFirst
+      ? try TensorLayout(plain: dimensions) : try TensorLayout(channelsLast: dimensions)
     let ordered = try builder.converted(source, to: layout)
     return Record(
-      output: builder.alias(ordered, try Layout(plain: self.dimensions(node.shape))), source: source)
+      output: builder.alias(ordered, try TensorLayout(plain: self.dimensions(node.shape))), source: source)
   }
 
   mutating func softmax(_ node: LoweredGraph.Node) throws(NetworkError) -> Record {

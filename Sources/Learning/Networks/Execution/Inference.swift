@@ -37,7 +37,7 @@ public final class Inference {
     var results: [AlignedBuffer] = []
     for output in graph.outputs {
       let tensor = pass.output(output.node)
-      let layout = try Layout(plain: pass.builder.layout(tensor).dimensions)
+      let layout = try TensorLayout(plain: pass.builder.layout(tensor).dimensions)
       let buffer = AlignedBuffer(byteCount: layout.byteCount)
       try pass.builder.reorder(tensor, to: pass.builder.fixed(layout, buffer))
       results.append(buffer)
@@ -101,7 +101,7 @@ extension ParameterBank {
 }
 
 extension Layer {
-  var roles: [Parameter.Role] {
+  var roles: [WeightArray.Role] {
     switch self {
     case .convolution(let options): options.bias ? [.weight, .bias] : [.weight]
     case .dense(let options): options.bias ? [.weight, .bias] : [.weight]

@@ -208,9 +208,9 @@ private struct Normalisation {
   var shift: [Float]
 
   init(_ weights: Weights, of node: LoweredGraph.Node, epsilon: Float) throws(NetworkError) {
-    func values(_ role: Parameter.Role) throws(NetworkError) -> [Float] {
+    func values(_ role: WeightArray.Role) throws(NetworkError) -> [Float] {
       try weights.values(
-        of: Parameter(node: node.name, role: role, dimensions: [node.shape.channels]))
+        of: WeightArray(node: node.name, role: role, dimensions: [node.shape.channels]))
     }
     let variance = try values(.variance)
     factor = zip(try values(.scale), variance).map { $0 / ($1 + epsilon).squareRoot() }

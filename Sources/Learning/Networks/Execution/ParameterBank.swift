@@ -15,8 +15,8 @@ final class ParameterBank {
   private struct Copy {
     let entry: Int
     /// How the plain values are to be read.
-    let view: Layout
-    let layout: Layout
+    let view: TensorLayout
+    let layout: TensorLayout
     let buffer: AlignedBuffer
   }
 
@@ -39,7 +39,7 @@ final class ParameterBank {
 
   /// The parameter as an array of a plan, in the wanted layout. `view` describes the plain values.
   func tensor(
-    _ name: String, view: Layout, as layout: Layout, in builder: inout PlanBuilder
+    _ name: String, view: TensorLayout, as layout: TensorLayout, in builder: inout PlanBuilder
   ) throws(NetworkError) -> TensorID {
     let position = try position(of: name)
     if view == layout, let plain = entries[position].plain { return builder.fixed(layout, plain) }

@@ -1,6 +1,6 @@
 import JSON
 
-extension Model {
+extension TrainedNetwork {
   /// One file (see `ArrayFile`): network, weights and notes.
   public func bytes() throws(NetworkError) -> [UInt8] {
     try weights.check(for: network)

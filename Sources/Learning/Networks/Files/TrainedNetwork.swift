@@ -1,5 +1,5 @@
 /// A network with its weights, and what is to be known about them.
-public struct Model: Sendable, Equatable {
+public struct TrainedNetwork: Sendable, Equatable {
   public var network: Network
   public var weights: Weights
   /// Free text by key: material, training, calibration. It travels with the file.

@@ -85,7 +85,7 @@ extension ONNXImporter {
     }
     let ones = values.map { _ in Float(1) }
     let zeros = values.map { _ in Float(0) }
-    let (layer, parameters): (Layer, [Parameter.Role: Tensor])
+    let (layer, parameters): (Layer, [WeightArray.Role: Tensor])
     switch (node.operation, isFirst) {
     case ("Add", _): (layer, parameters) = affine(ones, values)
     case ("Sub", false): (layer, parameters) = affine(ones, values.map { -$0 })

@@ -14,7 +14,7 @@ extension ONNXImporter {
     guard node.inputs.count < 3 || node.inputs[2].isEmpty || bias != nil else {
       throw unsupported(node, "a bias that is computed")
     }
-    var parameters = [Parameter.Role.weight: weight.tensor]
+    var parameters = [WeightArray.Role.weight: weight.tensor]
     parameters[.bias] = bias?.tensor
     let options = Layer.Convolution(
       channels: weight.dimensions[0], window: window, groups: node.integer("group", 1), bias: bias != nil)
@@ -30,7 +30,7 @@ extension ONNXImporter {
     if node.integer("transB", 0) == 0 { weight = weight.matrix.transposedTensor }
     let alpha = node.number("alpha", 1)
     if alpha != 1 { weight = Tensor(shape: weight.shape, values: weight.values.map { $0 * alpha }) }
-    var parameters = [Parameter.Role.weight: weight]
+    var parameters = [WeightArray.Role.weight: weight]
     if let bias = constant(node, 2) {
       let beta = node.number("beta", 1)
       guard let values = bias.spread(over: weight.shape[0]) else { throw unsupported(node, "its bias") }
@@ -54,8 +54,8 @@ extension ONNXImporter {
   mutating func normalisation(_ node: ONNXGraph.Node) throws(NetworkError) {
     let input = try computed(node)
     guard input.order == .channelsFirst else { throw unsupported(node, "channels last") }
-    var parameters: [Parameter.Role: Tensor] = [:]
-    for (index, role) in [Parameter.Role.scale, .shift, .mean, .variance].enumerated() {
+    var parameters: [WeightArray.Role: Tensor] = [:]
+    for (index, role) in [WeightArray.Role.scale, .shift, .mean, .variance].enumerated() {
       guard let tensor = constant(node, index + 1), tensor.dimensions == [input.shape.channels] else {
         throw unsupported(node, "its \(role.rawValue)")
       }
@@ -69,7 +69,7 @@ extension ONNXImporter {
   /// y = factor x + shift, channel by channel: a normalisation, which inference folds away.
   func affine(
     _ factor: [Float], _ shift: [Float]
-  ) -> (Layer, [Parameter.Role: Tensor]) {
+  ) -> (Layer, [WeightArray.Role: Tensor]) {
     let count = factor.count
     return (
       .batchNormalisation(.init(epsilon: 0)),

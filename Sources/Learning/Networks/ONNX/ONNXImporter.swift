@@ -34,7 +34,7 @@ struct ONNXImporter {
 
   init(_ graph: ONNXGraph) { self.graph = graph }
 
-  mutating func build() throws(NetworkError) -> Model {
+  mutating func build() throws(NetworkError) -> TrainedNetwork {
     for (name, tensor) in graph.constants { values[name] = .constant(tensor) }
     for input in graph.inputs { try add(input) }
     for node in graph.nodes {
@@ -52,7 +52,7 @@ struct ONNXImporter {
       }
       network.output(name, computed.value)
     }
-    let model = Model(network: network, weights: weights)
+    let model = TrainedNetwork(network: network, weights: weights)
     try model.weights.check(for: network)
     return model
   }
@@ -112,14 +112,14 @@ struct ONNXImporter {
   /// Appends a layer, keeping the order of the channels unless told otherwise.
   mutating func append(
     _ layer: Layer, to inputs: [Computed], _ node: ONNXGraph.Node, order: Layer.PixelOrder? = nil,
-    parameters: [Parameter.Role: Tensor] = [:]
+    parameters: [WeightArray.Role: Tensor] = [:]
   ) throws(NetworkError) {
     try define(node, .computed(try appended(layer, to: inputs, node, order: order, parameters: parameters)))
   }
 
   mutating func appended(
     _ layer: Layer, to inputs: [Computed], _ node: ONNXGraph.Node, order: Layer.PixelOrder? = nil,
-    parameters: [Parameter.Role: Tensor] = [:]
+    parameters: [WeightArray.Role: Tensor] = [:]
   ) throws(NetworkError) -> Computed {
     let name = unique(node.name.isEmpty ? node.outputs.first ?? layer.word : node.name)
     let value = network.join(layer, inputs.map(\.value), name: name)
@@ -130,7 +130,7 @@ struct ONNXImporter {
     return Computed(value: value, shape: shape, order: order ?? inputs[0].order)
   }
 
-  /// Parameter names are "node.role", so a node's name keeps its dots but is used once.
+  /// Parameters are called "node.role", so a node's name keeps its dots but is used once.
   private mutating func unique(_ name: String) -> String {
     var candidate = name
     var number = 2
@@ -142,7 +142,7 @@ struct ONNXImporter {
   }
 }
 
-extension Model {
+extension TrainedNetwork {
   /// Reads a network trained elsewhere from the bytes of an ONNX file; throws where it uses something that
   /// has no counterpart here. Images are channels first, whatever the file does.
   public init(onnx bytes: [UInt8]) throws(NetworkError) {

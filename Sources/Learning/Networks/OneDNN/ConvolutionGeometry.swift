@@ -6,8 +6,8 @@ struct ConvolutionGeometry {
   let destination: [Int]
   let weightDimensions: [Int]
   /// The plain order of the weights as the library counts dimensions: groups come first.
-  let weightView: Layout
-  let bias: Layout
+  let weightView: TensorLayout
+  let bias: TensorLayout
   let window: odnn_window
   let name: String
 
@@ -25,8 +25,8 @@ struct ConvolutionGeometry {
       groups == 1
       ? [options.channels, channels, rows, columns]
       : [groups, options.channels / groups, channels / groups, rows, columns]
-    weightView = try Layout(plain: weightDimensions)
-    bias = options.bias ? try Layout(plain: [options.channels]) : .none
+    weightView = try TensorLayout(plain: weightDimensions)
+    bias = options.bias ? try TensorLayout(plain: [options.channels]) : .none
     window = odnn_window(placed)
     self.name = name
   }
@@ -96,8 +96,11 @@ struct ConvolutionGeometry {
     }
   }
 
-  private func anyLayouts() throws(NetworkError) -> (Layout, Layout, Layout) {
-    (try Layout(any: source), try Layout(any: weightDimensions), try Layout(any: destination))
+  private func anyLayouts() throws(NetworkError) -> (TensorLayout, TensorLayout, TensorLayout) {
+    (
+      try TensorLayout(any: source), try TensorLayout(any: weightDimensions),
+      try TensorLayout(any: destination)
+    )
   }
 }
 

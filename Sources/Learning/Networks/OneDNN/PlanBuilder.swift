@@ -22,7 +22,7 @@ struct PlanBuilder {
   }
 
   struct PlannedTensor {
-    var layout: Layout
+    var layout: TensorLayout
     var storage: Storage
     var first = Int.max
     var last = -1
@@ -43,30 +43,30 @@ struct PlanBuilder {
   private(set) var pinnedBytes = 0
   private var conversions: [TensorID: [TensorID]] = [:]
 
-  mutating func planned(_ layout: Layout) -> TensorID { add(layout, .planned) }
+  mutating func planned(_ layout: TensorLayout) -> TensorID { add(layout, .planned) }
 
-  mutating func pinned(_ layout: Layout) -> TensorID {
+  mutating func pinned(_ layout: TensorLayout) -> TensorID {
     let offset = pinnedBytes
     pinnedBytes += (layout.byteCount + 63) / 64 * 64
     return add(layout, .pinned(offset))
   }
 
-  mutating func fixed(_ layout: Layout, _ buffer: AlignedBuffer, at byte: Int = 0) -> TensorID {
+  mutating func fixed(_ layout: TensorLayout, _ buffer: AlignedBuffer, at byte: Int = 0) -> TensorID {
     precondition(byte + layout.byteCount <= buffer.count, "a layout larger than its buffer")
     return add(layout, .fixed(buffer, byte))
   }
 
-  mutating func alias(_ tensor: TensorID, _ layout: Layout) -> TensorID {
+  mutating func alias(_ tensor: TensorID, _ layout: TensorLayout) -> TensorID {
     precondition(layout.byteCount <= self.layout(tensor).byteCount, "an alias larger than its array")
     return add(layout, .alias(root(tensor)))
   }
 
-  private mutating func add(_ layout: Layout, _ storage: Storage) -> TensorID {
+  private mutating func add(_ layout: TensorLayout, _ storage: Storage) -> TensorID {
     tensors.append(PlannedTensor(layout: layout, storage: storage))
     return TensorID(index: tensors.count - 1)
   }
 
-  func layout(_ tensor: TensorID) -> Layout { tensors[tensor.index].layout }
+  func layout(_ tensor: TensorID) -> TensorLayout { tensors[tensor.index].layout }
 
   /// Where a pinned array starts.
   func pinnedOffset(_ tensor: TensorID) -> Int {
@@ -110,7 +110,7 @@ struct PlanBuilder {
   }
 
   /// The array in the layout that a consumer wants: itself, an earlier conversion or a new one.
-  mutating func converted(_ tensor: TensorID, to layout: Layout) throws(NetworkError) -> TensorID {
+  mutating func converted(_ tensor: TensorID, to layout: TensorLayout) throws(NetworkError) -> TensorID {
     if self.layout(tensor) == layout { return tensor }
     if let known = conversions[tensor]?.first(where: { self.layout($0) == layout }) { return known }
     let result = planned(layout)
@@ -129,6 +129,6 @@ struct PlanBuilder {
 
   /// Plain order, as Swift code and the outside expect it.
   mutating func plain(_ tensor: TensorID) throws(NetworkError) -> TensorID {
-    try converted(tensor, to: Layout(plain: layout(tensor).dimensions))
+    try converted(tensor, to: TensorLayout(plain: layout(tensor).dimensions))
   }
 }

@@ -33,8 +33,8 @@ struct PoolingGeometry {
       output: .image(channels: channels, height: 1, width: 1), batch: batch, name: name)
   }
 
-  func forward(isTraining: Bool, source: Layout) throws(NetworkError) -> Primitive {
-    let destination = try Layout(any: destination)
+  func forward(isTraining: Bool, source: TensorLayout) throws(NetworkError) -> Primitive {
+    let destination = try TensorLayout(any: destination)
     return try Primitive("dnnl_pooling_forward", name) { made, engine, attributes in
       odnn_pooling_forward(
         &made, engine, attributes, isTraining ? 1 : 0, kind, source.descriptor, destination.descriptor,

@@ -36,19 +36,19 @@ final class Primitive {
     return handle
   }
 
-  func layout(_ query: dnnl_query_t, _ index: Int = 0) -> Layout {
+  func layout(_ query: dnnl_query_t, _ index: Int = 0) -> TensorLayout {
     guard let found = dnnl_primitive_desc_query_md(descriptor, query, Int32(index)) else { return .none }
-    return Layout(found.pointee)
+    return TensorLayout(found.pointee)
   }
 
-  var source: Layout { layout(dnnl_query_src_md) }
-  var destination: Layout { layout(dnnl_query_dst_md) }
-  var weights: Layout { layout(dnnl_query_weights_md) }
-  var sourceGradient: Layout { layout(dnnl_query_diff_src_md) }
-  var destinationGradient: Layout { layout(dnnl_query_diff_dst_md) }
-  var weightGradient: Layout { layout(dnnl_query_diff_weights_md) }
-  var workspace: Layout { layout(dnnl_query_workspace_md) }
-  var scratch: Layout { layout(dnnl_query_scratchpad_md) }
+  var source: TensorLayout { layout(dnnl_query_src_md) }
+  var destination: TensorLayout { layout(dnnl_query_dst_md) }
+  var weights: TensorLayout { layout(dnnl_query_weights_md) }
+  var sourceGradient: TensorLayout { layout(dnnl_query_diff_src_md) }
+  var destinationGradient: TensorLayout { layout(dnnl_query_diff_dst_md) }
+  var weightGradient: TensorLayout { layout(dnnl_query_diff_weights_md) }
+  var workspace: TensorLayout { layout(dnnl_query_workspace_md) }
+  var scratch: TensorLayout { layout(dnnl_query_scratchpad_md) }
 }
 
 /// What a primitive does to its result before it writes it.

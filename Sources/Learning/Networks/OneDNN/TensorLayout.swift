@@ -1,7 +1,7 @@
 import COneDNN
 
 /// Dimensions of an array of floats and the order of its values in memory.
-struct Layout: Equatable {
+struct TensorLayout: Equatable {
   var descriptor: dnnl_memory_desc_t
 
   init(_ descriptor: dnnl_memory_desc_t) { self.descriptor = descriptor }
@@ -45,7 +45,7 @@ struct Layout: Equatable {
   }
 
   /// For optional arguments.
-  static let none = Layout(dnnl_memory_desc_t())
+  static let none = TensorLayout(dnnl_memory_desc_t())
 
   var byteCount: Int { odnn_byte_count(descriptor) }
   /// Values in memory, the padding of blocked channels included.
@@ -58,7 +58,7 @@ struct Layout: Equatable {
     }
   }
 
-  static func == (a: Layout, b: Layout) -> Bool { odnn_equal(a.descriptor, b.descriptor) != 0 }
+  static func == (a: TensorLayout, b: TensorLayout) -> Bool { odnn_equal(a.descriptor, b.descriptor) != 0 }
 
-  func isPlain() throws(NetworkError) -> Bool { self == (try Layout(plain: dimensions)) }
+  func isPlain() throws(NetworkError) -> Bool { self == (try TensorLayout(plain: dimensions)) }
 }

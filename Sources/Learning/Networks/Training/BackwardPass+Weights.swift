@@ -33,7 +33,7 @@ extension BackwardPass {
 
   mutating func weights(
     _ primitive: Primitive, _ node: LoweredGraph.Node, _ source: TensorID, _ gradient: TensorID,
-    view: Layout, bias: Layout
+    view: TensorLayout, bias: TensorLayout
   ) throws(NetworkError) {
     let result = forward.builder.pinned(primitive.weightGradient)
     gradients.append(
@@ -52,7 +52,7 @@ extension BackwardPass {
   }
 
   mutating func data(
-    _ primitive: Primitive, _ node: LoweredGraph.Node, _ gradient: TensorID, view: Layout
+    _ primitive: Primitive, _ node: LoweredGraph.Node, _ gradient: TensorID, view: TensorLayout
   ) throws(NetworkError) {
     let weight = try forward.bank.tensor(
       node.name + ".weight", view: view, as: primitive.weights, in: &forward.builder)
@@ -79,7 +79,7 @@ extension BackwardPass {
         &made, engine, attributes, primitive.descriptor, layout.descriptor, layout.descriptor,
         options.epsilon, flags)
     }
-    let vector = try Layout(plain: [node.shape.channels])
+    let vector = try TensorLayout(plain: [node.shape.channels])
     let scale = try forward.bank.tensor(
       node.name + ".scale", view: vector, as: vector, in: &forward.builder)
     let shift = try forward.bank.tensor(

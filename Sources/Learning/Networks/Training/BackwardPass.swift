@@ -6,8 +6,8 @@ struct BackwardPass {
   struct Gradient {
     var name: String
     /// How the plain values of the parameter are to be read.
-    var view: Layout
-    var layout: Layout
+    var view: TensorLayout
+    var layout: TensorLayout
     var tensor: TensorID
   }
 
@@ -76,7 +76,7 @@ struct BackwardPass {
       let geometry = try PoolingGeometry(
         global: kind, input: forward.graph.shape(of: node.inputs[0]), batch: forward.batch, name: node.name)
       let plain = try forward.builder.plain(gradient)
-      let image = forward.builder.alias(plain, try Layout(plain: geometry.destination))
+      let image = forward.builder.alias(plain, try TensorLayout(plain: geometry.destination))
       try pooling(geometry, node, record, image)
     case .upsampling: try upsampling(node, record, gradient)
     case .pixelUnshuffle(let factor, let order): try pixelUnshuffle(factor, order, node, gradient)
@@ -151,7 +151,7 @@ struct BackwardPass {
     let input = forward.graph.shape(of: node.inputs[0])
     let views = try UnshuffleViews(input, factor: factor, order: order, batch: forward.batch)
     let incoming = try forward.builder.plain(gradient)
-    let result = forward.builder.planned(try Layout(plain: forward.dimensions(input)))
+    let result = forward.builder.planned(try TensorLayout(plain: forward.dimensions(input)))
     try forward.builder.reorder(
       forward.builder.alias(incoming, views.channels), to: forward.builder.alias(result, views.pixels))
     pass(result, to: node.inputs[0])
@@ -163,7 +163,8 @@ struct BackwardPass {
     let plain = try forward.builder.plain(gradient)
     let dimensions = forward.dimensions(forward.graph.shape(of: node.inputs[0]))
     let layout =
-      order == .channelsFirst ? try Layout(plain: dimensions) : try Layout(channelsLast: dimensions)
+      order == .channelsFirst
+      ? try TensorLayout(plain: dimensions) : try TensorLayout(channelsLast: dimensions)
     pass(forward.builder.alias(plain, layout), to: node.inputs[0])
   }
 
@@ -190,8 +191,8 @@ struct BackwardPass {
       let dimensions = forward.dimensions(forward.graph.shape(of: input))
       defer { first += dimensions[1] }
       guard needsGradient[input] else { continue }
-      let part = try Layout(part: dimensions, of: whole, startingAt: first)
-      let result = forward.builder.planned(try Layout(plain: dimensions))
+      let part = try TensorLayout(part: dimensions, of: whole, startingAt: first)
+      let result = forward.builder.planned(try TensorLayout(plain: dimensions))
       try forward.builder.reorder(forward.builder.alias(plain, part), to: result)
       pass(result, to: input)
     }
@@ -205,9 +206,9 @@ extension Layer {
   }
 }
 
-extension Layout {
+extension TensorLayout {
   /// Some channels (or values) of an array.
-  init(part dimensions: [Int], of whole: Layout, startingAt first: Int) throws(NetworkError) {
+  init(part dimensions: [Int], of whole: TensorLayout, startingAt first: Int) throws(NetworkError) {
     descriptor = dnnl_memory_desc_t()
     let offsets = dimensions.indices.map { Int64($0 == 1 ? first : 0) }
     let status = withUnsafePointer(to: whole.descriptor) { whole in

@@ -101,7 +101,7 @@ struct LossPass {
   }
 
   private static func logSoftmax(
-    _ source: TensorID, _ layout: Layout, _ backward: inout BackwardPass
+    _ source: TensorID, _ layout: TensorLayout, _ backward: inout BackwardPass
   ) throws(NetworkError) -> TensorID {
     let primitive = try Primitive("dnnl_logsoftmax", "a loss") { made, engine, attributes in
       odnn_logsoftmax_forward(&made, engine, attributes, layout.descriptor, 1)
@@ -112,7 +112,7 @@ struct LossPass {
   }
 
   private static func elementwise(
-    _ kind: dnnl_alg_kind_t, _ source: TensorID, _ layout: Layout, _ backward: inout BackwardPass
+    _ kind: dnnl_alg_kind_t, _ source: TensorID, _ layout: TensorLayout, _ backward: inout BackwardPass
   ) throws(NetworkError) -> TensorID {
     let primitive = try Primitive("dnnl_eltwise", "a loss") { made, engine, attributes in
       odnn_eltwise_forward(&made, engine, attributes, 0, kind, layout.descriptor, 0, 0)

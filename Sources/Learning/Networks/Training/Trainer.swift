@@ -68,7 +68,7 @@ public final class Trainer {
 
   let bank = ParameterBank()
   let parameters: [TrainedParameter]
-  private let parameterNames: [Parameter]
+  private let parameterNames: [WeightArray]
   private let workers: [TrainingWorker]
   private let sum: GradientSum
   private let team: TrainingTeam
