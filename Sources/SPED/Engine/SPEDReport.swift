@@ -70,7 +70,13 @@ struct SPEDReport {
     let pseudo = result.crystals.filter { crystal in
       4 * result.pseudoSubtractive.count(where: { crystal.points.contains($0) }) > crystal.area
     }
-    if !pseudo.isEmpty {
+    let area = result.crystals.reduce(0) { $0 + $1.area }
+    if 2 * pseudo.reduce(0, { $0 + $1.area }) > area {
+      // A crystal has all of its spots everywhere; what hangs together by some of them is a halo, a ring, an edge.
+      judgement.note(
+        .missingSpots, .outOfDomain,
+        "spots missing in parts of \(letters(pseudo)), most of what was found: rings, a beam stop, an edge?")
+    } else if !pseudo.isEmpty {
       judgement.note(.missingSpots, "spots missing in parts of \(letters(pseudo)): not one pattern")
     }
     if let spot, spot.vector(in: result.crystals) == nil {
