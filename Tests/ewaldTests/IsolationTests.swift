@@ -117,7 +117,10 @@ struct IsolationTests {
     let (state, problems) = try SessionFile(path: session).state()
     #expect(problems.isEmpty && state.sequenceGaps == 0)
     #expect(state.files.count == written && state.resultCount == written)
-    #expect(state.files.allSatisfy { $0.runs.count == 1 && $0.run?.verdict == .accept })
+    // One that was killed twice is given up, and says so; on a busy machine that may happen to a few.
+    let died = state.files.count { $0.run?.codes == ["DIED"] }
+    #expect(state.files.allSatisfy { $0.runs.count == 1 } && 5 * died <= kills, "\(died) given up")
+    #expect(state.files.count { $0.run?.verdict == .accept } == written - died)
     // Frames of one name after the other were answered one after the other, but for the two in flight.
     #expect(said.output.components(separatedBy: "process ").count > 1)
   }
