@@ -1,9 +1,8 @@
-import Glibc  // sin, cos
 import Scattering
 
 /// Fits a measured pattern against tables: thickness, mistilt, convergence angle, scale, rotation, centre,
-/// distortion, the atoms' motion and the detector's blur by Levenberg and Marquardt's method, brightness, offset and glow by linear least squares
-/// within every step (variable projection, Kaufman 1975).
+/// distortion, the atoms' motion and the detector's blur by Levenberg and Marquardt's method, brightness, offset and
+/// glow by linear least squares within every step (variable projection, Kaufman 1975).
 public struct PatternFit: Sendable {
   public var tables: MotionTables
   public var image: FitImage
@@ -254,124 +253,8 @@ public struct PatternFit: Sendable {
     finished(patterns(p), tables.weights(at: p.motion), p)
   }
 
-  private func gather(_ pixels: [Float]) -> [Float] {
+  func gather(_ pixels: [Float]) -> [Float] {
     pixels.withUnsafeBufferPointer { pixels in image.counted.map { pixels[Int($0)] } }
-  }
-
-  private func difference(_ p: PatternParameters, _ quantity: Quantity, from model: [Float]) -> [Float] {
-    var q = p
-    var step: Double
-    // Inwards, so that the table holds it.
-    switch quantity {
-    case .tiltX:
-      step = p.mistilt.x > 0 ? -0.15 : 0.15
-      q.mistilt.x += step
-    case .tiltY:
-      step = p.mistilt.y > 0 ? -0.15 : 0.15
-      q.mistilt.y += step
-    case .convergence:
-      step = p.convergence > statedConvergence ? -0.1 : 0.1
-      q.convergence += step
-    case .blur:
-      step = 0.15
-      q.blur += step
-    default:
-      step = p.thickness + 0.06 > tables.middle.request.thickness ? -0.06 : 0.06
-      q.thickness += step
-    }
-    let other = gather(render(q))
-    let factor = Float(1 / step)
-    return zip(other, model).map { ($0 - $1) * factor }
-  }
-
-  /// A change of geometry moves pixels through the same pattern: the derivative is the image's slope along
-  /// the displacement.
-  private func geometric(_ pair: [Float], _ p: PatternParameters, _ quantity: Quantity) -> [Float] {
-    let size = FitImage.size
-    let middle = Double(size - 1) / 2
-    let d = p.distortion
-    // Inverse of (1 + d.x, d.y; d.y, 1 - d.x), which takes pixels to angles before the rotation.
-    let determinant = (1 + d.x) * (1 - d.x) - d.y * d.y
-    return pair.withUnsafeBufferPointer { m in
-      image.counted.map { index -> Float in
-        let i = Int(index)
-        let r = i / size
-        let c = i % size
-        let down = r + 1 < size ? m[i + size] : m[i]
-        let up = r > 0 ? m[i - size] : m[i]
-        let right = c + 1 < size ? m[i + 1] : m[i]
-        let left = c > 0 ? m[i - 1] : m[i]
-        let slope = Vector2(Double(down - up) / 2, Double(right - left) / 2)
-        let at = Vector2(Double(r) - middle - p.shift.x, Double(c) - middle - p.shift.y)
-        let move: Vector2
-        switch quantity {
-        case .shiftX: move = [-1, 0]
-        case .shiftY: move = [0, -1]
-        case .scale: move = at / p.scale
-        case .rotation:
-          // The crystal's frame turns with the image: a pixel sees what lay turned back.
-          let angle = Double.pi / 180
-          let q = Vector2((1 + d.x) * at.x + d.y * at.y, d.y * at.x + (1 - d.x) * at.y)
-          let turned = Vector2(q.y * angle, -q.x * angle)
-          move = [
-            ((1 - d.x) * turned.x - d.y * turned.y) / determinant,
-            ((1 + d.x) * turned.y - d.y * turned.x) / determinant,
-          ]
-        case .distortionX: move = Self.undistorted([at.x, -at.y], d, determinant)
-        default: move = Self.undistorted([at.y, at.x], d, determinant)
-        }
-        return Float(slope.dot(move))
-      }
-    }
-  }
-
-  private static func undistorted(_ v: Vector2, _ d: Vector2, _ determinant: Double) -> Vector2 {
-    [((1 - d.x) * v.x - d.y * v.y) / determinant, ((1 + d.x) * v.y - d.y * v.x) / determinant]
-  }
-
-  // MARK: Steps
-
-  private func add(_ change: Double, to quantity: Quantity, _ p: inout PatternParameters) {
-    // No step jumps over a neighbouring minimum.
-    let limit = quantity == .thickness ? max(0.8, 0.06 * p.thickness) : 5 * quantity.unit
-    let change = min(limit, max(-limit, change))
-    switch quantity {
-    case .thickness: p.thickness += change
-    case .tiltX: p.mistilt.x += change
-    case .tiltY: p.mistilt.y += change
-    case .convergence: p.convergence += change
-    case .scale: p.scale += change
-    case .rotation: p.rotationDegrees += change
-    case .shiftX: p.shift.x += change
-    case .shiftY: p.shift.y += change
-    case .distortionX: p.distortion.x += change
-    case .distortionY: p.distortion.y += change
-    case .motion: p.motion += change
-    case .blur: p.blur += change
-    }
-  }
-
-  /// How far fits may go.
-  static let scales = 0.75...1.3
-  static let distortions = -0.08...0.08
-
-  private func clamped(_ p: PatternParameters) -> PatternParameters {
-    var p = p
-    let request = tables.middle.request
-    p.thickness = min(max(p.thickness, 0.2), request.thickness)
-    let tilt = p.mistilt.length
-    if tilt > request.mistilt { p.mistilt = p.mistilt * (request.mistilt / tilt) }
-    let most = request.convergence - 0.8 * image.pitch * p.scale
-    p.convergence = min(max(p.convergence, 0.85 * statedConvergence), min(most, 1.15 * statedConvergence))
-    func within(_ x: Double, _ range: ClosedRange<Double>) -> Double {
-      min(max(x, range.lowerBound), range.upperBound)
-    }
-    p.scale = within(p.scale, Self.scales)
-    p.distortion = [within(p.distortion.x, Self.distortions), within(p.distortion.y, Self.distortions)]
-    p.shift = [min(max(p.shift.x, -8), 8), min(max(p.shift.y, -8), 8)]
-    p.motion = min(max(p.motion, MotionTables.range.lowerBound), MotionTables.range.upperBound)
-    p.blur = min(max(p.blur, 0), DetectorBlur.largest)
-    return p
   }
 
   private func finish(_ point: Point, _ slope: Slope, _ free: [Quantity], _ steps: Int) -> Result {
@@ -387,7 +270,8 @@ public struct PatternFit: Sendable {
         unit[i] = Quantity.thickness.unit
         let row = solver.solve(unit)
         spread = max(
-          deviations[Quantity.thickness.rawValue], correlatedDeviation(row, slope.columns, point))
+          deviations[Quantity.thickness.rawValue],
+          correlatedDeviation(row, slope.columns, point.residual, point.parameters))
         // Were the truth off what is expected by the width that is granted, the answer would move by so much.
         for (moved, quantity) in zip(row, free) {
           guard let prior = prior(quantity, point.parameters) else { continue }
@@ -401,27 +285,5 @@ public struct PatternFit: Sendable {
       parameters: point.parameters, match: max(0, 1 - point.squares / total).squareRoot(),
       squares: point.squares, totalSquares: total, deviations: deviations, thicknessSpread: spread,
       thicknessBias: bias.squareRoot(), steps: steps)
-  }
-
-  /// In units of a disc's radius: over so far are residuals alike (their correlation falls to 0.6).
-  private static let reach = 0.16
-
-  /// What the residuals, as far as neighbours have the same sign, move the thickness by: the scores q of all
-  /// pixels summed in pairs with a Gaussian of their distance.
-  private func correlatedDeviation(_ row: [Double], _ columns: [[Float]], _ point: Point) -> Double {
-    let size = FitImage.size
-    var scores = [Float](repeating: 0, count: size * size)
-    for (number, index) in image.counted.enumerated() {
-      var moved: Float = 0
-      for (weight, column) in zip(row, columns) { moved += Float(weight) * column[number] }
-      scores[Int(index)] = moved * point.residual[number]
-    }
-    let p = point.parameters
-    let sigma = Self.reach * p.convergence / (image.pitch * p.scale)
-    guard sigma > 0.2, sigma < Double(size) else { return 0 }
-    // The blur's kernel sums to one; the pairs' one is 1 at no distance.
-    var spread = scores
-    DetectorBlur.apply(sigma * sigma, to: &spread, rows: size, columns: size)
-    return max(0, LinearBasis.dot(scores, spread) * 2 * .pi * sigma * sigma).squareRoot()
   }
 }

@@ -1,4 +1,6 @@
+import Analysis
 import Arrays
+import Diffraction
 import Glibc  // cos, exp, sin
 import Scattering
 
@@ -26,15 +28,20 @@ extension PatternMatcher {
   /// Every candidate of the network, whatever of all that the table holds resembles the image, and every summit of
   /// the match over all thicknesses from there is fitted.
   func referee(_ looks: [Look], _ conditions: Conditions) -> Judgement? {
-    let screen = screens.screen(table, domain, convergence: conditions.convergence)
+    // Nobody gives it up, so it is always there.
+    let (table, domain, convergence) = (table, domain, conditions.convergence)
+    let screen = try? screens.value(for: convergence) { _, _ throws(AnalysisError) in
+      PatternScreen(table, domain, convergence: convergence)
+    }
     // The image in which what is proposed matches best.
     var chosen: (look: Look, fit: PatternFit, starts: [PatternParameters], seeds: [Seed])?
     for look in looks.prefix(2) where look.doubt < looks[0].doubt + 1.5 {
       let fit = prepared(look, conditions)
       var starts = hypotheses(look.reading, conditions)
-      starts += screen.starts(
-        look.image, starts[0], holdsGeometry: conditions.shared != nil, holdsScale: conditions.scale != nil,
-        limit: 6)
+      starts +=
+        screen?.starts(
+          look.image, starts[0], holdsGeometry: conditions.shared != nil, holdsScale: conditions.scale != nil,
+          limit: 6) ?? []
       let seeds = proposals(fit, starts, conditions)
       if seeds.first?.match ?? 0 > chosen?.seeds.first?.match ?? -1 { chosen = (look, fit, starts, seeds) }
     }

@@ -1,3 +1,4 @@
+import Analysis
 import Arrays
 import Scattering
 
@@ -9,7 +10,8 @@ public struct PatternMatcher: Sendable {
   /// What the last word is taken from; one of them serves the search.
   public let tables: MotionTables
   var table: PACBEDTable { tables.middle }
-  let screens = PatternScreens()
+  /// By convergence angle.
+  let screens = ModelStore<Double, PatternScreen>(limit: 4)
 
   public init(domain: ModelDomain, reader: PatternReader, tables: MotionTables) {
     self.domain = domain

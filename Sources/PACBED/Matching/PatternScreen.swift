@@ -1,7 +1,6 @@
 import Arrays
 import Glibc  // cos, sin
 import Scattering
-import Synchronization
 
 /// A whole table seen coarsely: patterns of every thickness with mistilts of every size and direction, at the stated
 /// convergence angle and a little beside it. A measured pattern, turned and stretched in steps, is compared with all
@@ -225,21 +224,6 @@ package struct PatternScreen: Sendable {
       return scores
     }
     return chunks.flatMap { $0 }
-  }
-}
-
-/// The screens of one table, made once for an angle.
-final class PatternScreens: Sendable {
-  private let kept = Mutex<[(convergence: Double, screen: PatternScreen)]>([])
-  private static let limit = 4
-
-  func screen(_ table: PACBEDTable, _ domain: ModelDomain, convergence: Double) -> PatternScreen {
-    kept.withLock { kept in
-      if let known = kept.first(where: { $0.convergence == convergence }) { return known.screen }
-      let screen = PatternScreen(table, domain, convergence: convergence)
-      kept = Array(([(convergence, screen)] + kept).prefix(Self.limit))
-      return screen
-    }
   }
 }
 
