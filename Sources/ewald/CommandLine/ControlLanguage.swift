@@ -109,19 +109,7 @@ package enum ControlLine: Equatable {
     for parameter in engine.parameters {
       settings[parameter.name] = now[parameter.name] ?? parameter.standard.description
     }
-    for word in words {
-      let parts = word.split(separator: "=", maxSplits: 1).map(String.init)
-      guard parts.count == 2, let parameter = engine.parameters.first(where: { $0.name == parts[0] }) else {
-        let hint = Spelling.hint(parts.first ?? "", among: engine.parameters.map(\.name))
-        throw UsageError("\(word) is no NAME=VALUE of \(engine.name)\(hint)")
-      }
-      do {
-        settings[parts[0]] = try parameter.parse(parts[1]).description
-      } catch {
-        throw UsageError("\(error)")
-      }
-    }
-    return settings
+    return settings.merging(try engine.settings(words)) { $1 }
   }
 
   /// Takes the word that says which frames, if there is one.

@@ -77,18 +77,11 @@ package struct OperatorSettings: Sendable {
     guard let word = words.first, let engine = Ewald.engines.first(where: { $0.name == word }) else {
       throw refuse("an engine comes first (\(Ewald.engines.map(\.name).joined(separator: ", ")))")
     }
-    var values: [String: String] = [:]
-    for word in words.dropFirst() {
-      let parts = word.split(separator: "=", maxSplits: 1).map(String.init)
-      guard parts.count == 2, let parameter = engine.parameters.first(where: { $0.name == parts[0] }) else {
-        let hint = Spelling.hint(parts.first ?? "", among: engine.parameters.map(\.name))
-        throw refuse("\(word) is no NAME=VALUE of \(engine.name)\(hint)")
-      }
-      do {
-        values[parts[0]] = try parameter.parse(parts[1]).description
-      } catch {
-        throw refuse("\(error)")
-      }
+    let values: [String: String]
+    do {
+      values = try engine.settings(words.dropFirst())
+    } catch {
+      throw refuse("\(error)")
     }
     guard !values.isEmpty else { throw refuse("NAME=VALUE is needed after the engine") }
     return Preset(name: name, engine: engine.name, values: values)
