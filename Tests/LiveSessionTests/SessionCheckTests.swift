@@ -43,32 +43,32 @@ private func check(_ lines: [[UInt8]]) throws -> CheckReport {
   var lines = try soundLines()
   lines.remove(at: 2)
   let report = try check(lines)
-  #expect(report.findings.map(\.kind) == [.gap, .digest, .count])
-  #expect(report.findings[0].line == 3)
-  #expect(report.findings[0].offset == lines[0].count + lines[1].count)
-  #expect(report.findings[0].text == "1 missing before number 4")
+  #expect(report.problems.map(\.kind) == [.gap, .digest, .count])
+  #expect(report.problems[0].line == 3)
+  #expect(report.problems[0].offset == lines[0].count + lines[1].count)
+  #expect(report.problems[0].text == "1 missing before number 4")
 }
 
 @Test func aRepeatedLineIsADuplicate() throws {
   var lines = try soundLines()
   lines.insert(lines[1], at: 2)
   let report = try check(lines)
-  #expect(report.findings.map(\.kind) == [.duplicate, .digest])
+  #expect(report.problems.map(\.kind) == [.duplicate, .digest])
 }
 
 @Test func aResultForAFileThatNoLineMadeKnownIsNamed() throws {
   let folder = TestFolder()
   try record([.session(session), resultEvent(1, file: 7)], to: folder["s"])
   let report = try SessionCheck.check(path: folder["s"])
-  #expect(report.findings.map(\.kind) == [.unknown])
-  #expect(report.findings[0].text.contains("file 7"))
+  #expect(report.problems.map(\.kind) == [.unknown])
+  #expect(report.problems[0].text.contains("file 7"))
 }
 
 @Test func aDamagedLineIsToldWithItsPlaceAndReason() throws {
   var lines = try soundLines()
   lines[3] = Array("{\"v\":1,\"type\":}\n".utf8)
   let report = try check(lines)
-  #expect(report.findings[0].kind == .unreadable && report.findings[0].line == 4)
+  #expect(report.problems[0].kind == .unreadable && report.problems[0].line == 4)
   #expect(report.text.contains("NOT SOUND") && report.text.contains("line 4"))
 }
 
@@ -102,6 +102,6 @@ private func check(_ lines: [[UInt8]]) throws -> CheckReport {
 
 @Test func aThousandProblemsAreCountedAndAHundredListed() throws {
   let report = try check([[UInt8]](repeating: Array("{\"v\":1}\n".utf8), count: 1000))
-  #expect(report.problemCount == 1000 && report.findings.count == 100)
+  #expect(report.problemCount == 1000 && report.problems.count == 100)
   #expect(report.text.contains("and 900 more"))
 }

@@ -204,6 +204,6 @@ func aWriterInAnotherProcessIsRespectedAndForgottenWithIt() throws {
   let state = try SessionFile(path: folder["long"]).state().state
   #expect(state.resultCount == 1 && state.fileCount == 2 && state.sequenceGaps == 0)
   let report = try SessionCheck.check(path: folder["long"])
-  #expect(report.problemCount == 1 && report.findings.first?.kind == .unreadable)
-  #expect(report.findings.first?.line == 4)
+  #expect(report.problemCount == 1 && report.problems.first?.kind == .unreadable)
+  #expect(report.problems.first?.line == 4)
 }

@@ -45,7 +45,7 @@ public struct CheckReport: Sendable, Equatable {
   public var tornLines = 0
   public var hasSessionLine = false
   /// The first of them; `problemCount` counts all.
-  public internal(set) var findings: [Problem] = []
+  public internal(set) var problems: [Problem] = []
   public internal(set) var problemCount = 0
 
   static let listLimit = 100
@@ -55,9 +55,9 @@ public struct CheckReport: Sendable, Equatable {
   /// Everything that was recorded is there and is what was written.
   public var isSound: Bool { hasSessionLine && problemCount == 0 }
 
-  mutating func add(_ finding: Problem) {
+  mutating func add(_ problem: Problem) {
     problemCount += 1
-    if findings.count < Self.listLimit { findings.append(finding) }
+    if problems.count < Self.listLimit { problems.append(problem) }
   }
 
   /// A few plain lines for a person.
@@ -75,8 +75,8 @@ public struct CheckReport: Sendable, Equatable {
     if tornLines > 0 {
       lines.append("\(tornLines) unfinished lines, behind which the session went on without loss of a number")
     }
-    lines += findings.map(\.description)
-    if problemCount > findings.count { lines.append("and \(problemCount - findings.count) more") }
+    lines += problems.map(\.description)
+    if problemCount > problems.count { lines.append("and \(problemCount - problems.count) more") }
     return lines.joined(separator: "\n") + "\n"
   }
 
