@@ -50,6 +50,21 @@ extension JobQueue {
   #expect(!queue.isRushed(at: 10 + second) && queue.drain(at: 10 + second) == [1])
 }
 
+@Test func oneThatWaitsTooLongMakesHurryHoweverFewCome() {
+  var queue = JobQueue(rush: 4)
+  queue.add(job(1))
+  queue.add(job(2, .refinement(engine: "fake")))
+  #expect(!queue.isRushed(at: 2 * second) && queue.isRushed(at: 2 * second + 1))
+  #expect(queue.hurries(job(3), at: 3 * second) && !queue.hurries(job(3), at: second))
+  // Nobody waits for old files and for what is asked for in the same way.
+  var quiet = JobQueue(rush: 4)
+  quiet.add(job(1, isOld: true))
+  #expect(!quiet.isRushed(at: 9 * second) && !quiet.hurries(job(1, isOld: true), at: 9 * second))
+  #expect(!quiet.hurries(job(1, .rerun(engine: "fake", settings: [:])), at: 9 * second))
+  #expect(queue.next(at: 0, isRefining: false) { _ in true }?.fileID == 1)
+  #expect(queue.drain(at: 9 * second) == [2])
+}
+
 @Test func aRefinementThatIsNoLongerWantedIsForgotten() {
   var queue = JobQueue(rush: 2)
   for file in 1...3 { queue.add(job(file, .refinement(engine: "fake"))) }

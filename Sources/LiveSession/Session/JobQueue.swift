@@ -33,7 +33,7 @@ package struct JobQueue: Sendable {
   private var asked: ArraySlice<Job> = []
   private var old: [Job] = []
   private var hurried: [Job] = []
-  /// So many live frames a second make an engine hurry.
+  /// So many live frames a second make an engine hurry; the largest of all numbers lets it never do so.
   private let rush: Int
   private var arrivals = ArrivalRate(over: .seconds(1))
 
@@ -58,8 +58,19 @@ package struct JobQueue: Sendable {
   /// A file came, now.
   package mutating func noteArrival(at now: Int) { arrivals.note(at: now) }
 
-  /// Frames come faster than they can be analysed in full.
-  package func isRushed(at now: Int) -> Bool { arrivals.count(at: now) >= rush }
+  /// Frames come faster than they can be analysed in full: so many a second, or one of them waits too long.
+  package func isRushed(at now: Int) -> Bool {
+    arrivals.count(at: now) >= rush || waitsSince.map { isLate($0, at: now) } ?? false
+  }
+
+  /// Whether this one is to be answered in a hurry.
+  package func hurries(_ job: Job, at now: Int) -> Bool {
+    job.kind == .first && (isRushed(at: now) || !job.isOld && isLate(job.readyAt, at: now))
+  }
+
+  private func isLate(_ since: Int, at now: Int) -> Bool {
+    rush < .max && now - since > Duration.seconds(2).nanoseconds
+  }
 
   /// Takes out what is to be done next. Refinements are left where they are while one is being made (live frames
   /// must find a place), and forgotten where they are no longer `wanted`.

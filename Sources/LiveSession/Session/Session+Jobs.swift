@@ -123,7 +123,7 @@ extension Session {
 
   /// Not where an operator said how it is to be done.
   private func hurries(_ engine: any AnalysisEngine, _ job: Job, _ stated: [String: String]) -> Bool {
-    job.kind == .first && queue.isRushed(at: now) && !engine.hurriedSettings.isEmpty
+    queue.hurries(job, at: now) && !engine.hurriedSettings.isEmpty
       && engine.hurriedSettings.keys.allSatisfy { stated[$0] == nil }
   }
 
