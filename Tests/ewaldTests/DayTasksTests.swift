@@ -32,7 +32,7 @@ struct DayTasksTests {
     },
     Chore("take the run before", "u", most: 1) { $0.contains("run 1 of 2 counts") },
     Chore("and the later one again", "U", most: 1) { $0.contains("run 2 of 2 counts") },
-    Chore("compare the two runs", "c ]", most: 2) { $0.contains("convergence_mrad") && $0.contains("19.5") },
+    Chore("compare the two runs", "c", most: 2) { $0.contains("convergence_mrad") && $0.contains("19.5") },
     Chore("leave the comparison", "Escape", most: 1) { $0.contains("Alarms and events") },
     Chore("copy a value", "y Enter", most: 2) { $0.contains("copied: ") && $0.contains("nm") },
     Chore("tag what is marked", "t <thin> Enter", most: 6) { $0.contains("tagged") },

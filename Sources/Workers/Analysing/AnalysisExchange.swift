@@ -35,8 +35,13 @@ struct AnalysisExchange {
   }
 
   private func exchange() -> Outcome {
-    guard let channel = begin() else {
-      return process.isAlive ? .failure(.failed("no memory is left")) : .died
+    let channel: Channel
+    do throws(Channel.Failure) {
+      guard let begun = try begin() else { return .failure(.failed("no memory is left")) }
+      channel = begun
+    } catch {
+      // Killed a moment ago, its end of the channel is closed before the system tells that it is gone.
+      return .died
     }
     var lastSign = ContinuousClock.now
     var cancelledAt: ContinuousClock.Instant?
@@ -76,19 +81,16 @@ struct AnalysisExchange {
     }
   }
 
-  private func begin() -> Channel? {
+  /// Nil where there is no memory for it here.
+  private func begin() throws(Channel.Failure) -> Channel? {
     guard let (near, far) = Channel.pair() else { return nil }
     // The far end is the other process's from now on.
     let distant = Channel(adopting: far)
     guard let request = Message(call.request()) else { return nil }
-    do throws(Channel.Failure) {
-      try process.channel.send(end: far)
-      try near.send(request)
-      withExtendedLifetime(distant) {}
-      return near
-    } catch {
-      return nil
-    }
+    defer { withExtendedLifetime(distant) {} }
+    try process.channel.send(end: far)
+    try near.send(request)
+    return near
   }
 
   private enum Note {
