@@ -19,5 +19,9 @@ final class SessionLock: Sendable {
     }
   }
 
-  deinit { close(descriptor) }
+  deinit {
+    // A child that is being started has the descriptor, too, until it runs its own program: closing is not enough.
+    flock(descriptor, LOCK_UN)
+    close(descriptor)
+  }
 }
