@@ -360,3 +360,14 @@ func aMisspeltFilterSaysWhatWasMeant(_ text: String, _ hint: String) {
   let text = draw(model).text
   #expect(text.contains("drift_limit_px") && text.contains("run 2") && text.contains("run 1"))
 }
+
+@Test func whatAnEngineMakesOnceIsSaidToBeMadeOnce() {
+  var model = SampleSession.model(width: 120, height: 40)
+  var live = LiveStatus()
+  live.progress = [215: 0.26]
+  _ = model.update(.snapshot(Snapshot(state: model.state, live: live)))
+  model.type("2")
+  _ = model.update(.detail(FrameDetail(fileID: 215)))
+  let text = draw(model).text
+  #expect(text.contains("preparing 26 %") && text.contains("once"), "\(text)")
+}

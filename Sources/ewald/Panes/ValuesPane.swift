@@ -21,7 +21,11 @@ struct ResultText {
     var lines: [Text] = []
     if let fraction = model.snapshot.live.progress[row.id] {
       let percent = Int((100 * min(1, max(0, fraction.isFinite ? fraction : 0))).rounded(.down))
-      lines.append(Text(" ○ analysing ", theme.accent) + Text("\(percent) %", theme.text))
+      lines.append(Text(" ○ \(isPrepared ? "preparing" : "analysing") ", theme.accent))
+      lines[0] += Text("\(percent) %", theme.text)
+      if isPrepared, result == nil {
+        return lines + [""] + wrap(Self.preparation, to: width - 2).map { Text(" " + $0, theme.dim) } + notes
+      }
     }
     guard let result else { return lines + unanswered }
     lines += verdict(result)
@@ -41,6 +45,11 @@ struct ResultText {
     }
     return lines + notes
   }
+
+  /// One frame takes no progress of its own: what is told of it is what the engine makes for all of them.
+  private var isPrepared: Bool { (model.shown?.frames ?? row.frames) <= 1 }
+  private static let preparation =
+    "what all frames need is computed, once, and kept for the next start; they wait until then"
 
   private var unanswered: [Text] {
     if row.status == .refused || row.status == .timedOut {
