@@ -1,7 +1,7 @@
 import Arrays
 
 /// What can go wrong between a surface file and a pattern.
-public enum CBLEEDError: Error, Sendable, Equatable, CustomStringConvertible {
+package enum CBLEEDError: Error, Sendable, Equatable, CustomStringConvertible {
   /// A line of a surface file (counted from 1) and what is wrong with it.
   case surfaceFile(line: Int, reason: String)
   /// A request that no simulation can answer, said in one line.
@@ -11,7 +11,7 @@ public enum CBLEEDError: Error, Sendable, Equatable, CustomStringConvertible {
   case linearAlgebra(LinearAlgebraError)
   case cancelled
 
-  public var description: String {
+  package var description: String {
     switch self {
     case .surfaceFile(let line, let reason): "surface file, line \(line): \(reason)"
     case .request(let reason): reason

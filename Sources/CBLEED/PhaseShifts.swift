@@ -1,10 +1,10 @@
 /// delta_l of one element, tabulated over the kinetic energy inside the crystal (E + V0r).
-public struct PhaseShifts: Sendable, Equatable {
-  public let energies: [Double]
+package struct PhaseShifts: Sendable, Equatable {
+  package let energies: [Double]
   /// A row for every energy: l = 0, 1, 2 …
-  public let values: [[Double]]
+  package let values: [[Double]]
 
-  public init(energies: [Double], values: [[Double]]) {
+  package init(energies: [Double], values: [[Double]]) {
     precondition(energies.count == values.count && energies.count > 1, "a row for every energy, two at least")
     precondition(zip(energies, energies.dropFirst()).allSatisfy(<), "energies rise")
     self.energies = energies
@@ -12,7 +12,7 @@ public struct PhaseShifts: Sendable, Equatable {
   }
 
   /// delta_0 … delta_maximum, linearly between the tabulated energies, the end values beyond them.
-  public func at(_ energy: Double, maximum: Int) -> [Double] {
+  package func at(_ energy: Double, maximum: Int) -> [Double] {
     let upper = min(max(energies.firstIndex { $0 > energy } ?? energies.count - 1, 1), energies.count - 1)
     let span = energies[upper] - energies[upper - 1]
     let t = min(max((energy - energies[upper - 1]) / span, 0), 1)

@@ -8,39 +8,39 @@ enum Physics {
 }
 
 /// A direction along the surface.
-public struct PlaneVector: Sendable, Hashable {
-  public var x: Double
-  public var y: Double
+package struct PlaneVector: Sendable, Hashable {
+  package var x: Double
+  package var y: Double
 
-  public init(_ x: Double, _ y: Double) {
+  package init(_ x: Double, _ y: Double) {
     self.x = x
     self.y = y
   }
 
-  public static let zero = PlaneVector(0, 0)
-  public var squaredLength: Double { x * x + y * y }
-  public var length: Double { squaredLength.squareRoot() }
-  public func dot(_ other: PlaneVector) -> Double { x * other.x + y * other.y }
-  public static func + (a: Self, b: Self) -> Self { Self(a.x + b.x, a.y + b.y) }
-  public static func - (a: Self, b: Self) -> Self { Self(a.x - b.x, a.y - b.y) }
-  public static prefix func - (a: Self) -> Self { Self(-a.x, -a.y) }
-  public static func * (s: Double, a: Self) -> Self { Self(s * a.x, s * a.y) }
+  package static let zero = PlaneVector(0, 0)
+  package var squaredLength: Double { x * x + y * y }
+  package var length: Double { squaredLength.squareRoot() }
+  package func dot(_ other: PlaneVector) -> Double { x * other.x + y * other.y }
+  package static func + (a: Self, b: Self) -> Self { Self(a.x + b.x, a.y + b.y) }
+  package static func - (a: Self, b: Self) -> Self { Self(a.x - b.x, a.y - b.y) }
+  package static prefix func - (a: Self) -> Self { Self(-a.x, -a.y) }
+  package static func * (s: Double, a: Self) -> Self { Self(s * a.x, s * a.y) }
 }
 
 /// A point; z is the outward normal and the crystal fills z < 0.
-public struct Position: Sendable, Hashable {
-  public var plane: PlaneVector
-  public var z: Double
+package struct Position: Sendable, Hashable {
+  package var plane: PlaneVector
+  package var z: Double
 
-  public init(_ x: Double, _ y: Double, _ z: Double) {
+  package init(_ x: Double, _ y: Double, _ z: Double) {
     plane = PlaneVector(x, y)
     self.z = z
   }
 
-  public init(_ plane: PlaneVector, z: Double) {
+  package init(_ plane: PlaneVector, z: Double) {
     self.plane = plane
     self.z = z
   }
 
-  public static func - (a: Self, b: Self) -> Self { Self(a.plane - b.plane, z: a.z - b.z) }
+  package static func - (a: Self, b: Self) -> Self { Self(a.plane - b.plane, z: a.z - b.z) }
 }

@@ -32,7 +32,7 @@ package final class DirectoryWatcher: Sendable {
 
   /// What the reader made of a file that was offered: exactly one outcome an offer. `read` is the identity of
   /// what was read, if the reader looked.
-  public func report(_ outcome: ReadOutcome, for file: FileID, read: FileIdentity? = nil) {
+  package func report(_ outcome: ReadOutcome, for file: FileID, read: FileIdentity? = nil) {
     shared.post(WatchShared.Report(outcome: outcome, file: file, read: read))
   }
 

@@ -10,13 +10,13 @@ package protocol DiskFormat: FileFormat {
 extension DiskFormat {
   package func companions(of path: String) -> [String] { [] }
 
-  public func open(path: String, limits: ReadLimits) throws(FileRefusal) -> any FrameSource {
+  package func open(path: String, limits: ReadLimits) throws(FileRefusal) -> any FrameSource {
     try open(try DiskFile(path: path), limits: limits)
   }
 }
 
 /// All formats that are read: a new one is a folder and one line here.
-public enum FormatList {
+package enum FormatList {
   static let disk: [any DiskFormat] = [
     TIFFFormat(),
     NPYFormat(),
@@ -33,14 +33,14 @@ public enum FormatList {
     MRCFormat(),
   ]
 
-  public static var formats: [any FileFormat] { disk }
+  package static var formats: [any FileFormat] { disk }
 
   /// The suffixes of files that are worth trying, in lower case.
-  public static var suffixes: Set<String> { Set(disk.flatMap(\.suffixes)) }
+  package static var suffixes: Set<String> { Set(disk.flatMap(\.suffixes)) }
 
   /// Paths of the files that a recording of this name usually has beside it, and that are worth waiting for:
   /// the scan's shape or the voltage may be in them. They need not exist.
-  public static func companions(of path: String) -> [String] {
+  package static func companions(of path: String) -> [String] {
     let suffix = path.split(separator: ".").last.map { $0.lowercased() } ?? ""
     return disk.first { $0.suffixes.contains(suffix) }?.companions(of: path) ?? []
   }
@@ -48,7 +48,7 @@ public enum FormatList {
   /// Opens a file by what it holds, whatever it is called; the suffix decides only where content cannot.
   /// `raw` is how a user describes files of bare numbers: it stands for what is called `.raw`, and for what
   /// no format knows.
-  public static func open(
+  package static func open(
     path: String, limits: ReadLimits = ReadLimits(), raw: RawLayout? = nil
   ) throws(FileRefusal) -> any FrameSource {
     let file = try DiskFile(path: path)

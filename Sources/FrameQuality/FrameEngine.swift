@@ -6,13 +6,13 @@ import Glibc  // hypot
 ///
 /// It needs no model, so it always works; and it is the living example of how an engine is written:
 /// declared outputs, declared parameters, one pure function, a verdict with reasons.
-public struct FrameEngine: AnalysisEngine {
-  public init() {}
+package struct FrameEngine: AnalysisEngine {
+  package init() {}
 
-  public let name = "frame"
-  public let label = "FRAM"
+  package let name = "frame"
+  package let label = "FRAM"
 
-  public let outputs = [
+  package let outputs = [
     Output(name: "dose", unit: "counts", symbol: "dose", decimals: 0),
     Output(name: "drift", unit: "px", symbol: "drift", decimals: 2),
     Output(name: "center_x", unit: "px", symbol: "x", decimals: 1),
@@ -36,13 +36,13 @@ public struct FrameEngine: AnalysisEngine {
   static let defectLimit = Setting<Double>(
     "defect_limit_ppm", "hot and dead pixels allowed", unit: "ppm", 0...1e6, standard: 500)
 
-  public let parameters = [
+  package let parameters = [
     driftLimit.parameter, saturationLevel.parameter, saturatedLimit.parameter, defectLimit.parameter,
   ]
 
-  public func suitability(for file: FileSummary) -> Int { 1 }
+  package func suitability(for file: FileSummary) -> Int { 1 }
 
-  public func analyze(
+  package func analyze(
     _ subject: Subject, _ parameters: ParameterValues, _ context: AnalysisContext
   ) throws(AnalysisError) -> Finding {
     var screening = FrameScreening()

@@ -2,23 +2,24 @@ import Arrays
 import Glibc  // acos
 
 /// A bright spot and the width of the Gaussian that fits it best.
-public struct Blob: Sendable, Equatable {
-  public var y: Int
-  public var x: Int
-  public var sigma: Double
+package struct Blob: Sendable, Equatable {
+  package var y: Int
+  package var x: Int
+  package var sigma: Double
   /// The scale-normalised response there.
-  public var response: Float
+  package var response: Float
 }
 
 /// How spots are looked for.
-public struct BlobSearch: Sendable {
-  public var sigmas: [Double]
-  public var threshold: Float
+package struct BlobSearch: Sendable {
+  package var sigmas: [Double]
+  package var threshold: Float
   /// Of two spots whose discs share more than this part of the smaller, the narrower is dropped.
-  public var overlap: Double
+  package var overlap: Double
 
   /// Widths from `minimum` to `maximum` in `count` equal steps.
-  public init(from minimum: Double, to maximum: Double, count: Int, threshold: Float, overlap: Double = 0.5) {
+  package init(from minimum: Double, to maximum: Double, count: Int, threshold: Float, overlap: Double = 0.5)
+  {
     precondition(minimum > 0 && maximum >= minimum && count > 0, "widths are positive and ascending")
     sigmas = (0..<count).map { minimum + (maximum - minimum) * Double($0) / Double(max(count - 1, 1)) }
     self.threshold = threshold
@@ -29,7 +30,7 @@ public struct BlobSearch: Sendable {
 extension DenseMatrix where Element == Float {
   /// Bright spots as maxima over place and scale of -sigma^2 times the Laplacian of a Gaussian
   /// (Lindeberg 1998), strongest first.
-  public func blobs(_ search: BlobSearch) -> [Blob] {
+  package func blobs(_ search: BlobSearch) -> [Blob] {
     precondition(zip(search.sigmas, search.sigmas.dropFirst()).allSatisfy { $0 < $1 }, "widths ascend")
     guard rows > 0 && columns > 0 else { return [] }
     var space = ScaleSpace(self, search)

@@ -3,19 +3,19 @@ import CVectorLoops
 import Glibc  // sin, cos
 
 /// A disc found in an image.
-public struct Disc: Sendable {
-  public var centre: Point
-  public var radius: Double
+package struct Disc: Sendable {
+  package var centre: Point
+  package var radius: Double
   /// Root mean square distance of the edge points used from the circle, in pixels.
-  public var residual: Double
+  package var residual: Double
   /// The share of the directions looked at in which an edge was found near the circle.
-  public var support: Double
+  package var support: Double
 }
 
 extension DenseMatrix where Element == Float {
   /// The centre of mass of the pixels above `threshold` (by default Otsu's), each counting alike or by its
   /// intensity. nil when no pixel is above.
-  public func centreOfMass(above threshold: Float? = nil, weighted: Bool = false) -> Point? {
+  package func centreOfMass(above threshold: Float? = nil, weighted: Bool = false) -> Point? {
     let threshold = threshold ?? otsuThreshold()
     var (mass, sumY, sumX) = (0.0, 0.0, 0.0)
     withElements { pixels in
@@ -34,7 +34,7 @@ extension DenseMatrix where Element == Float {
   /// The bright disc whose edge fits best: along rays from a first centre the steepest fall of intensity, to
   /// a fraction of a pixel, then a circle through these points that gives outliers no weight; twice.
   /// nil when too few directions show an edge.
-  public func fitDisc(
+  package func fitDisc(
     from start: Point? = nil, radii: ClosedRange<Double>? = nil, directions: Int = 180
   ) -> Disc? {
     guard var centre = start ?? centreOfMass() else { return nil }

@@ -2,7 +2,7 @@ import Arrays
 
 /// Zero-shift normalised cross-correlation (Pearson's r) of every pair of rows. Two constant rows count as
 /// equal, 1; a constant and a varying one as unlike, 0.
-public func correlationMatrix(_ rows: Matrix) -> Matrix {
+package func correlationMatrix(_ rows: Matrix) -> Matrix {
   let (count, length) = (rows.rows, rows.columns)
   var unit = rows
   var constant = [Bool](repeating: false, count: count)
@@ -27,7 +27,7 @@ public func correlationMatrix(_ rows: Matrix) -> Matrix {
 
 extension DenseMatrix where Element == Float {
   /// Zero-shift normalised cross-correlation (Pearson's r) with an image of the same size.
-  public func correlation(with other: Image) -> Double {
+  package func correlation(with other: Image) -> Double {
     precondition(rows == other.rows && columns == other.columns, "images of one size")
     let count = self.count
     return withElements { a in

@@ -1,13 +1,13 @@
 import Arrays
 
 /// Clusters of points by density (Ester et al. 1996).
-public struct Clustering: Sendable {
+package struct Clustering: Sendable {
   /// Per point its cluster from 0, or nil for noise.
-  public let cluster: [Int?]
-  public let count: Int
+  package let cluster: [Int?]
+  package let count: Int
 
   /// The mean of each cluster's points.
-  public func centroids(of points: [Point]) -> [Point] {
+  package func centroids(of points: [Point]) -> [Point] {
     var sums = [(y: Double, x: Double, n: Double)](repeating: (0, 0, 0), count: count)
     for (point, cluster) in zip(points, cluster) {
       guard let cluster else { continue }
@@ -24,7 +24,7 @@ public struct Clustering: Sendable {
 /// their first core, and a point that several clusters reach joins the first.
 ///
 /// Cells of side reach / sqrt(2) hold only mutual neighbours, so crowded cells need no distances at all.
-public func dbscan(_ points: [Point], reach: Double, minimumSamples: Int) -> Clustering {
+package func dbscan(_ points: [Point], reach: Double, minimumSamples: Int) -> Clustering {
   precondition(reach > 0, "a neighbourhood has a size")
   guard !points.isEmpty else { return Clustering(cluster: [], count: 0) }
   let cells = PointCells(points, side: reach / 2.0.squareRoot())

@@ -7,7 +7,7 @@ extension DenseMatrix where Element == Bool {
   /// Two passes (Felzenszwalb & Huttenlocher 2012): distances down the columns, then along each row the
   /// lower envelope of the parabolas (x - c)^2 + d(c)^2. A background pixel shields what lies beyond it, so
   /// each run of foreground has its own envelope.
-  public func distanceTransform() -> Image {
+  package func distanceTransform() -> Image {
     let (rows, columns) = (self.rows, self.columns)
     // Far beyond any distance in an image, and its square still fits.
     let far: Int32 = 30_000

@@ -102,7 +102,7 @@ func store16(_ value: SIMD16<Float>, _ pointer: UnsafeMutablePointer<Float>) {
 
 extension DenseMatrix where Element == Float {
   /// Convolution with a Gaussian, the image mirrored at its edges.
-  public func gaussian(sigma: Double, truncate: Double = 4) -> Image {
+  package func gaussian(sigma: Double, truncate: Double = 4) -> Image {
     let kernel = HalfKernel.gaussian(sigma, truncate: truncate)
     var out = Image(rows: rows, columns: columns)
     SeparableFilter(self, margin: kernel.radius).gaussian(kernel, into: &out)
@@ -110,7 +110,7 @@ extension DenseMatrix where Element == Float {
   }
 
   /// The Laplacian of a Gaussian, as the sum of the two second derivatives of the Gaussian.
-  public func gaussianLaplace(sigma: Double, truncate: Double = 4) -> Image {
+  package func gaussianLaplace(sigma: Double, truncate: Double = 4) -> Image {
     var out = Image(rows: rows, columns: columns)
     SeparableFilter(self, margin: HalfKernel.gaussian(sigma, truncate: truncate).radius)
       .laplace(sigma: sigma, truncate: truncate, scale: 1, into: &out)
@@ -119,7 +119,7 @@ extension DenseMatrix where Element == Float {
 
   /// Background removal by a difference of Gaussians: where the narrow blur exceeds the wide one, the
   /// pixel less the wide blur, nowhere negative.
-  public func subtractingBackground(smallSigma: Double = 1.7, largeSigma: Double = 13.2) -> Image {
+  package func subtractingBackground(smallSigma: Double = 1.7, largeSigma: Double = 13.2) -> Image {
     let small = gaussian(sigma: smallSigma)
     var out = gaussian(sigma: largeSigma)
     let count = self.count

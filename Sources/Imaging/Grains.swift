@@ -2,18 +2,18 @@ import Arrays
 
 /// Parts a bright-on-dark image into grains: threshold, distance transform, clustered maxima as markers,
 /// watershed on the gradient (Bergh et al. 2020).
-public struct GrainSegmentation: Sendable {
+package struct GrainSegmentation: Sendable {
   /// Maxima of the distance transform chained closer than this share one marker.
-  public var minimumDistance: Double
+  package var minimumDistance: Double
   /// Grains of fewer or more pixels are dropped.
-  public var sizes: ClosedRange<Int>
-  public var markerRadius: Int
+  package var sizes: ClosedRange<Int>
+  package var markerRadius: Int
   /// Maxima within this of the mask's edge are no markers.
-  public var excludedBorder: Int
+  package var excludedBorder: Int
   /// nil takes Li's threshold.
-  public var threshold: Float?
+  package var threshold: Float?
 
-  public init(
+  package init(
     minimumDistance: Double, sizes: ClosedRange<Int>, markerRadius: Int, excludedBorder: Int,
     threshold: Float? = nil
   ) {
@@ -25,7 +25,7 @@ public struct GrainSegmentation: Sendable {
   }
 
   /// The grains, largest first.
-  public func grains(in image: Image) -> [Mask] {
+  package func grains(in image: Image) -> [Mask] {
     let mask = image.brighter(than: threshold ?? image.liThreshold())
     var distance = mask.distanceTransform()
     if excludedBorder > 0 {

@@ -2,42 +2,42 @@ import Arrays
 import CVectorLoops
 
 /// Pixels row after row, [y, x]; pixel centres lie at whole numbers.
-public typealias Image = DenseMatrix<Float>
-public typealias Mask = DenseMatrix<Bool>
+package typealias Image = DenseMatrix<Float>
+package typealias Mask = DenseMatrix<Bool>
 /// 0 is background; regions count from 1.
-public typealias Labels = DenseMatrix<Int32>
+package typealias Labels = DenseMatrix<Int32>
 
 /// A pixel.
-public struct GridPoint: Sendable, Hashable {
-  public var y: Int
-  public var x: Int
+package struct GridPoint: Sendable, Hashable {
+  package var y: Int
+  package var x: Int
 
-  public init(y: Int, x: Int) {
+  package init(y: Int, x: Int) {
     self.y = y
     self.x = x
   }
 }
 
 /// A place between pixels, in pixels.
-public struct Point: Sendable, Hashable {
-  public var y: Double
-  public var x: Double
+package struct Point: Sendable, Hashable {
+  package var y: Double
+  package var x: Double
 
-  public init(y: Double, x: Double) {
+  package init(y: Double, x: Double) {
     self.y = y
     self.x = x
   }
 
-  public init(_ pixel: GridPoint) { self.init(y: Double(pixel.y), x: Double(pixel.x)) }
+  package init(_ pixel: GridPoint) { self.init(y: Double(pixel.y), x: Double(pixel.x)) }
 
-  public static func - (a: Point, b: Point) -> Point { Point(y: a.y - b.y, x: a.x - b.x) }
-  public static func + (a: Point, b: Point) -> Point { Point(y: a.y + b.y, x: a.x + b.x) }
-  public var length: Double { (y * y + x * x).squareRoot() }
+  package static func - (a: Point, b: Point) -> Point { Point(y: a.y - b.y, x: a.x - b.x) }
+  package static func + (a: Point, b: Point) -> Point { Point(y: a.y + b.y, x: a.x + b.x) }
+  package var length: Double { (y * y + x * x).squareRoot() }
 }
 
 extension DenseMatrix where Element == Float {
   /// Pixels brighter than a threshold.
-  public func brighter(than threshold: Float) -> Mask {
+  package func brighter(than threshold: Float) -> Mask {
     Mask(rows: rows, columns: columns) { out in
       withElements { pixels in
         for i in 0..<out.count { out.initializeElement(at: i, to: pixels[i] > threshold) }
@@ -46,7 +46,7 @@ extension DenseMatrix where Element == Float {
   }
 
   /// The smallest and the largest pixel; pixels that are not numbers are left out.
-  public var extent: (smallest: Float, largest: Float) {
+  package var extent: (smallest: Float, largest: Float) {
     var (smallest, largest) = (Float.infinity, -Float.infinity)
     withElements { vl_extent($0, count, &smallest, &largest) }
     return (smallest, largest)

@@ -3,7 +3,7 @@ import CVectorLoops
 
 extension DenseMatrix where Element == Float {
   /// The largest pixel within `radius` rows and columns of every pixel.
-  public func maximumFilter(radius: Int) -> Image {
+  package func maximumFilter(radius: Int) -> Image {
     precondition(radius >= 0, "a window has a radius")
     let window = WindowMaximum(self, radius: radius)
     return Image(rows: rows, columns: columns) { out in
@@ -17,7 +17,8 @@ extension DenseMatrix where Element == Float {
   /// Pixels above `threshold` (by default the image's smallest value) that no pixel within
   /// `minimumDistance` rows and columns exceeds, brightest first; of equal ones closer than
   /// `minimumDistance` the first in reading order stays. Those within `border` of the edge are left out.
-  public func localMaxima(minimumDistance: Int = 1, threshold: Float? = nil, border: Int = 0) -> [GridPoint] {
+  package func localMaxima(minimumDistance: Int = 1, threshold: Float? = nil, border: Int = 0) -> [GridPoint]
+  {
     precondition(minimumDistance >= 1, "maxima lie at least a pixel apart")
     let threshold = threshold ?? extent.smallest
     let window = WindowMaximum(self, radius: minimumDistance)

@@ -3,10 +3,10 @@ import Arrays
 /// What lies outside the image counts as background in both operations.
 extension DenseMatrix where Element == Bool {
   /// Foreground whose whole disc of radius `radius` is foreground.
-  public func eroded(byDisc radius: Int) -> Mask { morphology(radius, erode: true) }
+  package func eroded(byDisc radius: Int) -> Mask { morphology(radius, erode: true) }
 
   /// Everything within `radius` of the foreground.
-  public func dilated(byDisc radius: Int) -> Mask { morphology(radius, erode: false) }
+  package func dilated(byDisc radius: Int) -> Mask { morphology(radius, erode: false) }
 
   // A disc is a stack of horizontal runs, one half-width w(dy) a row. For each half-width in turn the rows are
   // eroded across by runs of that half-width (each reusing the one before), then combined down the rows

@@ -4,29 +4,29 @@ import CVectorLoops
 import Glibc  // log
 
 /// V ~ W H with nothing negative: rows of V (patterns) as sums of the rows of H (components) with weights W.
-public struct NonNegativeFactors: Sendable {
+package struct NonNegativeFactors: Sendable {
   /// rows of V x components.
-  public private(set) var weights: Matrix
+  package private(set) var weights: Matrix
   /// components x columns of V.
-  public private(set) var components: Matrix
+  package private(set) var components: Matrix
 
-  public enum Loss: Sendable {
+  package enum Loss: Sendable {
     /// Half the sum of squared residuals.
     case frobenius
     /// The generalised Kullback-Leibler divergence: maximum likelihood for counts.
     case kullbackLeibler
   }
 
-  public enum Solver: Sendable {
+  package enum Solver: Sendable {
     /// Cyclic coordinate descent on the Frobenius loss (Cichocki & Phan 2009): W, then H.
     case coordinateDescent
     /// Multiplicative updates (Lee & Seung 2001): W, then H.
     case multiplicative(Loss)
 
-    public var loss: Loss { if case .multiplicative(let loss) = self { loss } else { .frobenius } }
+    package var loss: Loss { if case .multiplicative(let loss) = self { loss } else { .frobenius } }
   }
 
-  public init(weights: Matrix, components: Matrix) {
+  package init(weights: Matrix, components: Matrix) {
     precondition(weights.columns == components.rows, "one weight a component")
     self.weights = weights
     self.components = components
@@ -45,10 +45,10 @@ public struct NonNegativeFactors: Sendable {
     components = draw(rank, v.columns)
   }
 
-  public var rank: Int { components.rows }
+  package var rank: Int { components.rows }
 
   /// Runs `iterations` rounds of updates.
-  public mutating func iterate(_ v: Matrix, solver: Solver, iterations: Int) {
+  package mutating func iterate(_ v: Matrix, solver: Solver, iterations: Int) {
     checkShape(v)
     guard iterations > 0 else { return }
     var round = FactorisationRound(weights: weights, components: components)
@@ -60,7 +60,7 @@ public struct NonNegativeFactors: Sendable {
 
   /// Runs until ten rounds improve the loss by less than `tolerance` of its first value.
   /// Returns the number of rounds.
-  public mutating func converge(
+  package mutating func converge(
     _ v: Matrix, solver: Solver, tolerance: Double = 1e-4, maximumIterations: Int = 200
   ) -> Int {
     let first = objective(v, solver.loss)
@@ -76,7 +76,7 @@ public struct NonNegativeFactors: Sendable {
     return done
   }
 
-  public func objective(_ v: Matrix, _ loss: Loss) -> Double {
+  package func objective(_ v: Matrix, _ loss: Loss) -> Double {
     checkShape(v)
     let columns = v.columns
     var total = 0.0

@@ -15,7 +15,7 @@ func orderedValue(_ bits: UInt32) -> Float {
 extension DenseMatrix where Element == Float {
   /// Values below which the given percentages of the pixels lie, interpolated between neighbours in rank.
   /// Pixels that are not numbers are left out.
-  public func percentiles(_ percentages: [Double]) -> [Float] {
+  package func percentiles(_ percentages: [Double]) -> [Float] {
     precondition(percentages.allSatisfy { (0...100).contains($0) }, "percentages lie between 0 and 100")
     return withElements { pixels in
       // How many keys share each upper half; NaNs have the largest keys, or (with a sign) the smallest.
@@ -51,8 +51,8 @@ extension DenseMatrix where Element == Float {
     }
   }
 
-  public func percentile(_ percentage: Double) -> Float { percentiles([percentage])[0] }
-  public var median: Float { percentile(50) }
+  package func percentile(_ percentage: Double) -> Float { percentiles([percentage])[0] }
+  package var median: Float { percentile(50) }
 }
 
 private func valuesAtRanks(

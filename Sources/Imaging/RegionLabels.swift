@@ -1,18 +1,18 @@
 import Arrays
 
 /// Which neighbours touch.
-public enum Connectivity: Sendable {
+package enum Connectivity: Sendable {
   case four
   case eight
 }
 
 /// Numbered regions of touching pixels.
-public struct Regions: Sendable {
-  public let labels: Labels
-  public let count: Int
+package struct Regions: Sendable {
+  package let labels: Labels
+  package let count: Int
 
   /// Pixels of every region; index 0 is region 1.
-  public var sizes: [Int] {
+  package var sizes: [Int] {
     var sizes = [Int](repeating: 0, count: count)
     for label in labels.values where label > 0 { sizes[Int(label) - 1] += 1 }
     return sizes
@@ -21,7 +21,7 @@ public struct Regions: Sendable {
 
 extension DenseMatrix where Element == Bool {
   /// Numbers the regions in the order in which rows, read from the top, first meet them.
-  public func labelledRegions(_ connectivity: Connectivity = .four) -> Regions {
+  package func labelledRegions(_ connectivity: Connectivity = .four) -> Regions {
     let (rows, columns) = (self.rows, self.columns)
     let reach: Int32 = connectivity == .eight ? 1 : 0
     // Runs of foreground within a row, joined to the runs of the row above that they touch.

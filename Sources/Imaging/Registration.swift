@@ -2,15 +2,15 @@ import Arrays
 import Glibc  // sin, cos, log, exp
 
 /// Where one image lies relative to another.
-public struct ImageShift: Sendable {
+package struct ImageShift: Sendable {
   /// The move that brings the moving image onto the fixed one.
-  public var shift: Point
+  package var shift: Point
   /// Height of the correlation peak; for phase correlation 1 is a perfect match.
-  public var peak: Double
+  package var peak: Double
 }
 
 /// How the cross-power spectrum is weighted.
-public enum CrossPower: Sendable {
+package enum CrossPower: Sendable {
   /// Every frequency alike: a sharp peak, sensitive to noise.
   case phase
   /// As it is: plain cross-correlation, broad and robust.
@@ -20,7 +20,7 @@ public enum CrossPower: Sendable {
 extension DenseMatrix where Element == Float {
   /// The move that brings `self` onto `fixed`, to about a hundredth of a pixel: cross-correlation by Fourier
   /// transform, then the transform evaluated on a fine grid around its peak (Guizar-Sicairos et al. 2008).
-  public func displacement(onto fixed: Image, _ weighting: CrossPower = .phase) -> ImageShift {
+  package func displacement(onto fixed: Image, _ weighting: CrossPower = .phase) -> ImageShift {
     precondition(rows == fixed.rows && columns == fixed.columns, "images of one size")
     let plan = RealFFT2D.shared(rows: rows, columns: columns)
     var power = plan.forward(fixed.values)
@@ -45,7 +45,7 @@ extension DenseMatrix where Element == Float {
 
   /// The rotation (radians, from +x towards +y) about the centre that brings `self` onto `fixed`: both on polar
   /// grids, correlated along the angle over all radii at once.
-  public func rotation(
+  package func rotation(
     onto fixed: Image, about centre: Point? = nil, maximumRadius: Double? = nil, angles: Int = 720
   ) -> Double {
     let centre = centre ?? Point(y: Double(rows - 1) / 2, x: Double(columns - 1) / 2)
@@ -75,7 +75,7 @@ extension DenseMatrix where Element == Float {
 
   /// Rotation (radians) and enlargement about the centre that bring `self` onto `fixed`, by phase
   /// correlation on log-polar grids.
-  public func rotationAndScale(
+  package func rotationAndScale(
     onto fixed: Image, about centre: Point? = nil, maximumRadius: Double? = nil
   ) -> (angle: Double, scale: Double) {
     let centre = centre ?? Point(y: Double(rows - 1) / 2, x: Double(columns - 1) / 2)

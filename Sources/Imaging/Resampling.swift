@@ -3,14 +3,14 @@ import CVectorLoops
 import Glibc  // floor, sin, cos
 
 /// What lies outside an image.
-public enum Border: Sendable {
+package enum Border: Sendable {
   /// The nearest edge pixel.
   case edge
   case constant(Float)
 }
 
 /// An image on a polar grid: row k is the angle 2 pi k / rows from +x towards +y, column j a radius.
-public enum RadialSpacing: Sendable {
+package enum RadialSpacing: Sendable {
   /// Radius (j + 1/2) times maximum / columns.
   case linear
   /// Radii exp(j ln(maximum) / columns), from 1: a change of scale becomes a shift.
@@ -54,7 +54,7 @@ extension DenseMatrix where Element == Float {
 
   /// Another size by bilinear interpolation, the outer edges of the corner pixels staying where they are.
   /// Interpolation alone aliases when an image shrinks by more than two: use `averaged` there.
-  public func resized(rows newRows: Int, columns newColumns: Int) -> Image {
+  package func resized(rows newRows: Int, columns newColumns: Int) -> Image {
     precondition(newRows > 0 && newColumns > 0, "an image has pixels")
     let (rows, columns) = (self.rows, self.columns)
     func taps(_ count: Int, _ from: Int) -> [(low: Int, high: Int, part: Float)] {
@@ -89,7 +89,7 @@ extension DenseMatrix where Element == Float {
 
   /// A smaller size by exact averaging: every new pixel is the mean of the area it covers, so intensity
   /// per area is kept and nothing aliases.
-  public func averaged(rows newRows: Int, columns newColumns: Int) -> Image {
+  package func averaged(rows newRows: Int, columns newColumns: Int) -> Image {
     precondition(newRows > 0 && newColumns > 0, "an image has pixels")
     precondition(newRows <= rows && newColumns <= columns, "averaging makes an image smaller")
     let (rows, columns) = (self.rows, self.columns)
@@ -137,7 +137,7 @@ extension DenseMatrix where Element == Float {
   }
 
   /// Sums of `factor` x `factor` pixels; what is left over at the right and bottom edges is dropped.
-  public func binned(by factor: Int) -> Image {
+  package func binned(by factor: Int) -> Image {
     precondition(factor > 0 && rows >= factor && columns >= factor, "bins fit into the image")
     let (newRows, newColumns, columns) = (rows / factor, self.columns / factor, self.columns)
     return Image(rows: newRows, columns: newColumns) { out in
@@ -162,7 +162,7 @@ extension DenseMatrix where Element == Float {
   }
 
   /// Bilinear samples at (y, x) = origin + row * perRow + column * perColumn.
-  public func affine(
+  package func affine(
     rows newRows: Int, columns newColumns: Int, origin: Point, perRow: Point, perColumn: Point,
     border: Border = .constant(0)
   ) -> Image {
@@ -211,7 +211,7 @@ extension DenseMatrix where Element == Float {
   }
 
   /// The image turned by `angle` radians (from +x towards +y) about `centre` and enlarged by `scale`.
-  public func rotated(
+  package func rotated(
     by angle: Double, about centre: Point? = nil, scale: Double = 1, border: Border = .constant(0)
   ) -> Image {
     let centre = centre ?? Point(y: Double(rows - 1) / 2, x: Double(columns - 1) / 2)
@@ -225,7 +225,7 @@ extension DenseMatrix where Element == Float {
   }
 
   /// The image on a polar grid of `angles` rows and `radii` columns out to `maximumRadius`.
-  public func polar(
+  package func polar(
     about centre: Point, angles: Int, radii: Int, maximumRadius: Double,
     spacing: RadialSpacing = .linear, border: Border = .constant(0)
   ) -> Image {

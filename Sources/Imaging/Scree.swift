@@ -1,20 +1,20 @@
 import Arrays
 
 /// How much each component of a set of patterns explains.
-public struct Scree: Sendable {
+package struct Scree: Sendable {
   /// Singular values, largest first.
-  public let singularValues: [Double]
+  package let singularValues: [Double]
   /// Each one's share of the total variance (of all values, also those not asked for).
-  public let varianceRatios: [Double]
+  package let varianceRatios: [Double]
 
-  public enum Scaling: Sendable {
+  package enum Scaling: Sendable {
     case raw
     /// Each value divided by the roots of its row's and its column's sum, which makes counting noise even
     /// (Keenan & Kotula 2004); rows and columns without counts are left out.
     case poisson
   }
 
-  public enum Centring: Sendable {
+  package enum Centring: Sendable {
     case none
     /// The mean row subtracted from every row, after scaling.
     case meanRow
@@ -24,7 +24,7 @@ public struct Scree: Sendable {
   ///
   /// They come from the Gram matrix of the shorter side in double precision: values below about 1e-7 of the
   /// largest are lost in rounding, and the cost is a small part of a full decomposition's.
-  public init(
+  package init(
     _ patterns: Matrix, scaling: Scaling = .raw, centring: Centring = .none, count: Int
   ) throws(LinearAlgebraError) {
     var data = scaling == .raw ? DoubleMatrix(patterns) : Self.poissonScaled(patterns)

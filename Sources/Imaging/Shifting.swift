@@ -2,7 +2,7 @@ import Arrays
 import Glibc  // sin, cos
 
 /// How a shift by a fraction of a pixel interpolates.
-public enum ShiftMethod: Sendable {
+package enum ShiftMethod: Sendable {
   case bilinear
   /// Keys' cubic convolution (1981, a = -1/2), exact for parabolas.
   case cubic
@@ -12,7 +12,7 @@ public enum ShiftMethod: Sendable {
 
 extension DenseMatrix where Element == Float {
   /// The image moved by (y, x) pixels; what enters from outside is `border` (except for `.fourier`).
-  public func shifted(by shift: Point, method: ShiftMethod = .bilinear, border: Border = .constant(0))
+  package func shifted(by shift: Point, method: ShiftMethod = .bilinear, border: Border = .constant(0))
     -> Image
   {
     switch method {

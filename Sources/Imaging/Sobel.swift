@@ -2,7 +2,7 @@ import Arrays
 
 extension DenseMatrix where Element == Float {
   /// The gradient's magnitude sqrt((Sx^2 + Sy^2) / 2), kernels [1 2 1]/4 across [1 0 -1], edges mirrored.
-  public func sobel() -> Image {
+  package func sobel() -> Image {
     let (rows, columns) = (self.rows, self.columns)
     return Image(rows: rows, columns: columns) { out in
       withElements { pixels in

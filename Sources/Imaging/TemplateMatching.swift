@@ -5,7 +5,7 @@ extension DenseMatrix where Element == Float {
   /// and the window whose top left pixel is (row, column) of the result. 0 where a window is constant.
   ///
   /// Products by Fourier transform, the windows' sums from running sums (Lewis 1995).
-  public func match(template: Image) -> Image {
+  package func match(template: Image) -> Image {
     precondition(template.rows <= rows && template.columns <= columns, "a template fits into the image")
     precondition(template.count > 0, "a template has pixels")
     let (outRows, outColumns) = (rows - template.rows + 1, columns - template.columns + 1)

@@ -5,7 +5,7 @@ import Glibc  // log
 extension DenseMatrix where Element == Float {
   /// Otsu's threshold (1979) on a histogram between the smallest and the largest pixel: the centre of the
   /// bin that parts the image into the two classes farthest apart. Brighter pixels are foreground.
-  public func otsuThreshold(bins: Int = 256) -> Float {
+  package func otsuThreshold(bins: Int = 256) -> Float {
     let (smallest, largest) = extent
     guard largest > smallest else { return smallest }
     let scale = Double(bins) / (Double(largest) - Double(smallest))
@@ -33,7 +33,7 @@ extension DenseMatrix where Element == Float {
 
   /// Li's minimum cross-entropy threshold by the fixed-point iteration of Li & Tam (1998), from the mean,
   /// until it moves by less than half the smallest grey step.
-  public func liThreshold() -> Float {
+  package func liThreshold() -> Float {
     if !values.allSatisfy(\.isFinite) {
       let finite = values.filter(\.isFinite)
       return finite.isEmpty ? .nan : Image(rows: 1, columns: finite.count, values: finite).liThreshold()

@@ -4,7 +4,7 @@ extension DenseMatrix where Element == Float {
   /// Floods the image from numbered markers, lowest pixels first and among equals in the order in which
   /// they were reached (Meyer's algorithm); a pixel joins the region that reaches it first. Pixels outside
   /// the mask stay 0.
-  public func watershed(
+  package func watershed(
     markers: Labels, mask: Mask? = nil, connectivity: Connectivity = .four
   ) -> Labels {
     precondition(markers.rows == self.rows && markers.columns == self.columns, "a marker a pixel")

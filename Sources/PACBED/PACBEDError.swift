@@ -1,7 +1,7 @@
 import Scattering
 
 /// What can stop a simulation.
-public enum PACBEDError: Error, Sendable, Equatable, CustomStringConvertible {
+package enum PACBEDError: Error, Sendable, Equatable, CustomStringConvertible {
   case cancelled
   case crystal(ScatteringError)
   /// A request that makes no sense or asks for more than it allows itself.
@@ -11,7 +11,7 @@ public enum PACBEDError: Error, Sendable, Equatable, CustomStringConvertible {
   /// The network could not be trained or run.
   case training(String)
 
-  public var description: String {
+  package var description: String {
     switch self {
     case .cancelled: "cancelled"
     case .crystal(let error): error.description

@@ -7,15 +7,15 @@ import Glibc  // sin, cos
 /// With psi_g(t) the amplitudes relative to the incident wave, d psi / dt = i M psi, where
 /// M_gg = -pi lambda (|g|² + 2 g.k) and M_gg' = sigma V_{g-g'} / period (Bethe 1928; Humphreys 1979).
 /// The potential is the mean along the beam.
-public struct BlochWaves: Sendable {
-  public let beam: ElectronBeam
+package struct BlochWaves: Sendable {
+  package let beam: ElectronBeam
   /// Reciprocal lattice indices of the beams, the incident one first.
-  public let beams: [SIMD2<Int>]
+  package let beams: [SIMD2<Int>]
   private let vectors: [Vector2]
   private let coupling: ComplexMatrix
 
   /// All beams up to `radius` in 1/Å.
-  public init(
+  package init(
     crystal: OrientedCrystal, beam: ElectronBeam, radius: Double, settings: MultisliceSettings = .init()
   ) throws(ScatteringError) {
     self.beam = beam
@@ -48,7 +48,7 @@ public struct BlochWaves: Sendable {
   }
 
   /// Intensities of all beams for an incidence (transverse frequency in 1/Å) behind each thickness in Å.
-  public func intensities(incidence: Vector2, thicknesses: [Double]) throws(LinearAlgebraError) -> [[Double]]
+  package func intensities(incidence: Vector2, thicknesses: [Double]) throws(LinearAlgebraError) -> [[Double]]
   {
     var matrix = coupling
     for (i, g) in vectors.enumerated() {

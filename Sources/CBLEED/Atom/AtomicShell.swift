@@ -1,16 +1,16 @@
 /// A filled or partly filled shell: `3p2` is n = 3, l = 1 with two electrons.
-public struct AtomicShell: Sendable, Equatable {
-  public var n: Int
-  public var l: Int
-  public var electrons: Double
+package struct AtomicShell: Sendable, Equatable {
+  package var n: Int
+  package var l: Int
+  package var electrons: Double
 
-  public init(n: Int, l: Int, electrons: Double) {
+  package init(n: Int, l: Int, electrons: Double) {
     self.n = n
     self.l = l
     self.electrons = electrons
   }
 
-  public init?(parsing text: some StringProtocol) {
+  package init?(parsing text: some StringProtocol) {
     guard let letter = text.firstIndex(where: \.isLetter), let n = Int(text[..<letter]),
       let l = Array("spdf").firstIndex(of: text[letter]),
       let electrons = Double(text[text.index(after: letter)...]), n > l, n < 8, electrons > 0,

@@ -1,19 +1,19 @@
 import Glibc
 
 /// A free atom in the local density approximation, without relativity and spin; Hartree and Bohr.
-public struct LDAAtom: Sendable {
-  public let nuclearCharge: Int
-  public let radii: [Double]
+package struct LDAAtom: Sendable {
+  package let nuclearCharge: Int
+  package let radii: [Double]
   /// 4 pi r^2 rho.
-  public let density: [Double]
+  package let density: [Double]
   /// -Z/r + V_H.
-  public let coulomb: [Double]
+  package let coulomb: [Double]
   /// One for each shell, in the order they were given.
-  public let eigenvalues: [Double]
-  public let totalEnergy: Double
+  package let eigenvalues: [Double]
+  package let totalEnergy: Double
   let grid: RadialGrid
 
-  public init(nuclearCharge: Int, shells: [AtomicShell]) throws(CBLEEDError) {
+  package init(nuclearCharge: Int, shells: [AtomicShell]) throws(CBLEEDError) {
     let z = Double(nuclearCharge)
     let electrons = shells.reduce(0) { $0 + $1.electrons }
     guard abs(electrons - z) < 1e-9 else {

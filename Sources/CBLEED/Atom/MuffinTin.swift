@@ -2,20 +2,20 @@ import Glibc
 
 /// The potential of an atom in its crystal inside a sphere, by superposing the atoms around it
 /// (Mattheiss 1964) with Slater's exchange; Hartree and Bohr, zero at the mean between the spheres.
-public struct MuffinTin: Sendable {
-  public let radius: Double
-  public let radii: [Double]
-  public let potential: [Double]
+package struct MuffinTin: Sendable {
+  package let radius: Double
+  package let radii: [Double]
+  package let potential: [Double]
   /// The mean potential between the spheres before it became the zero, in Hartree.
-  public let zero: Double
+  package let zero: Double
   private let grid: RadialGrid
 
   /// An atom around the one in the middle.
-  public struct Neighbour: Sendable {
-    public var distance: Double
-    public var atom: LDAAtom
+  package struct Neighbour: Sendable {
+    package var distance: Double
+    package var atom: LDAAtom
 
-    public init(distance: Double, atom: LDAAtom) {
+    package init(distance: Double, atom: LDAAtom) {
       self.distance = distance
       self.atom = atom
     }
@@ -24,7 +24,7 @@ public struct MuffinTin: Sendable {
   /// - Parameters:
   ///   - radius: of the sphere.
   ///   - cellRadius: of the sphere that holds an atom's share of the crystal.
-  public init(atom: LDAAtom, neighbours: [Neighbour], exchange: Double, radius: Double, cellRadius: Double) {
+  package init(atom: LDAAtom, neighbours: [Neighbour], exchange: Double, radius: Double, cellRadius: Double) {
     let grid = RadialGrid(start: 1e-6 / Double(atom.nuclearCharge), end: cellRadius * 1.05, step: 0.01)
     let spheres = Dictionary(grouping: neighbours) { ShellKey($0) }.values.map { same in
       (same[0].distance, Double(same.count), Superposition(same[0].atom))

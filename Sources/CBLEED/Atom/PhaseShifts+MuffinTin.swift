@@ -4,7 +4,7 @@ extension PhaseShifts {
   /// The phase shifts of a muffin-tin sphere: the radial equation is integrated to its surface and the
   /// slope there matched to free waves. Branches are followed from the lowest energy, where they lie in
   /// (-pi/2, pi/2].
-  public init(muffinTin: MuffinTin, energies: [Double] = standardEnergies, maximum: Int = 10) {
+  package init(muffinTin: MuffinTin, energies: [Double] = standardEnergies, maximum: Int = 10) {
     let steps = 2400
     // Runge and Kutta look at the middle of every step, so the table has twice as many points.
     let start = muffinTin.radii[0]
@@ -29,7 +29,7 @@ extension PhaseShifts {
   }
 
   /// 10 to 140 eV, close enough for straight lines in between.
-  public static let standardEnergies = stride(from: 10.0, through: 140, by: 2.5).map { $0 }
+  package static let standardEnergies = stride(from: 10.0, through: 140, by: 2.5).map { $0 }
 }
 
 /// R'/R at the last radius, for y = u / sqrt(r), y'' = ((l + 1/2)^2 + 2 r^2 (V - E)) y in ln r.

@@ -3,11 +3,11 @@ import Glibc  // cbrt
 extension SurfaceModel {
   /// The phase shifts of every element, from the free atoms up: atoms, their superposition in the bulk
   /// crystal, spheres that touch half-way to the nearest neighbour.
-  public func phaseShifts() throws(CBLEEDError) -> [PhaseShifts] {
+  package func phaseShifts() throws(CBLEEDError) -> [PhaseShifts] {
     try muffinTins().map { PhaseShifts(muffinTin: $0) }
   }
 
-  public func muffinTins() throws(CBLEEDError) -> [MuffinTin] {
+  package func muffinTins() throws(CBLEEDError) -> [MuffinTin] {
     var atoms: [LDAAtom] = []
     for element in elements {
       atoms.append(try LDAAtom(nuclearCharge: element.nuclearCharge, shells: element.shells))

@@ -2,11 +2,11 @@ import Arrays
 import Glibc
 
 /// The order of a beam in units of the surface cell's reciprocal vectors.
-public struct BeamIndex: Sendable, Hashable {
-  public var h: Int
-  public var k: Int
+package struct BeamIndex: Sendable, Hashable {
+  package var h: Int
+  package var k: Int
 
-  public init(_ h: Int, _ k: Int) {
+  package init(_ h: Int, _ k: Int) {
     self.h = h
     self.k = k
   }

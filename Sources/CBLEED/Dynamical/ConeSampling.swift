@@ -2,7 +2,7 @@ import Arrays
 import Glibc
 
 /// Which incident directions of a convergent beam are solved.
-public enum ConeSampling: Sendable, Hashable {
+package enum ConeSampling: Sendable, Hashable {
   /// One for every pixel of a disc.
   case everyPixel
   /// Few, and the beams' amplitudes between them by polynomials of this total degree. Inside the crystal

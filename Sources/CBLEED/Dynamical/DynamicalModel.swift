@@ -1,25 +1,25 @@
 import Arrays
 
 /// A beam that leaves the crystal into vacuum.
-public struct ReflectedBeam: Sendable, Equatable {
-  public var beam: BeamIndex
+package struct ReflectedBeam: Sendable, Equatable {
+  package var beam: BeamIndex
   /// For a unit incident wave, both referred to z = 0 and inside the inner potential.
-  public var amplitude: ComplexDouble
+  package var amplitude: ComplexDouble
   /// (Kz out / Kz in) |amplitude|^2 in vacuum.
-  public var intensity: Double
+  package var intensity: Double
 }
 
 /// Full multiple scattering of slow electrons by a surface: spherical waves within a layer, plane waves
 /// between layers (Pendry, Low Energy Electron Diffraction, 1974).
-public struct DynamicalModel: Sendable {
-  public let surface: SurfaceModel
-  public let phaseShifts: [PhaseShifts]
-  public let settings: DynamicalSettings
+package struct DynamicalModel: Sendable {
+  package let surface: SurfaceModel
+  package let phaseShifts: [PhaseShifts]
+  package let settings: DynamicalSettings
   let gaunt: GauntTable
   let harmonics: SphericalHarmonics
 
   /// - Parameter phaseShifts: one for every element of the surface, in its order.
-  public init(surface: SurfaceModel, phaseShifts: [PhaseShifts], settings: DynamicalSettings = .init()) {
+  package init(surface: SurfaceModel, phaseShifts: [PhaseShifts], settings: DynamicalSettings = .init()) {
     precondition(phaseShifts.count == surface.elements.count, "phase shifts for every element")
     self.surface = surface
     self.phaseShifts = phaseShifts
@@ -30,7 +30,7 @@ public struct DynamicalModel: Sendable {
 
   /// The beams of every structure and every incident direction kappa (in this order of indices), at one
   /// energy. Lattice sums, the bulk and all layers that parameters do not move are shared.
-  public func reflections(
+  package func reflections(
     energy: Double, kappas: [PlaneVector], structures: [SurfaceStructure],
     isCancelled: @Sendable () -> Bool = { false }, progress: @Sendable (Int) -> Void = { _ in }
   ) throws(CBLEEDError) -> [[[ReflectedBeam]]] {

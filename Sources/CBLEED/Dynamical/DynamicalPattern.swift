@@ -4,7 +4,7 @@ import Arrays
 ///
 /// Lattice sums are cut around the origin, which mirror planes that pass between atoms do not respect: with
 /// mirrors, intensities differ by as much as the cut itself changes them (1e-4 of the maximum).
-public enum MirrorUse: Sendable {
+package enum MirrorUse: Sendable {
   case shared
   case ignored
 }
@@ -12,7 +12,7 @@ public enum MirrorUse: Sendable {
 extension DynamicalModel {
   /// Patterns of several structures at one energy. Every incident direction is solved once for all discs
   /// that it lights and for all structures; mirror planes that all of them share halve the work again.
-  public func patterns(
+  package func patterns(
     energy: Double, structures: [SurfaceStructure], detector: Detector, mirrors use: MirrorUse = .shared,
     isCancelled: @Sendable () -> Bool = { false }, progress: @Sendable (Int) -> Void = { _ in }
   ) throws(CBLEEDError) -> [Matrix] {
@@ -54,7 +54,7 @@ extension DynamicalModel {
   }
 
   /// How many incident directions such patterns need.
-  public func incidentDirections(
+  package func incidentDirections(
     energy: Double, structures: [SurfaceStructure], detector: Detector, mirrors use: MirrorUse = .shared
   ) -> Int {
     guard let first = structures.first else { return 0 }

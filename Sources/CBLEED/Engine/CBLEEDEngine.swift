@@ -6,16 +6,16 @@ import Learning
 
 /// Beam energy and surface structure from convergent-beam LEED patterns, with how sure the answer is and
 /// whether the pattern is one that the model knows.
-public struct CBLEEDEngine: AnalysisEngine {
+package struct CBLEEDEngine: AnalysisEngine {
   private let library: ModelLibrary
 
-  public init(library: ModelLibrary = .standard) { self.library = library }
+  package init(library: ModelLibrary = .standard) { self.library = library }
 
-  public let name = "cbleed"
-  public let label = "CBLE"
-  public let signal = Exhibit.Signal.slowDiscs
+  package let name = "cbleed"
+  package let label = "CBLE"
+  package let signal = Exhibit.Signal.slowDiscs
 
-  public let outputs = [
+  package let outputs = [
     Output(name: "beam_energy", unit: "eV", symbol: "E", decimals: 2),
     Output(name: "dimer_height", unit: "A", symbol: "dh", decimals: 3),
     Output(name: "dimer_buckling", unit: "A", symbol: "b", decimals: 3),
@@ -39,18 +39,18 @@ public struct CBLEEDEngine: AnalysisEngine {
   static let latentLimit = Setting<Double?>(
     "latent_limit", "latent distance that is still trusted", unit: "1", 0...1e6)
 
-  public let parameters = [
+  package let parameters = [
     model.parameter, regressor.parameter, refine.parameter, pixel.parameter, latentLimit.parameter,
   ]
 
   /// Only instruments and simulations that say so: a pattern of discs may come from any microscope.
-  public func suitability(for file: FileSummary) -> Int {
+  package func suitability(for file: FileSummary) -> Int {
     if file.format.lowercased().hasPrefix("uview") { return 10 }
     let says = file.metadata.contains { $0.name == "description" && $0.value.lowercased().contains("cbleed") }
     return says ? 20 : 0
   }
 
-  public func analyze(
+  package func analyze(
     _ subject: Subject, _ parameters: ParameterValues, _ context: AnalysisContext
   ) throws(AnalysisError) -> Finding {
     switch subject {

@@ -5,14 +5,14 @@ import Glibc
 ///
 /// The geometric series over bulk repeats converges by absorption. Atoms vibrate independently, so each
 /// carries exp(-u2 s / 2) with s the squared momentum transfer between real waves.
-public struct KinematicModel: Sendable {
-  public let surface: SurfaceModel
-  public let phaseShifts: [PhaseShifts]
-  public var potential: InnerPotential
+package struct KinematicModel: Sendable {
+  package let surface: SurfaceModel
+  package let phaseShifts: [PhaseShifts]
+  package var potential: InnerPotential
   /// The highest l of the atomic scattering factors.
-  public var maximumDegree: Int
+  package var maximumDegree: Int
 
-  public init(
+  package init(
     surface: SurfaceModel, phaseShifts: [PhaseShifts], potential: InnerPotential = .init(),
     maximumDegree: Int = 7
   ) {
@@ -24,7 +24,7 @@ public struct KinematicModel: Sendable {
   }
 
   /// The absolute reflected intensity on every pixel; where discs overlap intensities add.
-  public func pattern(energy: Double, structure: SurfaceStructure, detector: Detector) -> Matrix {
+  package func pattern(energy: Double, structure: SurfaceStructure, detector: Detector) -> Matrix {
     var sums = [Double](repeating: 0, count: detector.size * detector.size)
     var scatterer = KinematicScatterer(model: self, energy: energy, structure: structure)
     for lit in detector.litPixels(cell: structure.cell, energy: energy) {
@@ -35,7 +35,7 @@ public struct KinematicModel: Sendable {
   }
 
   /// One beam; nil where the vacuum does not let it in or out.
-  public func reflection(
+  package func reflection(
     energy: Double, structure: SurfaceStructure, kappa: PlaneVector, beam: BeamIndex
   ) -> ReflectedBeam? {
     let squared = energy / Physics.halfSquaredPlanckOverMass

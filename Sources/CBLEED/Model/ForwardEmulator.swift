@@ -5,16 +5,16 @@ import Learning
 /// The simulator in a thousandth of a second: coordinates of a pattern as a smooth function of energy and
 /// structure, a kernel ridge regression through simulated patterns. Intensities are interpolated, not their
 /// roots: they are squares of analytic functions, and a root has a kink wherever a beam goes dark.
-public struct ForwardEmulator: Sendable {
+package struct ForwardEmulator: Sendable {
   /// The training domain of every parameter: it becomes -1...1.
-  public let domain: [ClosedRange<Double>]
+  package let domain: [ClosedRange<Double>]
   /// Root of the kernel's gamma for every scaled parameter.
   let sharpness: [Double]
   /// Scaled and sharpened parameters of the simulated patterns.
   let centres: DoubleMatrix
   let weights: DoubleMatrix
 
-  public var parameterCount: Int { domain.count }
+  package var parameterCount: Int { domain.count }
 
   init(domain: [ClosedRange<Double>], sharpness: [Double], centres: DoubleMatrix, weights: DoubleMatrix) {
     self.domain = domain

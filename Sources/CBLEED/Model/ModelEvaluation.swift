@@ -3,18 +3,18 @@ import Arrays
 import Learning
 
 /// How well patterns are read whose truth is known.
-public enum ModelEvaluation {
+package enum ModelEvaluation {
   /// Mean absolute errors of the targets, and how often the 95 % intervals held the truth.
-  public struct Row: Sendable, Equatable {
-    public var name: String
-    public var errors: [Double]
-    public var coverage: [Double]
+  package struct Row: Sendable, Equatable {
+    package var name: String
+    package var errors: [Double]
+    package var coverage: [Double]
     /// Patterns that could not be read.
-    public var refused: Int
+    package var refused: Int
   }
 
   /// Every regressor on images as a camera shows them: aligned, then read.
-  public static func rows(
+  package static func rows(
     _ model: PatternModel, _ test: SurfacePatterns, kinds: [RegressorKind] = RegressorKind.allCases
   ) throws(CBLEEDError) -> [Row] {
     let aligner = model.aligner
@@ -57,14 +57,14 @@ extension ModelTraining {
   /// What a method makes of the same clean patterns when rows are held out at random, and when whole blocks
   /// of energies and structures are: the second is what lies between known patterns, the first what lies
   /// beside them.
-  public struct SplitRow: Sendable, Equatable {
-    public var name: String
-    public var random: [Double]
-    public var blocks: [Double]
+  package struct SplitRow: Sendable, Equatable {
+    package var name: String
+    package var random: [Double]
+    package var blocks: [Double]
   }
 
   /// Regressions are fitted anew for each split; the autoencoder, which knows no truth, has seen all patterns.
-  public func splitStudy(_ model: PatternModel) throws(CBLEEDError) -> [SplitRow] {
+  package func splitStudy(_ model: PatternModel) throws(CBLEEDError) -> [SplitRow] {
     do {
       var random = RandomNumbers(seed: options.seed).stream(31)
       let everyRow = Array(0..<patterns.count)

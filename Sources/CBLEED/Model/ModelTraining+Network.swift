@@ -152,7 +152,8 @@ extension ModelTraining {
 
   /// Binary cross-entropy of clean patterns after the autoencoder, and the least it can be: targets between
   /// zero and one have an entropy of their own.
-  public func reconstructionLoss(_ model: PatternModel) throws(CBLEEDError) -> (loss: Double, floor: Double) {
+  package func reconstructionLoss(_ model: PatternModel) throws(CBLEEDError) -> (loss: Double, floor: Double)
+  {
     let rows = min(400, clean.rows)
     var (loss, floor, count) = (0.0, 0.0, 0)
     do {

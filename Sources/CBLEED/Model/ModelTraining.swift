@@ -5,48 +5,48 @@ import Learning
 import System
 
 /// Trains a `PatternModel` on simulated patterns.
-public struct ModelTraining: Sendable {
-  public struct Options: Sendable, Equatable {
-    public var latents = 8
-    public var epochs = 30
-    public var batch = 64
-    public var learningRate: Float = 2e-3
-    public var seed: UInt64 = 1
-    public var threads = 1
-    public var priority = Trainer.Options.Priority.normal
-    public var noise = TrainingNoise()
+package struct ModelTraining: Sendable {
+  package struct Options: Sendable, Equatable {
+    package var latents = 8
+    package var epochs = 30
+    package var batch = 64
+    package var learningRate: Float = 2e-3
+    package var seed: UInt64 = 1
+    package var threads = 1
+    package var priority = Trainer.Options.Priority.normal
+    package var noise = TrainingNoise()
     /// How much the parameters count beside the image while the autoencoder is trained.
-    public var supervision: Float = 0.1
+    package var supervision: Float = 0.1
     /// Components of intensities.
-    public var components = 96
+    package var components = 96
     /// Components of roots, for kernel ridge.
-    public var rootComponents = 48
+    package var rootComponents = 48
     /// Patterns that the emulator goes through, and its coarse companion: they decide the time of a frame.
-    public var emulated = 6144
-    public var coarse = 1536
+    package var emulated = 6144
+    package var coarse = 1536
     /// Patterns that kernel ridge on roots goes through.
-    public var ridgeRows = 4096
+    package var ridgeRows = 4096
     /// Patterns that only calibrate, up to a tenth of all.
-    public var calibration = 500
+    package var calibration = 500
     /// Training patterns that the latent map shows.
-    public var mapPoints = 700
+    package var mapPoints = 700
 
-    public init() {}
+    package init() {}
   }
 
-  public enum Stage: Sendable, Equatable {
+  package enum Stage: Sendable, Equatable {
     case step(String)
     /// `fresh` is the loss of the averaged weights on noise that was never trained on.
     case epoch(Int, of: Int, loss: Double, fresh: Double, seconds: Double)
   }
 
-  public let patterns: SurfacePatterns
-  public let options: Options
+  package let patterns: SurfacePatterns
+  package let options: Options
   let aligner: FrameAligner
   /// Clean patterns on the raster, a row each.
   let clean: DoubleMatrix
 
-  public init(_ patterns: SurfacePatterns, _ options: Options = Options()) throws(CBLEEDError) {
+  package init(_ patterns: SurfacePatterns, _ options: Options = Options()) throws(CBLEEDError) {
     guard patterns.count >= 60 else { throw .request("\(patterns.count) patterns are too few to train on") }
     let patterns = patterns.shuffled(seed: options.seed)
     let smoother = DiscSmoother(DiscRaster(detector: patterns.detector, cell: patterns.surface.cell))

@@ -3,22 +3,22 @@ import Learning
 
 /// A convolutional autoencoder of patterns: roots of intensities inside the discs, through a few latent
 /// values and back (after Ivanov & Pereiro 2024, with narrower layers).
-public struct PatternAutoencoder: Sendable {
-  public static let inputName = "pattern"
-  public static let latentName = "latent"
-  public static let imageName = "image"
+package struct PatternAutoencoder: Sendable {
+  package static let inputName = "pattern"
+  package static let latentName = "latent"
+  package static let imageName = "image"
   static let parametersName = "parameters"
 
-  public let latents: Int
+  package let latents: Int
   /// The brightness, in units of the mean, that counts as one.
-  public let ceiling: Double
+  package let ceiling: Double
   let raster: DiscRaster
   private let encoder: Predictor
   private let whole: Predictor
 
   /// - Parameter parameters: how many the latent values are asked for while they are trained. What a decoder
   ///   needs most is not what tells structures apart: small changes of many pixels.
-  public static func network(size: Int, latents: Int, parameters: Int = 0) -> Network {
+  package static func network(size: Int, latents: Int, parameters: Int = 0) -> Network {
     let channels = [8, 16, 32]
     var network = Network()
     var x = network.input(inputName, .image(channels: 1, height: size, width: size))
@@ -48,7 +48,7 @@ public struct PatternAutoencoder: Sendable {
     return network
   }
 
-  public init(_ model: TrainedNetwork, raster: DiscRaster, ceiling: Double) throws(NetworkError) {
+  package init(_ model: TrainedNetwork, raster: DiscRaster, ceiling: Double) throws(NetworkError) {
     self.raster = raster
     self.ceiling = ceiling
     whole = try Predictor(model.network, weights: model.weights)
@@ -73,13 +73,13 @@ public struct PatternAutoencoder: Sendable {
     try whole.predict([Self.inputName: input(values)])[Self.imageName] ?? []
   }
 
-  public func encode(_ values: [Double]) throws(NetworkError) -> [Double] {
+  package func encode(_ values: [Double]) throws(NetworkError) -> [Double] {
     let answer = try encoder.predict([Self.inputName: input(values)])
     return (answer[Self.latentName] ?? []).map(Double.init)
   }
 
   /// The pattern that the latent values stand for, on the raster.
-  public func reconstruct(_ values: [Double]) throws(NetworkError) -> (latent: [Double], values: [Double]) {
+  package func reconstruct(_ values: [Double]) throws(NetworkError) -> (latent: [Double], values: [Double]) {
     let answer = try whole.predict([Self.inputName: input(values)])
     let image = answer[Self.imageName] ?? []
     let latent = (answer[Self.latentName] ?? []).map(Double.init)

@@ -6,11 +6,11 @@ import Learning
 /// they were made of and how well they did.
 extension PatternModel {
   static let readerFile = "reader.ewaldnet"
-  public static let networkFile = "autoencoder.ewaldnet"
+  package static let networkFile = "autoencoder.ewaldnet"
 
   /// - Parameter metrics: figures for people, by name.
   @discardableResult
-  public func write(
+  package func write(
     to path: String, id: String, summary: String, command: String, metrics: [String: [String: Double]]
   ) throws(NetworkError) -> ModelFolder {
     var content: [String: JSONValue] = [
@@ -71,7 +71,7 @@ extension PatternModel {
       ], to: path)
   }
 
-  public init(_ folder: ModelFolder) throws(NetworkError) {
+  package init(_ folder: ModelFolder) throws(NetworkError) {
     let place = "\(folder.path)/\(Self.readerFile)"
     let file = try ArrayFile(try folder.bytes(of: Self.readerFile), path: place)
     func damaged(_ what: String) -> NetworkError {

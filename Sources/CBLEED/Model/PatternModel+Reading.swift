@@ -3,30 +3,30 @@ import Glibc
 import Learning
 
 /// What a model says about an aligned pattern.
-public struct PatternAnswer: Sendable {
+package struct PatternAnswer: Sendable {
   /// In the order of the model's targets.
-  public var values: [Double]
+  package var values: [Double]
   /// Ends of the 95 % intervals.
-  public var low: [Double]
-  public var high: [Double]
+  package var low: [Double]
+  package var high: [Double]
   /// Whether the pattern was read mirrored.
-  public var isMirrored: Bool
+  package var isMirrored: Bool
   /// Standardised latent values.
-  public var latent: [Double]
+  package var latent: [Double]
   /// Mean distance to the nearest training patterns, in units of what is usual.
-  public var latentDistance: Double
-  public var neighbours: [(row: Int, distance: Double)]
+  package var latentDistance: Double
+  package var neighbours: [(row: Int, distance: Double)]
   /// The pattern that the answer stands for, on the raster, and what was measured there.
-  public var reconstruction: [Double]
-  public var measured: [Double]
+  package var reconstruction: [Double]
+  package var measured: [Double]
   /// Root mean square of the difference beyond what counting noise explains, in units of the mean brightness.
-  public var residual: Double
+  package var residual: Double
   /// Of the likelihood, where it was used: mean squared deviation in units of what is expected.
-  public var misfit: Double?
+  package var misfit: Double?
 }
 
 extension PatternModel {
-  public func read(
+  package func read(
     _ pattern: AlignedPattern, regressor kind: RegressorKind = .likelihood
   ) throws(CBLEEDError) -> PatternAnswer {
     let mirror = mirrorTarget == nil ? nil : raster.mirrored

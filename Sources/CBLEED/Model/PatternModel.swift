@@ -5,17 +5,17 @@ import Learning
 import Synchronization
 
 /// What training leaves behind: everything that turns an aligned pattern into energy and structure.
-public struct PatternModel: Sendable {
+package struct PatternModel: Sendable {
   /// `beam_energy` and the surface's parameters, in the columns' order of every table.
-  public let targets: [Target]
+  package let targets: [Target]
   /// The surface whose patterns were simulated, as its file says it.
-  public let surfaceText: String
+  package let surfaceText: String
   /// Whether the training patterns' waves were scattered many times.
-  public let isDynamical: Bool
-  public let aligner: FrameAligner
-  public let smootherDegree: Int
+  package let isDynamical: Bool
+  package let aligner: FrameAligner
+  package let smootherDegree: Int
   /// The parameter that changes its sign when the pattern is mirrored left to right.
-  public let mirrorTarget: Int?
+  package let mirrorTarget: Int?
 
   /// Principal components of intensities, for the likelihood.
   let components: PrincipalComponents
@@ -29,25 +29,25 @@ public struct PatternModel: Sendable {
   let rootRidge: KernelRidge
   let scaling: TargetScaling
 
-  public let autoencoder: PatternAutoencoder
+  package let autoencoder: PatternAutoencoder
   let autoencoderModel: TrainedNetwork
   /// Of the training patterns, standardised; a row each, as `parameters`.
-  public let latents: DoubleMatrix
+  package let latents: DoubleMatrix
   let latentMean: [Double]
   let latentDeviation: [Double]
-  public let parameters: DoubleMatrix
-  public let calibration: ReaderCalibration
-  public let maps: [LatentMap]
+  package let parameters: DoubleMatrix
+  package let calibration: ReaderCalibration
+  package let maps: [LatentMap]
   let neighbourSearch: NeighbourSearch
   let regressors = LatentRegressors()
 
-  public struct Target: Sendable, Equatable {
-    public var name: String
-    public var unit: String
+  package struct Target: Sendable, Equatable {
+    package var name: String
+    package var unit: String
     /// What the training patterns cover.
-    public var range: ClosedRange<Double>
+    package var range: ClosedRange<Double>
 
-    public init(name: String, unit: String, range: ClosedRange<Double>) {
+    package init(name: String, unit: String, range: ClosedRange<Double>) {
       self.name = name
       self.unit = unit
       self.range = range
@@ -90,10 +90,10 @@ public struct PatternModel: Sendable {
   /// How its network was trained, for the manifest; empty where that is not known.
   var training: [String: JSONValue] = [:]
 
-  public var raster: DiscRaster { aligner.smoother.raster }
+  package var raster: DiscRaster { aligner.smoother.raster }
 
   /// As the surface's file calls it.
-  public var surfaceName: String { (try? SurfaceModel(parsing: surfaceText))?.name ?? "the surface" }
+  package var surfaceName: String { (try? SurfaceModel(parsing: surfaceText))?.name ?? "the surface" }
 }
 
 /// Regressors on the latent values, each fitted when it is first asked for: they follow from the model's
@@ -113,23 +113,23 @@ final class LatentRegressors: Sendable {
 
 /// How far answers and patterns of the calibration set lay off: patterns that took no part in the fits, with
 /// noise, background and misalignment.
-public struct ReaderCalibration: Sendable, Equatable {
+package struct ReaderCalibration: Sendable, Equatable {
   /// By regressor: for every target the factor on its estimated deviation within which 95 % of the
   /// calibration set's answers lie (conformal prediction, Vovk, Gammerman & Shafer 2005; normalised).
-  public var factors: [String: [Double]] = [:]
+  package var factors: [String: [Double]] = [:]
   /// The same for patterns with next to no noise, where the model's own errors rule.
-  public var quietFactors: [String: [Double]] = [:]
+  package var quietFactors: [String: [Double]] = [:]
   /// Noise below which a pattern is such a one: some ten thousand electrons on the brightest pixel.
-  public static let quiet = 0.003
+  package static let quiet = 0.003
   /// By regressor: mean absolute errors, clean and noisy, for those who read the manifest.
-  public var errors: [String: [Double]] = [:]
+  package var errors: [String: [Double]] = [:]
   /// Median latent distance: the unit of the reported one.
-  public var latentUnit = 1.0
+  package var latentUnit = 1.0
   /// Latent distances, in that unit, that 99.5 % stay below.
-  public var latentLimit = 3.0
+  package var latentLimit = 3.0
   /// Likewise of the excess residual.
-  public var residualLimit = 1.0
-  public var misfitLimit = 5.0
+  package var residualLimit = 1.0
+  package var misfitLimit = 5.0
 }
 
 extension ReaderCalibration {
@@ -139,8 +139,8 @@ extension ReaderCalibration {
 }
 
 /// Coordinates of some training patterns on a sheet, for the latent map.
-public struct LatentMap: Sendable {
-  public var name: String
+package struct LatentMap: Sendable {
+  package var name: String
   /// A row for each of the first training patterns; two or three columns.
-  public var coordinates: DoubleMatrix
+  package var coordinates: DoubleMatrix
 }

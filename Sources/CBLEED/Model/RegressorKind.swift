@@ -3,7 +3,7 @@ import Arrays
 import Learning
 
 /// Ways from a pattern to energy and structure.
-public enum RegressorKind: String, Sendable, CaseIterable {
+package enum RegressorKind: String, Sendable, CaseIterable {
   /// The most probable parameters under the emulated simulator.
   case likelihood
   /// Principal components of disc features and kernel ridge, without a network.
@@ -18,9 +18,9 @@ public enum RegressorKind: String, Sendable, CaseIterable {
   case boosting
 
   /// Whether it needs the autoencoder.
-  public var usesLatents: Bool { self != .likelihood && self != .pcaKernelRidge }
+  package var usesLatents: Bool { self != .likelihood && self != .pcaKernelRidge }
 
-  public static var latentKinds: [RegressorKind] { allCases.filter(\.usesLatents) }
+  package static var latentKinds: [RegressorKind] { allCases.filter(\.usesLatents) }
 
   /// Support vectors take a time that grows with the square of the rows.
   static let supportVectorRows = 1500

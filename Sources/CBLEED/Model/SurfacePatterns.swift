@@ -3,17 +3,17 @@ import Arrays
 import Glibc
 
 /// Simulated patterns of one aligned camera without noise, and what makes measured ones of them.
-public struct SurfacePatterns: Sendable {
-  public let surface: SurfaceModel
-  public let detector: Detector
-  public private(set) var images: [Matrix]
+package struct SurfacePatterns: Sendable {
+  package let surface: SurfaceModel
+  package let detector: Detector
+  package private(set) var images: [Matrix]
   /// A row for every pattern: energy, then the surface's parameters that vary, by name.
-  public private(set) var parameters: DoubleMatrix
-  public let targetNames: [String]
+  package private(set) var parameters: DoubleMatrix
+  package let targetNames: [String]
   /// Whether waves were scattered many times.
-  public let isDynamical: Bool
+  package let isDynamical: Bool
 
-  public init(
+  package init(
     surface: SurfaceModel, detector: Detector, isDynamical: Bool, _ patterns: [CBLEEDPattern]
   ) throws(CBLEEDError) {
     guard let first = patterns.first else { throw .request("there are no training patterns") }
@@ -38,33 +38,33 @@ public struct SurfacePatterns: Sendable {
       ).inFilePrecision
   }
 
-  public var count: Int { images.count }
+  package var count: Int { images.count }
 
-  public func selecting(_ rows: [Int]) -> SurfacePatterns {
+  package func selecting(_ rows: [Int]) -> SurfacePatterns {
     var chosen = self
     chosen.images = rows.map { images[$0] }
     chosen.parameters = parameters.selectingRows(rows)
     return chosen
   }
 
-  public func shuffled(seed: UInt64) -> SurfacePatterns {
+  package func shuffled(seed: UInt64) -> SurfacePatterns {
     var random = RandomNumbers(seed: seed)
     return selecting(random.permutation(count))
   }
 }
 
 /// How hard the patterns that a model learns from are made to read.
-public struct TrainingNoise: Sendable, Equatable {
+package struct TrainingNoise: Sendable, Equatable {
   /// Electrons on the brightest pixel, drawn evenly in their logarithm.
-  public var peakCounts: ClosedRange<Double>
+  package var peakCounts: ClosedRange<Double>
   /// The share of patterns without any noise.
-  public var clean: Double
+  package var clean: Double
   /// Diffuse background, up to this fraction of the brightest pixel.
-  public var background: Double
+  package var background: Double
   /// Standard deviation of what is left of the misalignment after the discs were fitted, in pixels.
-  public var misalignment: Double
+  package var misalignment: Double
 
-  public init(
+  package init(
     peakCounts: ClosedRange<Double> = 40...4000, clean: Double = 0.25, background: Double = 0.08,
     misalignment: Double = 0.03
   ) {

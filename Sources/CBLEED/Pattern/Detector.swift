@@ -5,29 +5,29 @@ import Arrays
 ///
 /// Column c and row r are k = ((c + centre - n/2) p - shift.x, (n/2 - centre - r) p - shift.y), with
 /// centre = 1/2 unless the detector says otherwise; y points up the image.
-public struct Detector: Sendable, Hashable {
-  public var size: Int
+package struct Detector: Sendable, Hashable {
+  package var size: Int
   /// Momentum of one pixel, in 1/Angstrom.
-  public var pixel: Double
+  package var pixel: Double
   /// Radius of the discs: the half-width of the illuminating cone.
-  public var discRadius: Double
+  package var discRadius: Double
   /// Where the cone points.
-  public var tilt: PlaneVector
+  package var tilt: PlaneVector
   /// How far the image lies from the middle.
-  public var shift: PlaneVector
+  package var shift: PlaneVector
   /// Which point of a pixel is sampled; 0 puts the middle of the image on a pixel.
-  public var centre: Double
-  public var rim: Rim
+  package var centre: Double
+  package var rim: Rim
 
   /// What pixels that the rim of a disc crosses show.
-  public enum Rim: Sendable, Hashable {
+  package enum Rim: Sendable, Hashable {
     /// All or nothing, by the pixel's centre.
     case sharp
     /// The part of the pixel that the disc covers, as a camera does.
     case averaged
   }
 
-  public init(
+  package init(
     size: Int = 64, pixel: Double, discRadius: Double = 0.38, tilt: PlaneVector = .zero,
     shift: PlaneVector = .zero, centre: Double = 0.5, rim: Rim = .sharp
   ) {
@@ -41,7 +41,7 @@ public struct Detector: Sendable, Hashable {
   }
 
   /// A detector whose field of view reaches `halfWidth` to either side.
-  public init(
+  package init(
     size: Int = 64, halfWidth: Double, discRadius: Double = 0.38, tilt: PlaneVector = .zero,
     shift: PlaneVector = .zero
   ) {
@@ -49,14 +49,14 @@ public struct Detector: Sendable, Hashable {
       size: size, pixel: 2 * halfWidth / Double(size), discRadius: discRadius, tilt: tilt, shift: shift)
   }
 
-  public func momentum(column: Int, row: Int) -> PlaneVector {
+  package func momentum(column: Int, row: Int) -> PlaneVector {
     let half = Double(size) / 2
     return PlaneVector(
       (Double(column) + centre - half) * pixel - shift.x, (half - centre - Double(row)) * pixel - shift.y)
   }
 
   /// Whether beams are whole numbers of pixels apart, so that all discs sample the same kappa.
-  public func isCommensurate(with cell: PlaneCell) -> Bool {
+  package func isCommensurate(with cell: PlaneCell) -> Bool {
     let (u, v) = cell.reciprocal
     return [u.x, u.y, v.x, v.y].allSatisfy { abs($0 / pixel - ($0 / pixel).rounded()) < 1e-9 }
   }

@@ -3,28 +3,28 @@ import Arrays
 /// Turns a pattern into the numbers that regressions see: the square roots of intensities inside the discs,
 /// on a raster that follows the discs and not the pixels, normalised by their sum. The sum is a steadier
 /// measure of exposure than the brightest pixel once electrons are counted.
-public struct DiscFeatures: Sendable {
-  public enum Alignment: Sendable, Equatable {
+package struct DiscFeatures: Sendable {
+  package enum Alignment: Sendable, Equatable {
     /// Patterns lie where the detector says.
     case known
     /// The common shift of the discs is fitted first.
     case fitted
   }
 
-  public let alignment: Alignment
+  package let alignment: Alignment
   private let fit: DiscFit
   private let smoother: DiscSmoother
 
-  public var count: Int { smoother.raster.count }
+  package var count: Int { smoother.raster.count }
 
   /// - Parameter inner: the part of the discs' radius that is used.
-  public init(detector: Detector, cell: PlaneCell, alignment: Alignment, inner: Double = 0.85) {
+  package init(detector: Detector, cell: PlaneCell, alignment: Alignment, inner: Double = 0.85) {
     self.alignment = alignment
     fit = DiscFit(detector: detector, cell: cell)
     smoother = DiscSmoother(DiscRaster(detector: detector, cell: cell, inner: inner))
   }
 
-  public func features(of image: Matrix) -> [Double] {
+  package func features(of image: Matrix) -> [Double] {
     let detector = smoother.raster.detector
     precondition(image.rows == detector.size && image.columns == detector.size, "the image fits the detector")
     let shift = alignment == .fitted ? fit.shift(of: image) : .zero

@@ -5,7 +5,7 @@ import Arrays
 /// Where discs lie and how large they are is known; only their common shift is not. Every disc is modelled
 /// as a smooth brightness (a quadratic in x and y) times the part of each pixel that the disc covers. The
 /// quadratics are linear and solved for at every trial, so that brightness inside cannot pull on the rim.
-public struct DiscFit: Sendable {
+package struct DiscFit: Sendable {
   private let rows: Int
   private let columns: Int
   private let raster: DiscRaster
@@ -16,7 +16,7 @@ public struct DiscFit: Sendable {
   /// How far a pattern may lie off, in pixels.
   private let reach: Double
 
-  public init(detector: Detector, cell: PlaneCell, reach: Double = 2) {
+  package init(detector: Detector, cell: PlaneCell, reach: Double = 2) {
     let raster = DiscRaster(detector: detector, cell: cell)
     self.init(raster, rows: detector.size, columns: detector.size, reach: reach)
   }
@@ -32,7 +32,7 @@ public struct DiscFit: Sendable {
   }
 
   /// The shift of the image in pixels along columns and rows.
-  public func shift(of image: Matrix) -> PlaneVector {
+  package func shift(of image: Matrix) -> PlaneVector {
     precondition(image.rows == rows && image.columns == columns, "the image fits the detector")
     // Whole pixels first, by where the light is: the fit's maximum is narrower than the reach.
     let (best, score) = DiscMask(image).search(

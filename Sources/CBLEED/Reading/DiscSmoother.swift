@@ -1,23 +1,23 @@
 import Arrays
 
 /// The raster inside the discs on which patterns are compared, whatever camera took them.
-public struct DiscRaster: Sendable {
+package struct DiscRaster: Sendable {
   /// The aligned camera whose pixels the raster is.
-  public let detector: Detector
-  public let cell: PlaneCell
+  package let detector: Detector
+  package let cell: PlaneCell
   /// The part of the discs' radius that is used: nearer to the rim a pixel carries the misalignment, not the
   /// crystal.
-  public let inner: Double
+  package let inner: Double
   /// The discs that the aligned camera shows wholly.
   let orders: [PlaneVector]
   /// Pixels of the aligned camera, disc after disc.
-  public let pixels: [Int]
+  package let pixels: [Int]
   /// For every disc the places of its pixels from its middle, in radii.
   let offsets: [[PlaneVector]]
 
-  public var count: Int { pixels.count }
+  package var count: Int { pixels.count }
 
-  public init(detector: Detector, cell: PlaneCell, inner: Double = 0.85) {
+  package init(detector: Detector, cell: PlaneCell, inner: Double = 0.85) {
     self.detector = detector
     self.cell = cell
     self.inner = inner
@@ -48,7 +48,7 @@ public struct DiscRaster: Sendable {
   }
 
   /// The values as an image of the aligned camera, zero outside the discs.
-  public func image(_ values: [Double]) -> Matrix {
+  package func image(_ values: [Double]) -> Matrix {
     var image = Matrix(rows: detector.size, columns: detector.size)
     for (pixel, value) in zip(pixels, values) { image.values[pixel] = Float(value) }
     return image
@@ -71,15 +71,15 @@ public struct DiscRaster: Sendable {
 /// Reads the brightness inside the discs as polynomials and evaluates them on the raster: one step that
 /// interpolates, averages noise away and forgets the camera's own pixels. What is finer than the polynomials is
 /// lost, in simulated and measured patterns alike.
-public struct DiscSmoother: Sendable {
-  public let raster: DiscRaster
+package struct DiscSmoother: Sendable {
+  package let raster: DiscRaster
   private let degree: Int
   private let radius: Double
   /// Basis functions at the raster's places, disc by disc.
   private let places: [DoubleMatrix]
 
   /// - Parameter degree: lowered where the discs hold too few pixels for it.
-  public init(_ raster: DiscRaster, degree: Int = 6) {
+  package init(_ raster: DiscRaster, degree: Int = 6) {
     let inside = max(0, raster.detector.discRadius / raster.detector.pixel - 0.5)
     let pixels = Double.pi * inside * inside
     var degree = max(1, degree)
@@ -93,16 +93,16 @@ public struct DiscSmoother: Sendable {
   var terms: Int { (degree + 1) * (degree + 2) / 2 }
 
   /// What the discs hold.
-  public struct Reading: Sendable {
+  package struct Reading: Sendable {
     /// Brightness a pixel at the raster's places, in the frame's units.
-    public var values: [Double]
+    package var values: [Double]
     /// Variance of a pixel in units of its brightness, from what the polynomials leave over: one for counts.
-    public var gain: Double
+    package var gain: Double
     /// Pixels that spoke.
-    public var pixels: Int
+    package var pixels: Int
   }
 
-  public func read(_ image: Matrix, _ geometry: FrameGeometry) -> Reading? {
+  package func read(_ image: Matrix, _ geometry: FrameGeometry) -> Reading? {
     var values: [Double] = []
     values.reserveCapacity(raster.count)
     var (leftOver, expected, pixels) = (0.0, 0.0, 0)

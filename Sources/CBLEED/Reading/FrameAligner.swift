@@ -1,38 +1,38 @@
 import Arrays
 
 /// A pattern as models see it: background removed, on the common raster, with a mean of one.
-public struct AlignedPattern: Sendable {
-  public var values: [Double]
+package struct AlignedPattern: Sendable {
+  package var values: [Double]
   /// Mean brightness of a pixel in the discs, in the frame's units.
-  public var brightness: Double
+  package var brightness: Double
   /// Variance of a raster value of one, were it read from as many pixels as the aligned camera has.
-  public var noise: Double
+  package var noise: Double
   /// Of the frame, after binning by `binning`.
-  public var geometry: FrameGeometry
-  public var binning: Int
+  package var geometry: FrameGeometry
+  package var binning: Int
   /// Mean background of a pixel in units of the brightness.
-  public var background: Double
+  package var background: Double
   /// Likeness of the frame to discs at these places, from 0 to 1.
-  public var contrast: Double
+  package var contrast: Double
 }
 
 /// Finds the discs of a frame: their common place and, where nobody knows it, their scale.
-public struct FrameAligner: Sendable {
-  public enum Scale: Sendable, Equatable {
+package struct FrameAligner: Sendable {
+  package enum Scale: Sendable, Equatable {
     /// Momentum of one pixel, in 1/Angstrom.
     case known(Double)
     case searched
   }
 
-  public let smoother: DiscSmoother
+  package let smoother: DiscSmoother
   private var raster: DiscRaster { smoother.raster }
   /// How far the middle may lie from the frame's, in units of its shorter side.
   private let reach = 0.08
 
-  public init(_ smoother: DiscSmoother) { self.smoother = smoother }
+  package init(_ smoother: DiscSmoother) { self.smoother = smoother }
 
   /// Nil for a frame that shows no discs at such places.
-  public func align(_ frame: Matrix, scale: Scale = .searched) -> AlignedPattern? {
+  package func align(_ frame: Matrix, scale: Scale = .searched) -> AlignedPattern? {
     let size = raster.detector.size
     // Sums of pixels lose nothing where the discs hold more of them than the raster does.
     let binning = max(1, min(frame.rows, frame.columns) * 10 / (size * 9))
@@ -88,7 +88,7 @@ public struct FrameAligner: Sendable {
   }
 
   /// With the discs where `geometry` says.
-  public func read(
+  package func read(
     _ image: Matrix, _ geometry: FrameGeometry, binning: Int = 1, contrast: Double = 1
   ) -> AlignedPattern? {
     let (clean, level) = Background(raster).removed(from: image, geometry)

@@ -1,22 +1,22 @@
 import Arrays
 
 /// How a frame lies in the diffraction plane: what a pixel means and where the beam (0, 0) is.
-public struct FrameGeometry: Sendable, Hashable {
-  public var rows: Int
-  public var columns: Int
+package struct FrameGeometry: Sendable, Hashable {
+  package var rows: Int
+  package var columns: Int
   /// Momentum of one pixel, in 1/Angstrom.
-  public var pixel: Double
+  package var pixel: Double
   /// Where k = 0 lies: column, then row; whole numbers are the middles of pixels.
-  public var middle: PlaneVector
+  package var middle: PlaneVector
 
-  public init(rows: Int, columns: Int, pixel: Double, middle: PlaneVector) {
+  package init(rows: Int, columns: Int, pixel: Double, middle: PlaneVector) {
     self.rows = rows
     self.columns = columns
     self.pixel = pixel
     self.middle = middle
   }
 
-  public init(_ detector: Detector) {
+  package init(_ detector: Detector) {
     let half = Double(detector.size) / 2 - detector.centre
     self.init(
       rows: detector.size, columns: detector.size, pixel: detector.pixel,

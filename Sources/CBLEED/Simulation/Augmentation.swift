@@ -2,19 +2,19 @@ import System
 import Arrays
 
 /// What a microscope adds to a pattern, so that a model learns to look through it.
-public struct Augmentation: Sendable, Equatable {
+package struct Augmentation: Sendable, Equatable {
   /// Electrons on the brightest pixel; nil leaves absolute intensities without noise.
-  public var peakCounts: Double?
+  package var peakCounts: Double?
   /// The image lies up to this many pixels off, in either direction along x and y.
-  public var shiftPixels: Double
+  package var shiftPixels: Double
   /// The cone points up to this far off along x and y, in 1/Angstrom.
-  public var tilt: Double
+  package var tilt: Double
   /// A smooth background of up to this fraction of the brightest pixel.
-  public var background: Double
+  package var background: Double
 
-  public static let none = Augmentation()
+  package static let none = Augmentation()
 
-  public init(peakCounts: Double? = nil, shiftPixels: Double = 0, tilt: Double = 0, background: Double = 0) {
+  package init(peakCounts: Double? = nil, shiftPixels: Double = 0, tilt: Double = 0, background: Double = 0) {
     self.peakCounts = peakCounts
     self.shiftPixels = shiftPixels
     self.tilt = tilt

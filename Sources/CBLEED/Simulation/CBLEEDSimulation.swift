@@ -2,12 +2,12 @@ import System
 import Arrays
 
 /// A simulated pattern and what it shows.
-public struct CBLEEDPattern: Sendable {
-  public var sample: CBLEEDSample
+package struct CBLEEDPattern: Sendable {
+  package var sample: CBLEEDSample
   /// Absolute reflected intensities, or counts where the request asks for noise.
-  public var pixels: Matrix
+  package var pixels: Matrix
 
-  public init(sample: CBLEEDSample, pixels: Matrix) {
+  package init(sample: CBLEEDSample, pixels: Matrix) {
     self.sample = sample
     self.pixels = pixels
   }
@@ -17,10 +17,10 @@ public struct CBLEEDPattern: Sendable {
 ///
 /// A pattern depends on the request and its index alone: not on threads, not on what was simulated before.
 /// A run that was cancelled resumes by skipping the patterns that are already there.
-public struct CBLEEDSimulation: Sendable {
-  public let request: SimulationRequest
+package struct CBLEEDSimulation: Sendable {
+  package let request: SimulationRequest
   /// What will be simulated, in order.
-  public let samples: [CBLEEDSample]
+  package let samples: [CBLEEDSample]
   let groups: [Range<Int>]
   let simulator: Simulator
 
@@ -30,7 +30,7 @@ public struct CBLEEDSimulation: Sendable {
   }
 
   /// - Parameter phaseShifts: one for every element; computed from first principles where not given.
-  public init(_ request: SimulationRequest, phaseShifts: [PhaseShifts]? = nil) throws(CBLEEDError) {
+  package init(_ request: SimulationRequest, phaseShifts: [PhaseShifts]? = nil) throws(CBLEEDError) {
     try request.check()
     let shifts: [PhaseShifts]
     if let phaseShifts { shifts = phaseShifts } else { shifts = try request.surface.phaseShifts() }
@@ -51,7 +51,7 @@ public struct CBLEEDSimulation: Sendable {
   ///   - skipping: indices that are not wanted because they are there already.
   ///   - isCancelled: asked from several threads while a pattern is computed.
   ///   - progress: told the fraction done, from several threads.
-  public func patterns(
+  package func patterns(
     skipping: Set<Int> = [], isCancelled: @escaping @Sendable () -> Bool = { false },
     progress: @escaping @Sendable (Double) -> Void = { _ in }
   ) -> CBLEEDPatterns {
@@ -60,7 +60,7 @@ public struct CBLEEDSimulation: Sendable {
 }
 
 /// A run of a simulation: `next()` until it is nil.
-public struct CBLEEDPatterns {
+package struct CBLEEDPatterns {
   private let simulation: CBLEEDSimulation
   private let skipped: Set<Int>
   private let isCancelled: @Sendable () -> Bool
@@ -78,7 +78,7 @@ public struct CBLEEDPatterns {
     self.progress = progress
   }
 
-  public mutating func next() throws(CBLEEDError) -> CBLEEDPattern? {
+  package mutating func next() throws(CBLEEDError) -> CBLEEDPattern? {
     while ready.isEmpty {
       guard nextGroup < simulation.groups.count else { return nil }
       if isCancelled() { throw .cancelled }

@@ -2,17 +2,17 @@ import JSON
 
 /// The JSON beside simulated patterns: what was asked for, and what every pattern shows. It is whole before
 /// the first pattern is there, so that a run that was broken off knows what it was doing.
-public struct CBLEEDCaseList: Sendable {
+package struct CBLEEDCaseList: Sendable {
   private let simulation: CBLEEDSimulation
 
-  public init(_ simulation: CBLEEDSimulation) { self.simulation = simulation }
+  package init(_ simulation: CBLEEDSimulation) { self.simulation = simulation }
 
-  public static func fileName(_ index: Int) -> String {
+  package static func fileName(_ index: Int) -> String {
     let digits = String(index)
     return "cbleed_" + String(repeating: "0", count: max(0, 5 - digits.count)) + digits + ".tif"
   }
 
-  public var text: String {
+  package var text: String {
     let request = simulation.request
     let detector = request.detector
     var json = JSONWriter()

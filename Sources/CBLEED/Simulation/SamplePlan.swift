@@ -1,16 +1,16 @@
 import System
 
 /// One pattern to simulate.
-public struct CBLEEDSample: Sendable, Equatable {
-  public var index: Int
+package struct CBLEEDSample: Sendable, Equatable {
+  package var index: Int
   /// In eV.
-  public var energy: Double
+  package var energy: Double
   /// Every parameter of the surface by name.
-  public var parameters: [String: Double]
+  package var parameters: [String: Double]
   /// The camera with this sample's misalignment.
-  public var detector: Detector
+  package var detector: Detector
 
-  public init(index: Int, energy: Double, parameters: [String: Double], detector: Detector) {
+  package init(index: Int, energy: Double, parameters: [String: Double], detector: Detector) {
     self.index = index
     self.energy = energy
     self.parameters = parameters

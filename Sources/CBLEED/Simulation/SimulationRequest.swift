@@ -1,6 +1,6 @@
 /// What `ewald simulate cbleed` asks for.
-public struct SimulationRequest: Sendable, Equatable {
-  public enum Method: Sendable, Equatable {
+package struct SimulationRequest: Sendable, Equatable {
+  package enum Method: Sendable, Equatable {
     /// Single scattering: milliseconds a pattern, wrong below about 60 eV.
     case kinematic
     /// Full multiple scattering: seconds a pattern.
@@ -8,28 +8,28 @@ public struct SimulationRequest: Sendable, Equatable {
   }
 
   /// How samples fill the ranges.
-  public enum Order: Sendable, Equatable {
+  package enum Order: Sendable, Equatable {
     /// Evenly and in no order: for training.
     case scattered
     /// All ranges from their lower to their upper ends together: an acquisition during which things change.
     case ramp
   }
 
-  public var surface: SurfaceModel
-  public var order = Order.scattered
+  package var surface: SurfaceModel
+  package var order = Order.scattered
   /// In eV.
-  public var energies: ClosedRange<Double>
+  package var energies: ClosedRange<Double>
   /// Ranges of parameters; what is not named has the surface's own range, a single value is kept fixed.
-  public var ranges: [String: ClosedRange<Double>]
-  public var samples: Int
-  public var seed: UInt64
-  public var method: Method
+  package var ranges: [String: ClosedRange<Double>]
+  package var samples: Int
+  package var seed: UInt64
+  package var method: Method
   /// Samples that share one energy and one misalignment, and with them lattice sums and the bulk.
-  public var structuresPerEnergy: Int
-  public var detector: Detector
-  public var augmentation: Augmentation
+  package var structuresPerEnergy: Int
+  package var detector: Detector
+  package var augmentation: Augmentation
 
-  public init(
+  package init(
     surface: SurfaceModel, energies: ClosedRange<Double> = 30...100,
     ranges: [String: ClosedRange<Double>] = [:], samples: Int, seed: UInt64 = 1, method: Method = .kinematic,
     structuresPerEnergy: Int? = nil, detector: Detector? = nil, augmentation: Augmentation = .none
@@ -77,7 +77,7 @@ public struct SimulationRequest: Sendable, Equatable {
 extension Detector {
   /// A detector of about `halfWidth` to either side on which beams are whole pixels apart, as far as the
   /// cell's shape allows: all discs then sample the same incident directions.
-  public init(
+  package init(
     commensurateWith cell: PlaneCell, size: Int = 64, halfWidth: Double = 2.1, discRadius: Double = 0.38
   ) {
     let (u, v) = cell.reciprocal

@@ -1,41 +1,41 @@
 /// A two-dimensional lattice and its reciprocal.
-public struct PlaneCell: Sendable, Hashable {
-  public var a: PlaneVector
-  public var b: PlaneVector
+package struct PlaneCell: Sendable, Hashable {
+  package var a: PlaneVector
+  package var b: PlaneVector
 
-  public init(_ a: PlaneVector, _ b: PlaneVector) {
+  package init(_ a: PlaneVector, _ b: PlaneVector) {
     self.a = a
     self.b = b
   }
 
-  public var area: Double { abs(a.x * b.y - a.y * b.x) }
+  package var area: Double { abs(a.x * b.y - a.y * b.x) }
 
   /// The reciprocal vectors, with the factor 2 pi.
-  public var reciprocal: (PlaneVector, PlaneVector) {
+  package var reciprocal: (PlaneVector, PlaneVector) {
     let scale = 2 * Double.pi / (a.x * b.y - a.y * b.x)
     return (PlaneVector(scale * b.y, -scale * b.x), PlaneVector(-scale * a.y, scale * a.x))
   }
 
   /// Beam (h, k) in 1/Angstrom.
-  public func beam(_ h: Int, _ k: Int) -> PlaneVector {
+  package func beam(_ h: Int, _ k: Int) -> PlaneVector {
     let (u, v) = reciprocal
     return Double(h) * u + Double(k) * v
   }
 
   /// Coordinates in units of the cell vectors.
-  public func fractions(_ p: PlaneVector) -> (Double, Double) {
+  package func fractions(_ p: PlaneVector) -> (Double, Double) {
     let (u, v) = reciprocal
     return (p.dot(u) / (2 * .pi), p.dot(v) / (2 * .pi))
   }
 
   /// Whether `p` is a lattice vector.
-  public func contains(_ p: PlaneVector, tolerance: Double = 1e-6) -> Bool {
+  package func contains(_ p: PlaneVector, tolerance: Double = 1e-6) -> Bool {
     let (u, v) = fractions(p)
     return abs(u - u.rounded()) < tolerance && abs(v - v.rounded()) < tolerance
   }
 
   /// Lattice points with |P| <= radius, in a fixed order.
-  public func points(within radius: Double) -> [PlaneVector] {
+  package func points(within radius: Double) -> [PlaneVector] {
     // |h| <= radius |b| / area bounds the first index, likewise the second.
     let m = Int(radius * b.length / area) + 1
     let n = Int(radius * a.length / area) + 1

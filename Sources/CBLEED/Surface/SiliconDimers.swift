@@ -1,7 +1,7 @@
 extension SurfaceModel {
   /// Si(001) with rows of dimers. Only the dimer moves; the layers below carry the round relaxations that
   /// a dimer row is known to cause, which are illustrative and not a fit.
-  public static let siliconDimersText = """
+  package static let siliconDimersText = """
     surface Si(001)-(2x1)
     constant a 5.4310
     constant s a/sqrt(2)
@@ -35,7 +35,7 @@ extension SurfaceModel {
     atom Si s/2 0 -7*q 0.006
     """
 
-  public static func siliconDimers() throws(CBLEEDError) -> SurfaceModel {
+  package static func siliconDimers() throws(CBLEEDError) -> SurfaceModel {
     try SurfaceModel(parsing: siliconDimersText)
   }
 }

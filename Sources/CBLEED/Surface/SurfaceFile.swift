@@ -10,7 +10,7 @@
 /// atom SYMBOL X Y Z MEAN_SQUARE                  (belongs to the layer above it)
 /// ```
 extension SurfaceModel {
-  public init(parsing text: String) throws(CBLEEDError) {
+  package init(parsing text: String) throws(CBLEEDError) {
     var reader = SurfaceReader()
     var number = 0
     for line in text.split(separator: "\n", omittingEmptySubsequences: false) {

@@ -1,22 +1,22 @@
 /// A reconstructed surface as a file describes it: cells, layers and the parameters that move atoms.
 /// Nothing in the simulators knows a particular surface.
-public struct SurfaceModel: Sendable, Equatable {
+package struct SurfaceModel: Sendable, Equatable {
   /// A quantity that patterns are simulated for and read back from patterns.
-  public struct FreeParameter: Sendable, Equatable {
-    public var name: String
-    public var unit: String
-    public var standard: Double
+  package struct FreeParameter: Sendable, Equatable {
+    package var name: String
+    package var unit: String
+    package var standard: Double
     /// Where it is sampled unless a request says otherwise.
-    public var range: ClosedRange<Double>
-    public var title: String
+    package var range: ClosedRange<Double>
+    package var title: String
   }
 
-  public struct Element: Sendable, Equatable {
-    public var symbol: String
-    public var nuclearCharge: Int
-    public var shells: [AtomicShell]
+  package struct Element: Sendable, Equatable {
+    package var symbol: String
+    package var nuclearCharge: Int
+    package var shells: [AtomicShell]
     /// Slater's exchange factor in the solid (Schwarz 1972).
-    public var exchange: Double
+    package var exchange: Double
   }
 
   struct AtomRule: Sendable, Equatable {
@@ -34,31 +34,31 @@ public struct SurfaceModel: Sendable, Equatable {
     var atoms: [AtomRule]
   }
 
-  public var name: String
-  public var parameters: [FreeParameter]
-  public var elements: [Element]
+  package var name: String
+  package var parameters: [FreeParameter]
+  package var elements: [Element]
   /// Surface cell, its columns a1 and a2 in Angstrom.
-  public var cell: PlaneCell
+  package var cell: PlaneCell
   /// Cell of the unreconstructed planes; the surface cell is one of its superlattices.
-  public var bulkCell: PlaneCell
+  package var bulkCell: PlaneCell
   /// From one repeat of the bulk to the next; points down.
-  public var bulkRepeat: Position
+  package var bulkRepeat: Position
   var constants: [String: Double]
   var layers: [LayerRule]
   var bulk: [LayerRule]
   /// The text that this was read from: a model file carries it.
-  public internal(set) var source = ""
+  package internal(set) var source = ""
 
-  public func parameter(_ name: String) -> FreeParameter? { parameters.first { $0.name == name } }
+  package func parameter(_ name: String) -> FreeParameter? { parameters.first { $0.name == name } }
 }
 
 /// An atom with its mean square vibration amplitude along one axis, in A^2.
-public struct SurfaceAtom: Sendable, Hashable {
-  public var element: Int
-  public var position: Position
-  public var meanSquare: Double
+package struct SurfaceAtom: Sendable, Hashable {
+  package var element: Int
+  package var position: Position
+  package var meanSquare: Double
 
-  public init(element: Int, position: Position, meanSquare: Double) {
+  package init(element: Int, position: Position, meanSquare: Double) {
     self.element = element
     self.position = position
     self.meanSquare = meanSquare
@@ -66,31 +66,31 @@ public struct SurfaceAtom: Sendable, Hashable {
 }
 
 /// Atoms that scatter among themselves as spherical waves; between layers plane waves travel.
-public struct SurfaceLayer: Sendable, Hashable {
+package struct SurfaceLayer: Sendable, Hashable {
   /// The height that this layer's waves are referred to.
-  public var plane: Double
-  public var atoms: [SurfaceAtom]
+  package var plane: Double
+  package var atoms: [SurfaceAtom]
 
-  public init(plane: Double, atoms: [SurfaceAtom]) {
+  package init(plane: Double, atoms: [SurfaceAtom]) {
     self.plane = plane
     self.atoms = atoms
   }
 }
 
 /// A surface with numbers in place of its parameters.
-public struct SurfaceStructure: Sendable, Hashable {
-  public var cell: PlaneCell
-  public var bulkCell: PlaneCell
-  public var bulkRepeat: Position
+package struct SurfaceStructure: Sendable, Hashable {
+  package var cell: PlaneCell
+  package var bulkCell: PlaneCell
+  package var bulkRepeat: Position
   /// From the top down, with the surface cell.
-  public var layers: [SurfaceLayer]
+  package var layers: [SurfaceLayer]
   /// One repeat of the bulk from the top down, with the bulk cell.
-  public var bulk: [SurfaceLayer]
+  package var bulk: [SurfaceLayer]
 }
 
 extension SurfaceModel {
   /// The structure for given parameter values; what is not named stays at its standard.
-  public func structure(_ values: [String: Double] = [:]) throws(CBLEEDError) -> SurfaceStructure {
+  package func structure(_ values: [String: Double] = [:]) throws(CBLEEDError) -> SurfaceStructure {
     var names = constants
     for parameter in parameters { names[parameter.name] = values[parameter.name] ?? parameter.standard }
     if let unknown = values.keys.sorted().first(where: { parameter($0) == nil }) {

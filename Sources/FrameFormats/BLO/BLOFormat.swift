@@ -1,13 +1,13 @@
 import Diffraction
 
 /// NanoMEGAS block files: precession scans of 8-bit patterns, record after record.
-public struct BLOFormat: DiskFormat {
-  public let name = "BLO"
-  public let suffixes = ["blo"]
+package struct BLOFormat: DiskFormat {
+  package let name = "BLO"
+  package let suffixes = ["blo"]
 
-  public init() {}
+  package init() {}
 
-  public func recognizes(head: UnsafeRawBufferPointer, suffix: String) -> Bool {
+  package func recognizes(head: UnsafeRawBufferPointer, suffix: String) -> Bool {
     head.starts(with: "IMGBLO".utf8)
   }
 

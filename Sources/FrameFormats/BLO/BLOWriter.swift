@@ -2,9 +2,9 @@ import Diffraction
 
 /// Writes NanoMEGAS block files, for simulated scans: a header, then pattern after pattern, so that a scan that
 /// grows is a file that is appended to.
-public enum BLOWriter {
+package enum BLOWriter {
   /// `stepNanometres` of the scan; `pixel` in 1/Å on the detector.
-  public static func header(
+  package static func header(
     size: Int, scan: ScanShape, stepNanometres: Double, pixel: Double, kilovolts: Double, note: String = ""
   ) -> [UInt8] {
     let points = scan.count
@@ -26,7 +26,7 @@ public enum BLOWriter {
   }
 
   /// The record of one pattern, which is square and of eight bits.
-  public static func record(_ pattern: Pixels, index: Int) -> [UInt8] {
+  package static func record(_ pattern: Pixels, index: Int) -> [UInt8] {
     precondition(pattern.sample == .uint8 && pattern.width == pattern.height, "block files hold square bytes")
     return [0xAA, 0x55] + little(UInt32(index)) + pattern.withBytes { Array($0) }
   }

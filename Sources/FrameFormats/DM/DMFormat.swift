@@ -1,13 +1,13 @@
 import Diffraction
 
 /// Gatan DigitalMicrograph, versions 3 and 4: images, stacks and scans in both of their orders.
-public struct DMFormat: DiskFormat {
-  public let name = "DM"
-  public let suffixes = ["dm4", "dm3"]
+package struct DMFormat: DiskFormat {
+  package let name = "DM"
+  package let suffixes = ["dm4", "dm3"]
 
-  public init() {}
+  package init() {}
 
-  public func recognizes(head: UnsafeRawBufferPointer, suffix: String) -> Bool {
+  package func recognizes(head: UnsafeRawBufferPointer, suffix: String) -> Bool {
     guard head.count >= 16 else { return false }
     let version = UInt32(bigEndian: head.loadUnaligned(as: UInt32.self))
     let flag = UInt32(bigEndian: head.loadUnaligned(fromByteOffset: version == 3 ? 8 : 12, as: UInt32.self))

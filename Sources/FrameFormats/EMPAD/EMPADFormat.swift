@@ -3,16 +3,16 @@ import Diffraction
 
 /// EMPAD: `.raw` of 130 x 128 singles a frame, of which the last two rows are not image; the scan is in the
 /// `.xml` beside it or in the name.
-public struct EMPADFormat: DiskFormat {
-  public let name = "EMPAD"
-  public let suffixes = ["raw"]
+package struct EMPADFormat: DiskFormat {
+  package let name = "EMPAD"
+  package let suffixes = ["raw"]
   private static let rows = 130
   private static let columns = 128
 
-  public init() {}
+  package init() {}
 
   /// Content says nothing here: the name or the description beside it has to.
-  public func recognizes(head: UnsafeRawBufferPointer, suffix: String) -> Bool {
+  package func recognizes(head: UnsafeRawBufferPointer, suffix: String) -> Bool {
     suffix == "raw" && !head.isEmpty
   }
 

@@ -3,13 +3,13 @@ import Diffraction
 
 /// HyperSpy (`.hspy`), and the three families of `.emd` and `.h5`: Velox, NCEM/Berkeley and py4DSTEM; Dectris ARINA where
 /// its filter is installed.
-public struct HDF5Format: DiskFormat {
-  public let name = "HDF5"
-  public let suffixes = ["hspy", "emd", "h5", "hdf5"]
+package struct HDF5Format: DiskFormat {
+  package let name = "HDF5"
+  package let suffixes = ["hspy", "emd", "h5", "hdf5"]
 
-  public init() {}
+  package init() {}
 
-  public func recognizes(head: UnsafeRawBufferPointer, suffix: String) -> Bool {
+  package func recognizes(head: UnsafeRawBufferPointer, suffix: String) -> Bool {
     let magic: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]
     // A user block of 512, 1024, 2048 … bytes may come first.
     return [0, 512, 1024, 2048].contains { head.count >= $0 + 8 && head[$0..<($0 + 8)].elementsEqual(magic) }

@@ -2,13 +2,13 @@ import Diffraction
 
 /// Quantum Detectors Merlin: frames one after another, each with its own text header, bottom row first. A long
 /// recording may be spread over several files.
-public struct MIBFormat: DiskFormat {
-  public let name = "MIB"
-  public let suffixes = ["mib"]
+package struct MIBFormat: DiskFormat {
+  package let name = "MIB"
+  package let suffixes = ["mib"]
 
-  public init() {}
+  package init() {}
 
-  public func recognizes(head: UnsafeRawBufferPointer, suffix: String) -> Bool {
+  package func recognizes(head: UnsafeRawBufferPointer, suffix: String) -> Bool {
     head.starts(with: "MQ1,".utf8)
   }
 

@@ -2,14 +2,14 @@ import Diffraction
 
 /// MRC2014 and its older relatives: one image a section. MRC knows no scan; Direct Electron writes the scan
 /// into a text file beside the movie.
-public struct MRCFormat: DiskFormat {
-  public let name = "MRC"
-  public let suffixes = ["mrc", "mrcs"]
+package struct MRCFormat: DiskFormat {
+  package let name = "MRC"
+  package let suffixes = ["mrc", "mrcs"]
 
-  public init() {}
+  package init() {}
 
   /// Old writers left out the `MAP ` mark: then the name has to say it, and the sizes have to agree.
-  public func recognizes(head: UnsafeRawBufferPointer, suffix: String) -> Bool {
+  package func recognizes(head: UnsafeRawBufferPointer, suffix: String) -> Bool {
     if head.count >= 212, head[208..<211].elementsEqual("MAP".utf8) { return true }
     return suffixes.contains(suffix) && head.count >= 16 && head.contains { $0 != 0 }
   }

@@ -1,13 +1,13 @@
 import Diffraction
 
 /// NumPy arrays: a frame, a list of frames, or a scan.
-public struct NPYFormat: DiskFormat {
-  public let name = "NPY"
-  public let suffixes = ["npy"]
+package struct NPYFormat: DiskFormat {
+  package let name = "NPY"
+  package let suffixes = ["npy"]
 
-  public init() {}
+  package init() {}
 
-  public func recognizes(head: UnsafeRawBufferPointer, suffix: String) -> Bool {
+  package func recognizes(head: UnsafeRawBufferPointer, suffix: String) -> Bool {
     head.starts(with: [0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59])
   }
 

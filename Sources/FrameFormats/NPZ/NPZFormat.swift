@@ -2,14 +2,14 @@ import Diffraction
 
 /// NumPy arrays in a ZIP archive: `.npz` of NumPy and `.prz` of Panta Rhei, whose metadata lie beside the
 /// image as JSON. Pickled members are programs and never read.
-public struct NPZFormat: DiskFormat {
-  public let name = "NPZ"
-  public let suffixes = ["npz", "prz"]
+package struct NPZFormat: DiskFormat {
+  package let name = "NPZ"
+  package let suffixes = ["npz", "prz"]
 
-  public init() {}
+  package init() {}
 
   /// Many formats are ZIP archives: the suffix decides, or the name of the first member.
-  public func recognizes(head: UnsafeRawBufferPointer, suffix: String) -> Bool {
+  package func recognizes(head: UnsafeRawBufferPointer, suffix: String) -> Bool {
     guard head.count >= 30, head.starts(with: [0x50, 0x4B, 3, 4]) else { return false }
     let end = 30 + Int(head[26]) + Int(head[27]) << 8
     return suffixes.contains(suffix)

@@ -2,13 +2,13 @@ import CPNG
 import Diffraction
 
 /// PNG of grey pixels, 1 to 16 bits, through libpng. No gamma is applied: values are as stored.
-public struct PNGFormat: DiskFormat {
-  public let name = "PNG"
-  public let suffixes = ["png"]
+package struct PNGFormat: DiskFormat {
+  package let name = "PNG"
+  package let suffixes = ["png"]
 
-  public init() {}
+  package init() {}
 
-  public func recognizes(head: UnsafeRawBufferPointer, suffix: String) -> Bool {
+  package func recognizes(head: UnsafeRawBufferPointer, suffix: String) -> Bool {
     head.starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A])
   }
 

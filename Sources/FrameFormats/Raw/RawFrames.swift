@@ -1,17 +1,17 @@
 import Diffraction
 
 /// What a person says about a file of bare numbers; nothing of it is ever guessed.
-public struct RawLayout: Sendable, Equatable {
-  public var width: Int
-  public var height: Int
-  public var sample: SampleType
-  public var isBigEndian: Bool
+package struct RawLayout: Sendable, Equatable {
+  package var width: Int
+  package var height: Int
+  package var sample: SampleType
+  package var isBigEndian: Bool
   /// Bytes before the first frame, and between two frames.
-  public var headerBytes: Int
-  public var gapBytes: Int
-  public var scan: ScanShape?
+  package var headerBytes: Int
+  package var gapBytes: Int
+  package var scan: ScanShape?
 
-  public init(
+  package init(
     width: Int, height: Int, sample: SampleType, isBigEndian: Bool = false, headerBytes: Int = 0,
     gapBytes: Int = 0,
     scan: ScanShape? = nil
@@ -29,7 +29,7 @@ public struct RawLayout: Sendable, Equatable {
 extension RawLayout {
   /// `256x256:uint16`, `128x130:float32:512:16` (header, gap in bytes), `256x256:>uint16` with the big end
   /// first.
-  public init?(_ text: String) {
+  package init?(_ text: String) {
     let parts = text.split(separator: ":", omittingEmptySubsequences: false)
     guard (2...4).contains(parts.count) else { return nil }
     let sides = parts[0].split(separator: "x").compactMap { Int($0) }
@@ -47,7 +47,7 @@ extension RawLayout {
 
 extension FormatList {
   /// Opens a file of bare numbers as the user describes it.
-  public static func open(path: String, as layout: RawLayout, limits: ReadLimits = ReadLimits())
+  package static func open(path: String, as layout: RawLayout, limits: ReadLimits = ReadLimits())
     throws(FileRefusal) -> any FrameSource
   {
     let file = try DiskFile(path: path)

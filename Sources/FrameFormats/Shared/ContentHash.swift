@@ -4,7 +4,7 @@ import Glibc
 
 /// Tells whether two files hold the same: size, SHA-256 of the first and last 64 KiB, and SHA-256 of the
 /// whole where that is at most 64 MiB (larger ones would take seconds on a network share).
-public func contentHash(ofFile path: String) throws(FileRefusal) -> String {
+package func contentHash(ofFile path: String) throws(FileRefusal) -> String {
   let file = try DiskFile(path: path)
   var hash = SHA256()
   hash.update(withUnsafeBytes(of: UInt64(file.size).littleEndian) { Array($0) })

@@ -1,13 +1,13 @@
 import Diffraction
 
 /// TIA series (`.ser`), with the text of the `.emi` beside it.
-public struct TIAFormat: DiskFormat {
-  public let name = "TIA"
-  public let suffixes = ["ser"]
+package struct TIAFormat: DiskFormat {
+  package let name = "TIA"
+  package let suffixes = ["ser"]
 
-  public init() {}
+  package init() {}
 
-  public func recognizes(head: UnsafeRawBufferPointer, suffix: String) -> Bool {
+  package func recognizes(head: UnsafeRawBufferPointer, suffix: String) -> Bool {
     head.starts(with: [0x49, 0x49, 0x97, 0x01])
   }
 

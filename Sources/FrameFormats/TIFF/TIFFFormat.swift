@@ -1,13 +1,13 @@
 import Diffraction
 
 /// TIFF and BigTIFF in either byte order, single pages, stacks and ImageJ's stacks behind one directory.
-public struct TIFFFormat: DiskFormat {
-  public let name = "TIFF"
-  public let suffixes = ["tif", "tiff"]
+package struct TIFFFormat: DiskFormat {
+  package let name = "TIFF"
+  package let suffixes = ["tif", "tiff"]
 
-  public init() {}
+  package init() {}
 
-  public func recognizes(head: UnsafeRawBufferPointer, suffix: String) -> Bool {
+  package func recognizes(head: UnsafeRawBufferPointer, suffix: String) -> Bool {
     guard head.count >= 4 else { return false }
     switch (head[0], head[1], head[2], head[3]) {
     case (0x49, 0x49, 42, 0), (0x49, 0x49, 43, 0), (0x4D, 0x4D, 0, 42), (0x4D, 0x4D, 0, 43): return true

@@ -3,19 +3,19 @@ import System
 
 /// Writes plain TIFF: little-endian, uncompressed, one strip a page. For simulated frames and results; what
 /// the microscope wrote is never written to.
-public enum TIFFWriter {
+package enum TIFFWriter {
   /// A page: pixels, an optional description (`ImageJ=…` carries a calibration), pixels per unit.
-  public struct Page: Sendable {
-    public var pixels: Pixels
-    public var description: String?
+  package struct Page: Sendable {
+    package var pixels: Pixels
+    package var description: String?
 
-    public init(_ pixels: Pixels, description: String? = nil) {
+    package init(_ pixels: Pixels, description: String? = nil) {
       self.pixels = pixels
       self.description = description
     }
   }
 
-  public static func encode(_ pages: [Page]) -> [UInt8] {
+  package static func encode(_ pages: [Page]) -> [UInt8] {
     var file: [UInt8] = Array("II".utf8) + little(UInt16(42)) + little(UInt32(0))
     var nextOffsetAt = 4
     for page in pages {
@@ -39,7 +39,7 @@ public enum TIFFWriter {
   }
 
   /// Nobody ever reads half a file.
-  public static func write(_ pages: [Page], to path: String) throws(FileRefusal) {
+  package static func write(_ pages: [Page], to path: String) throws(FileRefusal) {
     do {
       try NewFile.write(encode(pages), to: path, durability: .cached)
     } catch {

@@ -1,13 +1,13 @@
 import Diffraction
 
 /// TVIPS recordings: `name_000.tvips` with the header and the first frames, further files with more frames.
-public struct TVIPSFormat: DiskFormat {
-  public let name = "TVIPS"
-  public let suffixes = ["tvips"]
+package struct TVIPSFormat: DiskFormat {
+  package let name = "TVIPS"
+  package let suffixes = ["tvips"]
 
-  public init() {}
+  package init() {}
 
-  public func recognizes(head: UnsafeRawBufferPointer, suffix: String) -> Bool {
+  package func recognizes(head: UnsafeRawBufferPointer, suffix: String) -> Bool {
     guard head.count >= 8 else { return false }
     let size = UInt32(littleEndian: head.loadUnaligned(as: UInt32.self))
     let version = UInt32(littleEndian: head.loadUnaligned(fromByteOffset: 4, as: UInt32.self))

@@ -1,13 +1,13 @@
 import Diffraction
 
 /// ELMITEC UView: single LEEM images and LEED patterns.
-public struct UViewFormat: DiskFormat {
-  public let name = "UView"
-  public let suffixes = ["dat"]
+package struct UViewFormat: DiskFormat {
+  package let name = "UView"
+  package let suffixes = ["dat"]
 
-  public init() {}
+  package init() {}
 
-  public func recognizes(head: UnsafeRawBufferPointer, suffix: String) -> Bool {
+  package func recognizes(head: UnsafeRawBufferPointer, suffix: String) -> Bool {
     head.starts(with: "UKSOFT2001".utf8)
   }
 

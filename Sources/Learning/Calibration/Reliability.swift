@@ -1,20 +1,20 @@
 import Arrays
 
 /// How often answers of each confidence are right.
-public struct ReliabilityCurve: Sendable {
-  public struct Bin: Sendable, Equatable {
-    public var range: ClosedRange<Double>
-    public var count: Int
+package struct ReliabilityCurve: Sendable {
+  package struct Bin: Sendable, Equatable {
+    package var range: ClosedRange<Double>
+    package var count: Int
     /// The mean of the confidences in the bin; 0 when it is empty.
-    public var confidence: Double
+    package var confidence: Double
     /// The share of them that were right; 0 when it is empty.
-    public var accuracy: Double
+    package var accuracy: Double
   }
 
-  public let bins: [Bin]
+  package let bins: [Bin]
 
   /// From the confidence of each answer and whether it was right, in bins of equal width.
-  public init(confidences: [Double], correct: [Bool], bins count: Int = 15) {
+  package init(confidences: [Double], correct: [Bool], bins count: Int = 15) {
     precondition(confidences.count == correct.count && count > 0, "one outcome an answer")
     precondition(confidences.allSatisfy { $0 >= 0 && $0 <= 1 + 1e-6 }, "confidences are probabilities")
     var sums = [(n: Int, confidence: Double, right: Int)](repeating: (0, 0, 0), count: count)
@@ -33,7 +33,7 @@ public struct ReliabilityCurve: Sendable {
   }
 
   /// The most probable class of each row against its label.
-  public init(probabilities: Matrix, labels: [Int], bins: Int = 15) {
+  package init(probabilities: Matrix, labels: [Int], bins: Int = 15) {
     precondition(probabilities.rows == labels.count, "one label a row")
     var (confidences, correct) = ([Double](), [Bool]())
     for (r, label) in labels.enumerated() {
@@ -45,16 +45,16 @@ public struct ReliabilityCurve: Sendable {
     self.init(confidences: confidences, correct: correct, bins: bins)
   }
 
-  public var count: Int { bins.reduce(0) { $0 + $1.count } }
+  package var count: Int { bins.reduce(0) { $0 + $1.count } }
 
   /// The mean distance of accuracy from confidence, bins weighted by their answers (Naeini et al. 2015).
-  public var expectedCalibrationError: Double {
+  package var expectedCalibrationError: Double {
     guard count > 0 else { return 0 }
     return bins.reduce(0) { $0 + Double($1.count) * abs($1.accuracy - $1.confidence) } / Double(count)
   }
 
   /// The worst bin's distance.
-  public var maximumCalibrationError: Double {
+  package var maximumCalibrationError: Double {
     bins.filter { $0.count > 0 }.map { abs($0.accuracy - $0.confidence) }.max() ?? 0
   }
 }

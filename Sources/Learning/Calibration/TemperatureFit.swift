@@ -2,9 +2,9 @@ import Glibc  // exp, log
 
 /// Temperature scaling (Guo et al. 2017): probabilities are softened, or sharpened, by one number, softmax(logits /
 /// temperature), so that confidence matches accuracy on patterns that were held out. Their order stays.
-public enum TemperatureFit {
+package enum TemperatureFit {
   /// The temperature of the least loss, which has one valley: golden section in the logarithm.
-  public static func temperature(
+  package static func temperature(
     in range: ClosedRange<Double>, rounds: Int = 14, loss: (Double) -> Double
   ) -> Double {
     let ratio = (5.0.squareRoot() - 1) / 2

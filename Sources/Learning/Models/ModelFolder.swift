@@ -5,19 +5,19 @@ import Glibc
 /// A trained model on disk: a folder with `manifest.json` and the files that it names, each with its SHA-256.
 /// The manifest says what the model is for, the command that made it and how well it did; its own digest is
 /// the identity that a session file records.
-public struct ModelFolder: Sendable {
-  public let path: String
+package struct ModelFolder: Sendable {
+  package let path: String
   /// `rutile-80kv`: the name of the folder.
-  public let id: String
+  package let id: String
   /// Whose model it is: `pacbed`.
-  public let engine: String
+  package let engine: String
   package let manifest: JSONValue
-  public let sha256: String
+  package let sha256: String
   private let digests: [String: String]
 
   static let manifestFile = "manifest.json"
 
-  public init(path: String) throws(NetworkError) {
+  package init(path: String) throws(NetworkError) {
     let place = "\(path)/\(Self.manifestFile)"
     let bytes = try FileBytes.read(place, limit: 16 << 20)
     guard let manifest = try? JSONValue(bytes), let id = manifest["id"]?.string,
@@ -37,13 +37,13 @@ public struct ModelFolder: Sendable {
     sha256 = SHA256.hex(bytes)
   }
 
-  public var fileNames: [String] { digests.keys.sorted() }
+  package var fileNames: [String] { digests.keys.sorted() }
 
   /// The command that made it.
-  public var command: String? { manifest["command"]?.string }
+  package var command: String? { manifest["command"]?.string }
   /// One line for a list: what it was trained on.
-  public var summary: String { manifest["summary"]?.string ?? "" }
-  public var manifestText: String { manifest.text }
+  package var summary: String { manifest["summary"]?.string ?? "" }
+  package var manifestText: String { manifest.text }
 
   /// A file of the model, as it was when the model was written.
   package func bytes(of name: String) throws(NetworkError) -> [UInt8] {
@@ -56,12 +56,12 @@ public struct ModelFolder: Sendable {
     return bytes
   }
 
-  public func model(_ name: String) throws(NetworkError) -> TrainedNetwork {
+  package func model(_ name: String) throws(NetworkError) -> TrainedNetwork {
     try TrainedNetwork(bytes: try bytes(of: name), path: "\(path)/\(name)")
   }
 
   /// Every file is there and unchanged.
-  public func verify() throws(NetworkError) {
+  package func verify() throws(NetworkError) {
     for (name, digest) in digests.sorted(by: { $0.key < $1.key }) {
       let place = "\(path)/\(name)"
       let found: String

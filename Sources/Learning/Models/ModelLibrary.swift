@@ -2,16 +2,16 @@ import System
 
 /// Where models are looked for, in this order: `EWALD_MODELS`, the user's data folder, then the models that
 /// came with the program.
-public struct ModelLibrary: Sendable {
-  public var folders: [String]
+package struct ModelLibrary: Sendable {
+  package var folders: [String]
 
-  public init(folders: [String]) { self.folders = folders }
+  package init(folders: [String]) { self.folders = folders }
 
-  public static let standard = ModelLibrary(folders: standardFolders)
+  package static let standard = ModelLibrary(folders: standardFolders)
 
   /// The sound models of an engine (all engines without one), by name; the first folder wins where two
   /// hold the same name.
-  public func models(of engine: String? = nil) -> [ModelFolder] {
+  package func models(of engine: String? = nil) -> [ModelFolder] {
     var found: [String: ModelFolder] = [:]
     for folder in folders {
       for name in Self.names(in: folder) where found[name] == nil {
@@ -22,7 +22,7 @@ public struct ModelLibrary: Sendable {
   }
 
   /// A model by its name, or by the path of its folder or manifest.
-  public func model(_ name: String, of engine: String) throws(NetworkError) -> ModelFolder {
+  package func model(_ name: String, of engine: String) throws(NetworkError) -> ModelFolder {
     let model = try find(name)
     guard model.engine == engine else {
       throw .file(path: name, reason: "is a model of \(model.engine), not of \(engine)")

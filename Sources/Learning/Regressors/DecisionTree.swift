@@ -1,11 +1,11 @@
 import Arrays
 
 /// One regression tree a target, each split the best of all.
-public struct DecisionTree: Regressor {
-  public let featureCount: Int
+package struct DecisionTree: Regressor {
+  package let featureCount: Int
   private let trees: [RegressionTree]
 
-  public init(
+  package init(
     fitting features: DoubleMatrix, _ targets: DoubleMatrix, limits: TreeLimits = TreeLimits()
   ) throws(RegressionError) {
     try checkTraining(features, targets)
@@ -14,11 +14,11 @@ public struct DecisionTree: Regressor {
     trees = (0..<targets.columns).map { grower.grow(targets.column($0)) }
   }
 
-  public var targetCount: Int { trees.count }
-  public var leafCounts: [Int] { trees.map(\.leafCount) }
-  public var depths: [Int] { trees.map(\.depth) }
+  package var targetCount: Int { trees.count }
+  package var leafCounts: [Int] { trees.map(\.leafCount) }
+  package var depths: [Int] { trees.map(\.depth) }
 
-  public func predict(_ features: DoubleMatrix) -> DoubleMatrix {
+  package func predict(_ features: DoubleMatrix) -> DoubleMatrix {
     precondition(features.columns == featureCount, "\(featureCount) features")
     let columns = FeatureColumns(features)
     return predictions(features.rows, targetCount) { t in

@@ -3,8 +3,8 @@ import Arrays
 
 /// The mean of many trees whose thresholds are drawn at random (extremely randomised trees, Geurts, Ernst & Wehenkel
 /// 2006): per node one threshold a feature between the smallest and the largest value there, the best kept.
-public struct ExtraTrees: Regressor {
-  public let featureCount: Int
+package struct ExtraTrees: Regressor {
+  package let featureCount: Int
   /// Per target its trees.
   private let forests: [[RegressionTree]]
 
@@ -27,9 +27,9 @@ public struct ExtraTrees: Regressor {
     }
   }
 
-  public var targetCount: Int { forests.count }
+  package var targetCount: Int { forests.count }
 
-  public func predict(_ features: DoubleMatrix) -> DoubleMatrix {
+  package func predict(_ features: DoubleMatrix) -> DoubleMatrix {
     precondition(features.columns == featureCount, "\(featureCount) features")
     let columns = FeatureColumns(features)
     return predictions(features.rows, targetCount) { t in

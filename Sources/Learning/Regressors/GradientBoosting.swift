@@ -2,17 +2,17 @@ import Arrays
 
 /// Boosted trees for squared error with regularised leaves (Chen & Guestrin 2016), splits searched exactly:
 /// each tree fits what the ones before left over. No randomness.
-public struct GradientBoosting: Regressor {
-  public struct Settings: Sendable, Equatable {
-    public var rounds: Int
-    public var learningRate: Double
-    public var maximumDepth: Int
+package struct GradientBoosting: Regressor {
+  package struct Settings: Sendable, Equatable {
+    package var rounds: Int
+    package var learningRate: Double
+    package var maximumDepth: Int
     /// Added to the row count of every leaf.
-    public var regularisation: Double
+    package var regularisation: Double
     /// What every prediction starts from.
-    public var start: Double
+    package var start: Double
 
-    public init(
+    package init(
       rounds: Int = 200, learningRate: Double = 0.1, maximumDepth: Int = 6, regularisation: Double = 1,
       start: Double = 0
     ) {
@@ -26,11 +26,11 @@ public struct GradientBoosting: Regressor {
     }
   }
 
-  public let settings: Settings
-  public let featureCount: Int
+  package let settings: Settings
+  package let featureCount: Int
   private let trees: [[RegressionTree]]
 
-  public init(
+  package init(
     fitting features: DoubleMatrix, _ targets: DoubleMatrix, settings: Settings = Settings()
   ) throws(RegressionError) {
     try checkTraining(features, targets)
@@ -55,9 +55,9 @@ public struct GradientBoosting: Regressor {
     }
   }
 
-  public var targetCount: Int { trees.count }
+  package var targetCount: Int { trees.count }
 
-  public func predict(_ features: DoubleMatrix) -> DoubleMatrix {
+  package func predict(_ features: DoubleMatrix) -> DoubleMatrix {
     precondition(features.columns == featureCount, "\(featureCount) features")
     let columns = FeatureColumns(features)
     return predictions(features.rows, targetCount) { t in

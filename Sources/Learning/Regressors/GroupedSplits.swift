@@ -1,15 +1,15 @@
 import System
 
 /// Rows parted into training and test.
-public struct Split: Sendable, Equatable {
-  public let training: [Int]
-  public let test: [Int]
+package struct Split: Sendable, Equatable {
+  package let training: [Int]
+  package let test: [Int]
 }
 
 /// Splits that keep whole groups together. On a regular grid of parameters a random split measures look-up, not
 /// interpolation: near-copies of every test row are in the training set. Holding out whole parameter
 /// values (a group each) measures what happens between them.
-public enum GroupedSplits {
+package enum GroupedSplits {
   /// Random groups held out until they hold at least `fraction` of the rows.
   package static func holdOut<Group: Hashable & Comparable>(
     _ groups: [Group], fraction: Double, random: inout RandomNumbers
@@ -29,7 +29,7 @@ public enum GroupedSplits {
   }
 
   /// Every group is tested once: the largest groups first, each into the fold that has the fewest rows.
-  public static func folds<Group: Hashable & Comparable>(_ groups: [Group], count: Int) -> [Split] {
+  package static func folds<Group: Hashable & Comparable>(_ groups: [Group], count: Int) -> [Split] {
     precondition(count >= 2, "there are at least two folds")
     let sizes = Dictionary(grouping: groups, by: { $0 }).mapValues(\.count)
     let order = sizes.sorted { $0.value > $1.value || ($0.value == $1.value && $0.key < $1.key) }

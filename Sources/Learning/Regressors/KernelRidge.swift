@@ -2,7 +2,7 @@ import Arrays
 import Glibc  // exp
 
 /// A measure of likeness of two rows of features.
-public enum Kernel: Sendable, Equatable {
+package enum Kernel: Sendable, Equatable {
   case linear
   /// exp(-gamma |a - b|^2).
   case gaussian(gamma: Double)
@@ -10,7 +10,7 @@ public enum Kernel: Sendable, Equatable {
   case polynomial(degree: Int, gamma: Double, offset: Double)
 
   /// The kernel of every row of `a` with every row of `b`.
-  public func matrix(_ a: DoubleMatrix, _ b: DoubleMatrix) -> DoubleMatrix {
+  package func matrix(_ a: DoubleMatrix, _ b: DoubleMatrix) -> DoubleMatrix {
     var out = DoubleMatrix.product(a, b, right: .transposed)
     switch self {
     case .linear: break
@@ -46,8 +46,8 @@ public enum Kernel: Sendable, Equatable {
 }
 
 /// Ridge regression in the space of a kernel: weights (K + alpha I)^-1 Y on the training rows.
-public struct KernelRidge: Regressor {
-  public let kernel: Kernel
+package struct KernelRidge: Regressor {
+  package let kernel: Kernel
   package let training: DoubleMatrix
   package let weights: DoubleMatrix
 
@@ -59,7 +59,7 @@ public struct KernelRidge: Regressor {
     self.weights = weights
   }
 
-  public init(
+  package init(
     fitting features: DoubleMatrix, _ targets: DoubleMatrix, kernel: Kernel, alpha: Double = 1
   ) throws(RegressionError) {
     precondition(alpha >= 0, "a ridge is not negative")
@@ -72,10 +72,10 @@ public struct KernelRidge: Regressor {
     weights = try algebra { () throws(LinearAlgebraError) in try Cholesky(system).solve(targets) }
   }
 
-  public var featureCount: Int { training.columns }
-  public var targetCount: Int { weights.columns }
+  package var featureCount: Int { training.columns }
+  package var targetCount: Int { weights.columns }
 
-  public func predict(_ features: DoubleMatrix) -> DoubleMatrix {
+  package func predict(_ features: DoubleMatrix) -> DoubleMatrix {
     precondition(features.columns == featureCount, "\(featureCount) features")
     // Blocks of rows keep the kernel matrix small however many rows are asked for.
     var values: [Double] = []

@@ -1,8 +1,8 @@
 import Arrays
 
 /// Coordinates on a curved sheet of points, unrolled.
-public struct LocallyLinearEmbedding: Sendable {
-  public enum Method: Sendable, Equatable {
+package struct LocallyLinearEmbedding: Sendable {
+  package enum Method: Sendable, Equatable {
     /// Every point as a weighted mean of its neighbours (Roweis & Saul 2000).
     case standard(regularisation: Double)
     /// Neighbourhoods flat to first order: what no linear function of the local tangent coordinates explains
@@ -15,11 +15,11 @@ public struct LocallyLinearEmbedding: Sendable {
   }
 
   /// points x dimensions, orthonormal columns; defined up to a rotation.
-  public let coordinates: DoubleMatrix
+  package let coordinates: DoubleMatrix
   /// The sum of the eigenvalues of the coordinates: how much the sheet had to bend.
-  public let reconstructionError: Double
+  package let reconstructionError: Double
 
-  public init(
+  package init(
     _ points: DoubleMatrix, dimensions: Int, neighbours: Int, method: Method
   ) throws(RegressionError) {
     precondition(

@@ -1,7 +1,7 @@
 import Arrays
 
 /// Mean absolute error of each target.
-public func meanAbsoluteError(_ predicted: DoubleMatrix, _ truth: DoubleMatrix) -> [Double] {
+package func meanAbsoluteError(_ predicted: DoubleMatrix, _ truth: DoubleMatrix) -> [Double] {
   precondition(
     predicted.rows == truth.rows && predicted.columns == truth.columns, "predictions of the truth's shape")
   return (0..<truth.columns).map { c in
@@ -11,7 +11,7 @@ public func meanAbsoluteError(_ predicted: DoubleMatrix, _ truth: DoubleMatrix) 
 
 /// The share of each target's variance that is explained: 1 is perfect, 0 no better than the mean, and
 /// worse than the mean is negative. A target that does not vary gives 1 when met exactly, else 0.
-public func explainedVariance(_ predicted: DoubleMatrix, _ truth: DoubleMatrix) -> [Double] {
+package func explainedVariance(_ predicted: DoubleMatrix, _ truth: DoubleMatrix) -> [Double] {
   precondition(
     predicted.rows == truth.rows && predicted.columns == truth.columns, "predictions of the truth's shape")
   return (0..<truth.columns).map { c in

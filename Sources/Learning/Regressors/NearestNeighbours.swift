@@ -47,20 +47,20 @@ package struct NeighbourSearch: Sendable {
 }
 
 /// The mean of the nearest training rows' targets.
-public struct NearestNeighbours: Regressor {
-  public enum Weights: Sendable {
+package struct NearestNeighbours: Regressor {
+  package enum Weights: Sendable {
     case uniform
     /// One over the distance; a training row met exactly decides alone.
     case distance
   }
 
-  public let neighbours: Int
-  public let weights: Weights
-  public let featureCount: Int
+  package let neighbours: Int
+  package let weights: Weights
+  package let featureCount: Int
   private let search: NeighbourSearch
   private let targets: DoubleMatrix
 
-  public init(
+  package init(
     fitting features: DoubleMatrix, _ targets: DoubleMatrix, neighbours: Int = 5, weights: Weights = .distance
   ) throws(RegressionError) {
     precondition(neighbours > 0, "there is a nearest neighbour")
@@ -72,9 +72,9 @@ public struct NearestNeighbours: Regressor {
     self.targets = targets
   }
 
-  public var targetCount: Int { targets.columns }
+  package var targetCount: Int { targets.columns }
 
-  public func predict(_ features: DoubleMatrix) -> DoubleMatrix {
+  package func predict(_ features: DoubleMatrix) -> DoubleMatrix {
     precondition(features.columns == featureCount, "\(featureCount) features")
     let columns = targetCount
     var out = DoubleMatrix(rows: features.rows, columns: columns)

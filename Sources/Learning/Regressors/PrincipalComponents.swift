@@ -1,13 +1,13 @@
 import Arrays
 
 /// The directions along which centred data vary most.
-public struct PrincipalComponents: Sendable {
-  public let mean: [Double]
+package struct PrincipalComponents: Sendable {
+  package let mean: [Double]
   /// One component a row, largest variance first; the largest entry of each is positive.
-  public let components: DoubleMatrix
-  public let explainedVariance: [Double]
+  package let components: DoubleMatrix
+  package let explainedVariance: [Double]
   /// Each component's share of the total variance.
-  public let explainedRatio: [Double]
+  package let explainedRatio: [Double]
 
   /// From a file: what an earlier fit found.
   package init(
@@ -21,7 +21,7 @@ public struct PrincipalComponents: Sendable {
   }
 
   /// From the Gram matrix of the shorter side: rows or features, whichever are fewer.
-  public init(fitting data: DoubleMatrix, count: Int) throws(RegressionError) {
+  package init(fitting data: DoubleMatrix, count: Int) throws(RegressionError) {
     precondition(count > 0 && count <= Swift.min(data.rows, data.columns), "\(count) components")
     guard data.rows >= 2 else { throw .tooFewRows(data.rows, needed: 2) }
     guard data.values.allSatisfy(\.isFinite) else { throw .notFinite }
@@ -51,12 +51,12 @@ public struct PrincipalComponents: Sendable {
   }
 
   /// Coordinates along the components, one row a row.
-  public func project(_ data: DoubleMatrix) -> DoubleMatrix {
+  package func project(_ data: DoubleMatrix) -> DoubleMatrix {
     DoubleMatrix.product(Self.subtract(mean, from: data), components, right: .transposed)
   }
 
   /// The data that coordinates stand for.
-  public func reconstruct(_ coordinates: DoubleMatrix) -> DoubleMatrix {
+  package func reconstruct(_ coordinates: DoubleMatrix) -> DoubleMatrix {
     var data = coordinates * components
     for r in 0..<data.rows { for c in 0..<data.columns { data[r, c] += mean[c] } }
     return data

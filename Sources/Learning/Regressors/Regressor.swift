@@ -1,7 +1,7 @@
 import Arrays
 
 /// Predicts one or more numbers from a row of features. Fitting is an initialiser; a regressor never changes.
-public protocol Regressor: Sendable {
+package protocol Regressor: Sendable {
   var featureCount: Int { get }
   var targetCount: Int { get }
   /// One row of targets for every row of features.
@@ -9,13 +9,13 @@ public protocol Regressor: Sendable {
 }
 
 /// Why a regressor could not be fitted. These come from the data or the settings.
-public enum RegressionError: Error, Equatable, Sendable, CustomStringConvertible {
+package enum RegressionError: Error, Equatable, Sendable, CustomStringConvertible {
   case tooFewRows(Int, needed: Int)
   case notFinite
   case algebra(LinearAlgebraError)
   case refused(String)
 
-  public var description: String {
+  package var description: String {
     switch self {
     case .tooFewRows(let rows, let needed): "\(rows) training rows where \(needed) are needed"
     case .notFinite: "the training data hold a value that is not finite"
@@ -41,11 +41,11 @@ func checkTraining(
 }
 
 /// Each target centred and divided by its population standard deviation, as most regressors want them.
-public struct TargetScaling: Sendable {
-  public let mean: [Double]
-  public let deviation: [Double]
+package struct TargetScaling: Sendable {
+  package let mean: [Double]
+  package let deviation: [Double]
 
-  public init(_ targets: DoubleMatrix) {
+  package init(_ targets: DoubleMatrix) {
     let rows = Double(Swift.max(targets.rows, 1))
     let mean = (0..<targets.columns).map { targets.column($0).reduce(0, +) / rows }
     self.mean = mean
@@ -55,11 +55,11 @@ public struct TargetScaling: Sendable {
     }
   }
 
-  public func scaled(_ targets: DoubleMatrix) -> DoubleMatrix {
+  package func scaled(_ targets: DoubleMatrix) -> DoubleMatrix {
     map(targets) { ($0 - mean[$1]) / deviation[$1] }
   }
 
-  public func restored(_ targets: DoubleMatrix) -> DoubleMatrix {
+  package func restored(_ targets: DoubleMatrix) -> DoubleMatrix {
     map(targets) { $0 * deviation[$1] + mean[$1] }
   }
 

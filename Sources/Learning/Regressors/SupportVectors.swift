@@ -4,16 +4,16 @@ import CLibSVM
 /// Support vector regression with a Gaussian kernel, one machine a target, fitted by libsvm.
 ///
 /// Targets should be scaled to unit deviation first: the tube and the penalty are in their units.
-public struct SupportVectors: Regressor {
+package struct SupportVectors: Regressor {
   /// Which errors count.
-  public enum Loss: Sendable, Equatable {
+  package enum Loss: Sendable, Equatable {
     /// Errors within `tube` are free.
     case tube(Double)
     /// The tube is as wide as leaves about this share of the rows outside or on its edge.
     case fraction(Double)
   }
 
-  public let featureCount: Int
+  package let featureCount: Int
   private let gamma: Double
   private let machines: [Machine]
 
@@ -24,7 +24,7 @@ public struct SupportVectors: Regressor {
     let offset: Double
   }
 
-  public init(
+  package init(
     fitting features: DoubleMatrix, _ targets: DoubleMatrix, loss: Loss, penalty: Double, gamma: Double,
     tolerance: Double = 1e-3
   ) throws(RegressionError) {
@@ -46,11 +46,11 @@ public struct SupportVectors: Regressor {
     self.machines = machines
   }
 
-  public var targetCount: Int { machines.count }
-  public var supportCounts: [Int] { machines.map { $0.support.rows } }
-  public var offsets: [Double] { machines.map(\.offset) }
+  package var targetCount: Int { machines.count }
+  package var supportCounts: [Int] { machines.map { $0.support.rows } }
+  package var offsets: [Double] { machines.map(\.offset) }
 
-  public func predict(_ features: DoubleMatrix) -> DoubleMatrix {
+  package func predict(_ features: DoubleMatrix) -> DoubleMatrix {
     precondition(features.columns == featureCount, "\(featureCount) features")
     return predictions(features.rows, targetCount) { t in
       let machine = machines[t]

@@ -66,12 +66,12 @@ struct FeatureColumns: Sendable {
 }
 
 /// What a tree may become.
-public struct TreeLimits: Sendable, Equatable {
-  public var maximumDepth: Int
-  public var minimumLeaf: Int
-  public var minimumSplit: Int
+package struct TreeLimits: Sendable, Equatable {
+  package var maximumDepth: Int
+  package var minimumLeaf: Int
+  package var minimumSplit: Int
 
-  public init(maximumDepth: Int = .max, minimumLeaf: Int = 1, minimumSplit: Int = 2) {
+  package init(maximumDepth: Int = .max, minimumLeaf: Int = 1, minimumSplit: Int = 2) {
     precondition(minimumLeaf >= 1 && minimumSplit >= 2, "leaves hold rows")
     self.maximumDepth = maximumDepth
     self.minimumLeaf = minimumLeaf

@@ -1,8 +1,8 @@
 /// What is wrong with a session file, if anything.
-public struct CheckReport: Sendable, Equatable {
+package struct CheckReport: Sendable, Equatable {
   /// A place in the file and what is wrong there.
-  public struct Problem: Sendable, Equatable, CustomStringConvertible {
-    public enum Kind: String, Sendable {
+  package struct Problem: Sendable, Equatable, CustomStringConvertible {
+    package enum Kind: String, Sendable {
       /// A line that cannot be read.
       case unreadable
       /// Sequence numbers are missing: lines were lost.
@@ -17,43 +17,43 @@ public struct CheckReport: Sendable, Equatable {
       case unknown
     }
 
-    public var kind: Kind
-    public var line: Int
-    public var offset: Int
-    public var text: String
+    package var kind: Kind
+    package var line: Int
+    package var offset: Int
+    package var text: String
 
-    public var description: String { "line \(line) (byte \(offset)): \(text)" }
+    package var description: String { "line \(line) (byte \(offset)): \(text)" }
   }
 
-  public var path: String
-  public var byteCount = 0
-  public var lineCount = 0
-  public var fileCount = 0
-  public var resultCount = 0
+  package var path: String
+  package var byteCount = 0
+  package var lineCount = 0
+  package var fileCount = 0
+  package var resultCount = 0
   /// How often a later run of the program continued the session.
-  public var resumeCount = 0
+  package var resumeCount = 0
   /// Digests that agreed with the bytes before them.
-  public var digestsVerified = 0
+  package var digestsVerified = 0
   /// Lines of types that a later version added.
-  public var unknownTypes = 0
+  package var unknownTypes = 0
   /// The last line is an `end`.
-  public var isClosed = false
+  package var isClosed = false
   /// Where the unfinished last line begins: the program was stopped while it wrote. Told, not held against
   /// the session.
-  public var tornTail: Int?
+  package var tornTail: Int?
   /// Torn lines that a later run closed with a newline and went on behind.
-  public var tornLines = 0
-  public var hasSessionLine = false
+  package var tornLines = 0
+  package var hasSessionLine = false
   /// The first of them; `problemCount` counts all.
-  public internal(set) var problems: [Problem] = []
-  public internal(set) var problemCount = 0
+  package internal(set) var problems: [Problem] = []
+  package internal(set) var problemCount = 0
 
   static let listLimit = 100
 
-  public init(path: String) { self.path = path }
+  package init(path: String) { self.path = path }
 
   /// Everything that was recorded is there and is what was written.
-  public var isSound: Bool { hasSessionLine && problemCount == 0 }
+  package var isSound: Bool { hasSessionLine && problemCount == 0 }
 
   mutating func add(_ problem: Problem) {
     problemCount += 1
@@ -61,7 +61,7 @@ public struct CheckReport: Sendable, Equatable {
   }
 
   /// A few plain lines for a person.
-  public var text: String {
+  package var text: String {
     var lines = [
       "\(path): \(isSound ? "sound" : "NOT SOUND")",
       "\(lineCount) lines, \(byteCount) bytes, \(fileCount) files, \(resultCount) results",

@@ -6,8 +6,8 @@ import FrameFormats
 /// compares what is found with what was recorded, bit for bit.
 ///
 /// Held in memory: some tens of bytes a file and a result; records are read one at a time.
-public struct ReplayVerification {
-  public enum Outcome: Sendable, Equatable {
+package struct ReplayVerification {
+  package enum Outcome: Sendable, Equatable {
     case same
     case different([Difference])
     case fileMissing(String)
@@ -19,41 +19,41 @@ public struct ReplayVerification {
   }
 
   /// Where two findings part.
-  public struct Difference: Sendable, Equatable, CustomStringConvertible {
+  package struct Difference: Sendable, Equatable, CustomStringConvertible {
     /// `thickness`, `thickness lo`, `profile radial[3]`, `verdict`.
-    public var what: String
-    public var recorded: String
-    public var recomputed: String
+    package var what: String
+    package var recorded: String
+    package var recomputed: String
 
-    public var description: String { "\(what): recorded \(recorded), now \(recomputed)" }
+    package var description: String { "\(what): recorded \(recorded), now \(recomputed)" }
   }
 
-  public struct Entry: Sendable, Equatable {
-    public var resultID: Identifier
-    public var fileID: Int
-    public var file: String
-    public var frame: Int?
-    public var engine: String
-    public var outcome: Outcome
+  package struct Entry: Sendable, Equatable {
+    package var resultID: Identifier
+    package var fileID: Int
+    package var file: String
+    package var frame: Int?
+    package var engine: String
+    package var outcome: Outcome
   }
 
-  public struct Totals: Sendable, Equatable {
-    public var results = 0
-    public var same = 0
-    public var different = 0
-    public var missing = 0
-    public var changed = 0
-    public var engineUnknown = 0
-    public var notRepeatable = 0
+  package struct Totals: Sendable, Equatable {
+    package var results = 0
+    package var same = 0
+    package var different = 0
+    package var missing = 0
+    package var changed = 0
+    package var engineUnknown = 0
+    package var notRepeatable = 0
     /// Lines of the session file that could not be read.
-    public var unreadableLines = 0
+    package var unreadableLines = 0
 
-    public init() {}
+    package init() {}
 
     /// Every result was computed again and came out the same.
-    public var isVerified: Bool { same == results && unreadableLines == 0 }
+    package var isVerified: Bool { same == results && unreadableLines == 0 }
 
-    public var text: String {
+    package var text: String {
       "\(results) results: \(same) same, \(different) different, \(missing) files missing, "
         + "\(changed) files changed, \(engineUnknown) of unknown engines, \(notRepeatable) not repeatable"
         + (unreadableLines > 0 ? ", \(unreadableLines) lines unreadable" : "") + "\n"
@@ -66,7 +66,7 @@ public struct ReplayVerification {
   private var index: SessionIndex
 
   /// `folder` stands for the recorded one, for files that have moved.
-  public init(_ session: SessionFile, analyst: Analyst, folder: String? = nil) {
+  package init(_ session: SessionFile, analyst: Analyst, folder: String? = nil) {
     self.session = session
     self.analyst = analyst
     index = SessionIndex(session)
@@ -74,7 +74,7 @@ public struct ReplayVerification {
   }
 
   /// Goes through all results in the order in which they were recorded and reports each.
-  public mutating func run(
+  package mutating func run(
     isCancelled: @escaping @Sendable () -> Bool = { false }, report: (Entry) -> Void
   ) -> Totals {
     var totals = Totals()

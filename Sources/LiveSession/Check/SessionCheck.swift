@@ -1,12 +1,12 @@
 import System
 
 /// Goes through a session file once and says whether everything that was recorded is there, unchanged.
-public enum SessionCheck {
-  public static func check(path: String) throws(SessionFileError) -> CheckReport {
+package enum SessionCheck {
+  package static func check(path: String) throws(SessionFileError) -> CheckReport {
     check(try SessionFile(path: path))
   }
 
-  public static func check(_ file: SessionFile) -> CheckReport {
+  package static func check(_ file: SessionFile) -> CheckReport {
     var pass = CheckPass(file)
     let failure = file.forEachPiece(.full) { pass.take($0) }
     return pass.finish(failure)

@@ -4,7 +4,7 @@ import Diffraction
 
 /// Takes a session out of its file: as a table, as a page, as a package for an archive. The session file is
 /// only read, and an export's files appear whole or not at all.
-public enum SessionExport {
+package enum SessionExport {
   /// Writes one row a result that counts, as RFC 4180 has it, in UTF-8. Returns the number of rows.
   @discardableResult
   package static func csv(

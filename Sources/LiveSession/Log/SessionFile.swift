@@ -2,29 +2,29 @@ import System
 import Glibc
 
 /// A line that could not be read: kept in the file, told to the operator, never fatal.
-public struct LineProblem: Error, Sendable, Equatable, CustomStringConvertible {
-  public var line: Int
-  public var offset: Int
-  public var reason: String
+package struct LineProblem: Error, Sendable, Equatable, CustomStringConvertible {
+  package var line: Int
+  package var offset: Int
+  package var reason: String
   /// The last line, without its newline: the program was stopped while it wrote.
-  public var isTornTail: Bool
+  package var isTornTail: Bool
 
-  public var description: String { "line \(line) (byte \(offset)): \(reason)" }
+  package var description: String { "line \(line) (byte \(offset)): \(reason)" }
 }
 
 /// A session file, open for reading, as long as it was when it was opened.
 ///
 /// It is read and not mapped: a mapping of a file that another program cuts short, or of a share that is
 /// gone, kills the reader.
-public final class SessionFile: Sendable {
-  public let path: String
+package final class SessionFile: Sendable {
+  package let path: String
   private let descriptor: Int32
 
-  public let byteCount: Int
+  package let byteCount: Int
   /// The last line has no newline.
-  public let endsTorn: Bool
+  package let endsTorn: Bool
 
-  public init(path: String) throws(SessionFileError) {
+  package init(path: String) throws(SessionFileError) {
     self.path = path
     // Not blocking, or a pipe by this name would hold the program for ever.
     descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
@@ -81,7 +81,7 @@ public final class SessionFile: Sendable {
 
 extension SessionFile {
   /// Folds the whole file.
-  public func state() -> (state: SessionState, problems: [LineProblem]) { state { _ in } }
+  package func state() -> (state: SessionState, problems: [LineProblem]) { state { _ in } }
 
   /// Folds the whole file and shows every file's record on the way.
   func state(_ visit: (FileRecord) -> Void) -> (state: SessionState, problems: [LineProblem]) {
@@ -98,7 +98,7 @@ extension SessionFile {
   }
 
   /// The whole record of the line that begins at `offset`, curves included.
-  public func event(at offset: Int) -> SessionEvent? { recorded(at: offset)?.event }
+  package func event(at offset: Int) -> SessionEvent? { recorded(at: offset)?.event }
 
   func recorded(at offset: Int) -> RecordedEvent? {
     guard 0..<byteCount ~= offset else { return nil }
@@ -119,7 +119,7 @@ extension SessionFile {
 
 extension SessionFile {
   /// The first and the last whole line of a file, nil where there is none.
-  public static func ends(of path: String) -> (first: SessionEvent?, last: SessionEvent?)? {
+  package static func ends(of path: String) -> (first: SessionEvent?, last: SessionEvent?)? {
     guard let file = try? SessionFile(path: path), file.byteCount > 0 else { return nil }
     let start = max(0, file.byteCount - 2 * sessionLineLimit)
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: file.byteCount - start, alignment: 8)
@@ -135,7 +135,7 @@ extension SessionFile {
 extension SessionFile {
   /// Hands over every event that this version knows, in the file's order.
   @discardableResult
-  public func forEach(_ body: (SessionEvent, Stamp) -> Void) -> [LineProblem] {
+  package func forEach(_ body: (SessionEvent, Stamp) -> Void) -> [LineProblem] {
     forEachEvent(.full) { recorded, _ in
       if let event = recorded.event { body(event, recorded.stamp) }
     }

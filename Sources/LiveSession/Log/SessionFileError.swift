@@ -1,11 +1,11 @@
 import Glibc
 
 /// Why a session file cannot be opened or continued, in one line.
-public struct SessionFileError: Error, Sendable, Equatable, CustomStringConvertible {
-  public enum Kind: Sendable { case inUse, unreadable, unwritable, notASession, newer, exists }
+package struct SessionFileError: Error, Sendable, Equatable, CustomStringConvertible {
+  package enum Kind: Sendable { case inUse, unreadable, unwritable, notASession, newer, exists }
 
-  public var kind: Kind
-  public var description: String
+  package var kind: Kind
+  package var description: String
 
   init(_ kind: Kind, _ description: String) {
     self.kind = kind

@@ -3,7 +3,7 @@ import Glibc
 
 extension SessionLog {
   /// Starts a new session file. An existing file is never touched: the name is taken or it is not.
-  public static func create(path: String, clock: SessionClock) throws(SessionFileError) -> SessionLog {
+  package static func create(path: String, clock: SessionClock) throws(SessionFileError) -> SessionLog {
     try create(path: path, clock: clock) { Glibc.write($0, $1, $2) }
   }
 
@@ -22,7 +22,7 @@ extension SessionLog {
   }
 
   /// Continues an existing session file behind its last byte.
-  public static func resume(
+  package static func resume(
     path: String, clock: SessionClock
   ) throws(SessionFileError) -> (log: SessionLog, state: SessionState, problems: [LineProblem]) {
     try resume(path: path, clock: clock) { Glibc.write($0, $1, $2) }

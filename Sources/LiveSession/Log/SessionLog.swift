@@ -9,13 +9,13 @@ package typealias WriteBytes = @Sendable (Int32, UnsafeRawPointer, Int) -> Int
 ///
 /// A line that cannot be written is kept in memory and tried again, in order; a line that was torn by a
 /// full disk is followed by a newline of its own, so that no later line is glued to its remains.
-public final class SessionLog: @unchecked Sendable {
+package final class SessionLog: @unchecked Sendable {
   // Confined to one owner, the session actor; `syncQueue` beside it touches nothing but the descriptor.
 
   /// Lines that wait for a disk with room. Beyond this the session stops taking frames.
-  public static let queueLimit = 10_000
+  package static let queueLimit = 10_000
 
-  public let path: String
+  package let path: String
   private let output: Descriptor
   /// The same file, for looking back: the other one is for appending only.
   private let reader: Descriptor
@@ -31,10 +31,10 @@ public final class SessionLog: @unchecked Sendable {
   private var nextSequence: Int
 
   /// Bytes in the file, also where the next line begins.
-  public private(set) var length: Int
+  package private(set) var length: Int
   /// Why the last write failed; nil when the disk takes what it is given.
-  public private(set) var failure: String?
-  public var queued: Int { queue.count }
+  package private(set) var failure: String?
+  package var queued: Int { queue.count }
 
   /// Which file of an earlier run of the session holds which content: handed over once, not kept here.
   private var contents: ContentIndex
@@ -45,10 +45,10 @@ public final class SessionLog: @unchecked Sendable {
   }
 
   /// A result whose line waited and has its place now.
-  public struct Placed: Sendable {
-    public var fileID: Int
-    public var resultID: Identifier
-    public var offset: Int
+  package struct Placed: Sendable {
+    package var fileID: Int
+    package var resultID: Identifier
+    package var offset: Int
   }
 
   init(
@@ -75,11 +75,11 @@ public final class SessionLog: @unchecked Sendable {
   }
 
   /// The digest of every byte up to here.
-  public var sha256: String { digest.hex() }
+  package var sha256: String { digest.hex() }
 
   /// Appends the event. Returns its stamp and where its line begins, or nil for the place while the line waits.
   @discardableResult
-  public func append(_ event: SessionEvent) -> (stamp: Stamp, offset: Int?) {
+  package func append(_ event: SessionEvent) -> (stamp: Stamp, offset: Int?) {
     let stamp = Stamp(
       sequence: nextSequence, unixMilliseconds: clock.unixMilliseconds(),
       monotonicNanoseconds: clock.monotonicNanoseconds())
@@ -103,7 +103,7 @@ public final class SessionLog: @unchecked Sendable {
   /// Tries again what could not be written, in order, and says where the results among it went. Called every
   /// two seconds while `failure` stands.
   @discardableResult
-  public func retry() -> [Placed] {
+  package func retry() -> [Placed] {
     var placed: [Placed] = []
     var written = 0
     if queue.isEmpty, finishTornLine() { failure = nil }
@@ -119,13 +119,13 @@ public final class SessionLog: @unchecked Sendable {
   }
 
   /// Waits until everything written is on the disk.
-  public func synchronize() {
+  package func synchronize() {
     syncQueue.sync { _ = fdatasync(output.number) }
     unsynced = 0
   }
 
   /// Gives the file free for another writer. Nothing may be appended after this.
-  public func finish() {
+  package func finish() {
     synchronize()
     lock = nil
   }
@@ -187,7 +187,7 @@ public final class SessionLog: @unchecked Sendable {
 
 extension SessionLog {
   /// The whole record whose line begins at `offset`.
-  public func event(at offset: Int) -> SessionEvent? {
+  package func event(at offset: Int) -> SessionEvent? {
     var line: [UInt8] = []
     var piece = [UInt8](repeating: 0, count: 4096)
     while line.count <= 16 * sessionLineLimit {

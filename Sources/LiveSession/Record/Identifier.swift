@@ -1,14 +1,14 @@
 /// A UUID of version 7 (RFC 9562): sorts by time, and two machines never make the same one.
-public struct Identifier: Sendable, Hashable, CustomStringConvertible {
+package struct Identifier: Sendable, Hashable, CustomStringConvertible {
   private let high: UInt64
   private let low: UInt64
 
-  public init(unixMilliseconds: Int, random: (UInt64, UInt64)) {
+  package init(unixMilliseconds: Int, random: (UInt64, UInt64)) {
     high = UInt64(truncatingIfNeeded: unixMilliseconds) << 16 | 0x7000 | (random.0 & 0x0fff)
     low = 0x8000_0000_0000_0000 | (random.1 >> 2)
   }
 
-  public init?(_ text: some StringProtocol) {
+  package init?(_ text: some StringProtocol) {
     var text = String(text)
     guard let identifier = text.withUTF8({ Identifier(bytes: $0) }) else { return nil }
     self = identifier
@@ -39,7 +39,7 @@ public struct Identifier: Sendable, Hashable, CustomStringConvertible {
     (high, low) = words
   }
 
-  public var description: String {
+  package var description: String {
     var text: [UInt8] = []
     text.reserveCapacity(36)
     let digits = Array("0123456789abcdef".utf8)

@@ -5,7 +5,7 @@ import Diffraction
 ///
 /// `file` events in a passing state (`FileStatus.isTransient`) are the one exception: they say what the
 /// folder looks like at this moment, are folded like the others, and are not written.
-public enum SessionEvent: Sendable, Equatable {
+package enum SessionEvent: Sendable, Equatable {
   case session(SessionRecord)
   case resume(SessionRecord)
   case file(FileRecord)
@@ -19,7 +19,7 @@ public enum SessionEvent: Sendable, Equatable {
   case end(EndRecord)
 
   /// The word that stands in the line's `type`.
-  public var type: String {
+  package var type: String {
     switch self {
     case .session: "session"
     case .resume: "resume"
@@ -35,12 +35,12 @@ public enum SessionEvent: Sendable, Equatable {
     }
   }
 
-  public var isDurable: Bool {
+  package var isDurable: Bool {
     if case .file(let file) = self { !file.status.isTransient } else { true }
   }
 
   /// A person typed it: it goes to the disk at once, not within the second.
-  public var isPersonal: Bool {
+  package var isPersonal: Bool {
     switch self {
     case .note, .accept, .setting, .acknowledge: true
     default: false
@@ -54,22 +54,22 @@ private func bounded(_ text: String) -> String {
 }
 
 /// The beginning of a session, or its continuation by a later run of the program.
-public struct SessionRecord: Sendable, Equatable {
-  public var id: Identifier
-  public var program: String
-  public var version: String
-  public var commit: String
-  public var system: String
-  public var host: String?
-  public var user: String?
-  public var operatorName: String?
-  public var sample: String?
-  public var folders: [String]
+package struct SessionRecord: Sendable, Equatable {
+  package var id: Identifier
+  package var program: String
+  package var version: String
+  package var commit: String
+  package var system: String
+  package var host: String?
+  package var user: String?
+  package var operatorName: String?
+  package var sample: String?
+  package var folders: [String]
   /// Every effective setting, as text.
-  public var settings: [String: String]
-  public var models: [ModelIdentity]
+  package var settings: [String: String]
+  package var models: [ModelIdentity]
 
-  public init(
+  package init(
     id: Identifier, program: String, version: String, commit: String, system: String, host: String? = nil,
     user: String? = nil, operatorName: String? = nil, sample: String? = nil, folders: [String],
     settings: [String: String] = [:], models: [ModelIdentity] = []
@@ -90,12 +90,12 @@ public struct SessionRecord: Sendable, Equatable {
 }
 
 /// How far a file has come. The first four pass; the others are history.
-public enum FileStatus: String, Sendable, CaseIterable {
+package enum FileStatus: String, Sendable, CaseIterable {
   case waiting, settling, queued, reading
   case done, partial, refused, gone, skipped, duplicate
   case timedOut = "timeout"
 
-  public var isTransient: Bool {
+  package var isTransient: Bool {
     switch self {
     case .waiting, .settling, .queued, .reading: true
     default: false
@@ -107,37 +107,37 @@ public enum FileStatus: String, Sendable, CaseIterable {
 }
 
 /// A file of the watched folder, at one moment of its life.
-public struct FileRecord: Sendable, Equatable {
+package struct FileRecord: Sendable, Equatable {
   /// So many are recorded, and shown.
   static let warningLimit = 20
 
-  public var fileID: Int
+  package var fileID: Int
   /// Relative to the watched folder; bytes that are not UTF-8 stand as `\xNN`.
-  public var path: String
+  package var path: String
   /// Counts overwrites of the same name, from 1.
-  public var revision: Int
-  public var size: Int
-  public var modifiedNanoseconds: Int
-  public var device: Int
-  public var inode: Int
-  public var content: String?
-  public var status: FileStatus
-  public var format: String?
-  public var frames: Int?
-  public var declaredFrames: Int?
+  package var revision: Int
+  package var size: Int
+  package var modifiedNanoseconds: Int
+  package var device: Int
+  package var inode: Int
+  package var content: String?
+  package var status: FileStatus
+  package var format: String?
+  package var frames: Int?
+  package var declaredFrames: Int?
   /// Slowest axis first.
-  public var shape: [Int]
-  public var sample: String?
-  public var metadata: [MetadataItem]
-  public var warnings: [String]
-  public var reason: String?
+  package var shape: [Int]
+  package var sample: String?
+  package var metadata: [MetadataItem]
+  package var warnings: [String]
+  package var reason: String?
   /// For `refused`: the kind of refusal.
-  public var kind: String?
-  public var offset: Int?
+  package var kind: String?
+  package var offset: Int?
   /// For `duplicate`: the file whose content this is.
-  public var sameAs: Int?
+  package var sameAs: Int?
 
-  public init(
+  package init(
     fileID: Int, path: String, revision: Int = 1, size: Int = 0, modifiedNanoseconds: Int = 0,
     device: Int = 0,
     inode: Int = 0, content: String? = nil, status: FileStatus, format: String? = nil, frames: Int? = nil,
@@ -170,22 +170,22 @@ public struct FileRecord: Sendable, Equatable {
 
 /// What an engine found, with everything that is needed to find it again.
 @dynamicMemberLookup
-public struct ResultRecord: Sendable {
-  public var resultID: Identifier
-  public var fileID: Int
-  public var file: String
+package struct ResultRecord: Sendable {
+  package var resultID: Identifier
+  package var fileID: Int
+  package var file: String
   /// Which image of the file; nil for a scan taken as a whole.
-  public var frame: Int?
-  public var engine: String
+  package var frame: Int?
+  package var engine: String
   /// Without its exhibits, which are not recorded.
-  public var finding: Finding
-  public var parameters: [String: String]
-  public var durationMilliseconds: Double
-  public var supersedes: Identifier?
+  package var finding: Finding
+  package var parameters: [String: String]
+  package var durationMilliseconds: Double
+  package var supersedes: Identifier?
   /// The result that served as "the frame before", so that a replay has the same past.
-  public var previous: Identifier?
+  package var previous: Identifier?
 
-  public init(
+  package init(
     resultID: Identifier, fileID: Int, file: String, frame: Int?, engine: String, finding: Finding,
     parameters: [String: String], durationMilliseconds: Double, supersedes: Identifier? = nil,
     previous: Identifier? = nil
@@ -204,11 +204,11 @@ public struct ResultRecord: Sendable {
   }
 
   /// What was found, read as the result's own.
-  public subscript<Value>(dynamicMember part: KeyPath<Finding, Value>) -> Value { finding[keyPath: part] }
+  package subscript<Value>(dynamicMember part: KeyPath<Finding, Value>) -> Value { finding[keyPath: part] }
 }
 
 extension ResultRecord: Equatable {
-  public static func == (a: ResultRecord, b: ResultRecord) -> Bool {
+  package static func == (a: ResultRecord, b: ResultRecord) -> Bool {
     a.resultID == b.resultID && a.fileID == b.fileID && a.file == b.file && a.frame == b.frame
       && a.engine == b.engine && a.finding.isRecordedLike(b.finding) && a.parameters == b.parameters
       && a.durationMilliseconds == b.durationMilliseconds && a.supersedes == b.supersedes
@@ -226,25 +226,25 @@ extension Finding {
 }
 
 /// Which of a file's runs counts: undo and redo move it, nothing is removed.
-public struct AcceptRecord: Sendable, Equatable {
-  public var fileID: Int
-  public var resultID: Identifier
+package struct AcceptRecord: Sendable, Equatable {
+  package var fileID: Int
+  package var resultID: Identifier
 
-  public init(fileID: Int, resultID: Identifier) {
+  package init(fileID: Int, resultID: Identifier) {
     self.fileID = fileID
     self.resultID = resultID
   }
 }
 
 /// What a person says of a file.
-public struct NoteRecord: Sendable, Equatable {
-  public enum Kind: String, Sendable, CaseIterable { case note, tag, untag, mark, unmark, exclude, include }
+package struct NoteRecord: Sendable, Equatable {
+  package enum Kind: String, Sendable, CaseIterable { case note, tag, untag, mark, unmark, exclude, include }
 
-  public var fileID: Int
-  public var kind: Kind
-  public var text: String
+  package var fileID: Int
+  package var kind: Kind
+  package var text: String
 
-  public init(fileID: Int, kind: Kind, text: String = "") {
+  package init(fileID: Int, kind: Kind, text: String = "") {
     self.fileID = fileID
     self.kind = kind
     self.text = bounded(text)
@@ -252,13 +252,13 @@ public struct NoteRecord: Sendable, Equatable {
 }
 
 /// A setting that holds for all frames from now on.
-public struct SettingRecord: Sendable, Equatable {
-  public var engine: String
-  public var name: String
-  public var old: String
-  public var new: String
+package struct SettingRecord: Sendable, Equatable {
+  package var engine: String
+  package var name: String
+  package var old: String
+  package var new: String
 
-  public init(engine: String, name: String, old: String, new: String) {
+  package init(engine: String, name: String, old: String, new: String) {
     self.engine = engine
     self.name = name
     self.old = old
@@ -267,33 +267,33 @@ public struct SettingRecord: Sendable, Equatable {
 }
 
 /// An operator has seen an alarm.
-public struct AcknowledgeRecord: Sendable, Equatable {
+package struct AcknowledgeRecord: Sendable, Equatable {
   /// Stands for all of them.
   static let everyAlarm = "*"
 
-  public var code: String
+  package var code: String
 
-  public init(code: String) { self.code = code }
+  package init(code: String) { self.code = code }
 }
 
 /// Something that befell the session itself: a folder missing, an overflow, a full disk.
-public struct IncidentRecord: Sendable, Equatable {
-  public var name: String
-  public var text: String
+package struct IncidentRecord: Sendable, Equatable {
+  package var name: String
+  package var text: String
 
-  public init(name: String, text: String) {
+  package init(name: String, text: String) {
     self.name = name
     self.text = bounded(text)
   }
 }
 
 /// The counts so far and the digest of every byte before this line.
-public struct CheckpointRecord: Sendable, Equatable {
-  public var files: Int
-  public var results: Int
-  public var sha256: String
+package struct CheckpointRecord: Sendable, Equatable {
+  package var files: Int
+  package var results: Int
+  package var sha256: String
 
-  public init(files: Int, results: Int, sha256: String) {
+  package init(files: Int, results: Int, sha256: String) {
     self.files = files
     self.results = results
     self.sha256 = sha256
@@ -301,12 +301,12 @@ public struct CheckpointRecord: Sendable, Equatable {
 }
 
 /// A clean close.
-public struct EndRecord: Sendable, Equatable {
-  public var files: Int
-  public var results: Int
-  public var sha256: String
+package struct EndRecord: Sendable, Equatable {
+  package var files: Int
+  package var results: Int
+  package var sha256: String
 
-  public init(files: Int, results: Int, sha256: String) {
+  package init(files: Int, results: Int, sha256: String) {
     self.files = files
     self.results = results
     self.sha256 = sha256

@@ -1,14 +1,14 @@
 import System
 
 /// When something was recorded. `sequence` rises by one a line: a gap is a loss.
-public struct Stamp: Sendable, Equatable {
-  public var sequence: Int
+package struct Stamp: Sendable, Equatable {
+  package var sequence: Int
   /// Milliseconds since 1970, UTC, by the machine's clock, which people may set.
-  public var unixMilliseconds: Int
+  package var unixMilliseconds: Int
   /// Nanoseconds of the monotonic clock, which only ever rises within one run of the program.
-  public var monotonicNanoseconds: Int
+  package var monotonicNanoseconds: Int
 
-  public init(sequence: Int, unixMilliseconds: Int, monotonicNanoseconds: Int) {
+  package init(sequence: Int, unixMilliseconds: Int, monotonicNanoseconds: Int) {
     self.sequence = sequence
     self.unixMilliseconds = unixMilliseconds
     self.monotonicNanoseconds = monotonicNanoseconds
@@ -16,45 +16,45 @@ public struct Stamp: Sendable, Equatable {
 }
 
 /// The two clocks of the session; tests hand in their own.
-public struct SessionClock: Sendable {
-  public var unixMilliseconds: @Sendable () -> Int
-  public var monotonicNanoseconds: @Sendable () -> Int
+package struct SessionClock: Sendable {
+  package var unixMilliseconds: @Sendable () -> Int
+  package var monotonicNanoseconds: @Sendable () -> Int
 
-  public init(
+  package init(
     unixMilliseconds: @escaping @Sendable () -> Int, monotonicNanoseconds: @escaping @Sendable () -> Int
   ) {
     self.unixMilliseconds = unixMilliseconds
     self.monotonicNanoseconds = monotonicNanoseconds
   }
 
-  public static let system = SessionClock(
+  package static let system = SessionClock(
     unixMilliseconds: { SystemClock.unix.nanoseconds / 1_000_000 },
     monotonicNanoseconds: { SystemClock.monotonic.nanoseconds })
 }
 
 /// RFC 3339 in UTC with milliseconds: `2026-11-20T12:04:31.250Z`.
-public enum Timestamp {
-  public static func text(unixMilliseconds: Int) -> String {
+package enum Timestamp {
+  package static func text(unixMilliseconds: Int) -> String {
     let c = components(unixMilliseconds)
     return "\(pad(c.year, 4))-\(pad(c.month, 2))-\(pad(c.day, 2))T"
       + "\(clockText(unixMilliseconds: unixMilliseconds)).\(pad(c.millisecond, 3))Z"
   }
 
   /// For file names: `20261120T120431Z`.
-  public static func compact(unixMilliseconds: Int) -> String {
+  package static func compact(unixMilliseconds: Int) -> String {
     let c = components(unixMilliseconds)
     return "\(pad(c.year, 4))\(pad(c.month, 2))\(pad(c.day, 2))T"
       + "\(pad(c.hour, 2))\(pad(c.minute, 2))\(pad(c.second, 2))Z"
   }
 
   /// `12:04:31`, UTC.
-  public static func clockText(unixMilliseconds: Int) -> String {
+  package static func clockText(unixMilliseconds: Int) -> String {
     let c = components(unixMilliseconds)
     return "\(pad(c.hour, 2)):\(pad(c.minute, 2)):\(pad(c.second, 2))"
   }
 
   /// Milliseconds since 1970 of a text written by `text`; nil for anything else.
-  public static func unixMilliseconds(_ text: String) -> Int? {
+  package static func unixMilliseconds(_ text: String) -> Int? {
     var text = text
     return text.withUTF8 { unixMilliseconds($0) }
   }

@@ -1,8 +1,8 @@
 /// The JSON Schema of the session file's lines. It is part of the program, so that it is there wherever the
 /// program is.
-public enum SessionSchema {
-  public static let fileName = "ewald-session-1.schema.json"
-  public static var text: String {
+package enum SessionSchema {
+  package static let fileName = "ewald-session-1.schema.json"
+  package static var text: String {
     String(decoding: PackageResources.ewald_session_1_schema_json, as: UTF8.self)
   }
 }

@@ -5,7 +5,7 @@ import FrameFormats
 import Workers
 
 /// Opens a file for its frames: in this process, or in one that may crash.
-public typealias OpenFile = @Sendable (_ path: String) throws(FileRefusal) -> any FrameSource
+package typealias OpenFile = @Sendable (_ path: String) throws(FileRefusal) -> any FrameSource
 
 /// How files are read: by a process that may die over them, or by a test.
 package struct FileAccess: Sendable {
@@ -50,11 +50,11 @@ package struct FileAccess: Sendable {
 
 /// Reads a file and has it analysed. The live session, `run` and `replay --verify` all go through here, so
 /// that they cannot give different answers.
-public struct Analyst: Sendable {
+package struct Analyst: Sendable {
   package var files: FileAccess
-  public var engines: [any AnalysisEngine]
+  package var engines: [any AnalysisEngine]
   /// An engine's name, or `auto`.
-  public var choice: String
+  package var choice: String
   /// Where the ends of the processes that read and analyse are told.
   package var incidents: IncidentLog?
 
@@ -67,25 +67,25 @@ public struct Analyst: Sendable {
     self.incidents = incidents
   }
 
-  public func engine(named name: String) -> (any AnalysisEngine)? { engines.first { $0.name == name } }
+  package func engine(named name: String) -> (any AnalysisEngine)? { engines.first { $0.name == name } }
 
   /// The engine for a file: the one asked for, or the one that suits it best.
-  public func engine(for file: FileSummary, choice: String) -> (any AnalysisEngine)? {
+  package func engine(for file: FileSummary, choice: String) -> (any AnalysisEngine)? {
     if choice != "auto" { return engine(named: choice) }
     return engines.map { ($0, $0.suitability(for: file)) }.filter { $0.1 > 0 }.max { $0.1 < $1.1 }?.0
   }
 
   /// A file, opened and identified.
-  public struct Opened {
-    public var source: any FrameSource
-    public var content: String
+  package struct Opened {
+    package var source: any FrameSource
+    package var content: String
     package var identity: FileIdentity
-    public var summary: FileSummary { source.summary }
+    package var summary: FileSummary { source.summary }
     /// What stands for the file on the screen: its first frame.
-    public var frame: Frame
+    package var frame: Frame
   }
 
-  public func open(path: String) throws(FileRefusal) -> Opened {
+  package func open(path: String) throws(FileRefusal) -> Opened {
     let file = try files.identify(path)
     let source = file.source
     guard source.summary.frames > 0 else {
@@ -97,7 +97,7 @@ public struct Analyst: Sendable {
 
   /// What `engine` finds in the file; that it could not work is a finding, too. Throws only what says nothing of
   /// the frame: a file that cannot be read, a cancellation.
-  public func conclude(
+  package func conclude(
     _ opened: Opened, _ engine: any AnalysisEngine, _ parameters: ParameterValues, _ context: AnalysisContext
   ) throws(AnalysisError) -> Finding {
     let subject: Subject = opened.summary.frames == 1 ? .frame(opened.frame) : .scan(opened.source)
@@ -154,7 +154,7 @@ extension Finding {
 
 extension ParameterValues {
   /// Every parameter of the engine as text, standards included: what the session file records.
-  public func texts(for engine: any AnalysisEngine) -> [String: String] {
+  package func texts(for engine: any AnalysisEngine) -> [String: String] {
     var texts: [String: String] = [:]
     for parameter in engine.parameters {
       texts[parameter.name] = (self[parameter.name] ?? parameter.standard).description
@@ -163,7 +163,7 @@ extension ParameterValues {
   }
 
   /// Reads back what `texts` wrote, or what a person typed; names that the engine does not have are refused.
-  public init(texts: [String: String], for engine: any AnalysisEngine) throws(InvalidParameter) {
+  package init(texts: [String: String], for engine: any AnalysisEngine) throws(InvalidParameter) {
     self.init()
     for (name, text) in texts {
       guard let parameter = engine.parameters.first(where: { $0.name == name }) else {

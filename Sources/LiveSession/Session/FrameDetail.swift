@@ -1,19 +1,19 @@
 import Diffraction
 
 /// Everything there is to see about one run of one file.
-public struct FrameDetail: Sendable {
-  public var fileID: Int
-  public var result: ResultRecord?
-  public var summary: FileSummary?
-  public var frame: Frame?
+package struct FrameDetail: Sendable {
+  package var fileID: Int
+  package var result: ResultRecord?
+  package var summary: FileSummary?
+  package var frame: Frame?
   /// How many frames the file has, of which `frame` is one.
-  public var frames: Int
+  package var frames: Int
   /// What its engine drew; nil where that has yet to be made.
-  public var drawn: [Exhibit]?
+  package var drawn: [Exhibit]?
   /// Why there is no frame: the file is gone or was refused.
-  public var problem: String?
+  package var problem: String?
 
-  public init(
+  package init(
     fileID: Int, result: ResultRecord? = nil, summary: FileSummary? = nil, frame: Frame? = nil,
     frames: Int = 0, drawn: [Exhibit]? = nil, problem: String? = nil
   ) {

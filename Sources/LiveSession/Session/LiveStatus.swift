@@ -1,6 +1,6 @@
 /// What is true now and is no history: rates, queues, the disk, the folder. Never written.
-public struct LiveStatus: Sendable, Equatable {
-  public enum Folder: Sendable, Equatable {
+package struct LiveStatus: Sendable, Equatable {
+  package enum Folder: Sendable, Equatable {
     case looking
     case watched
     case polled(String)
@@ -11,32 +11,32 @@ public struct LiveStatus: Sendable, Equatable {
     case none
   }
 
-  public var folder = Folder.none
+  package var folder = Folder.none
   /// Results a second over the last ten seconds.
-  public var rate = 0.0
+  package var rate = 0.0
   /// Seconds from the file's being ready to its result, for the last frame.
-  public var lag = 0.0
-  public var queued = 0
-  public var running = 0
+  package var lag = 0.0
+  package var queued = 0
+  package var running = 0
   /// How much of a long analysis is done, by file.
-  public var progress: [Int: Double] = [:]
+  package var progress: [Int: Double] = [:]
   /// Frames that are lost: gone, since the program began, before they were read.
-  public var lost = 0
-  public var freeBytes: Int?
+  package var lost = 0
+  package var freeBytes: Int?
   /// Why the session file cannot be written: a banner over the whole screen.
-  public var logFailure: String?
+  package var logFailure: String?
   /// Lines that wait for the disk.
-  public var linesWaiting = 0
+  package var linesWaiting = 0
 
-  public init() {}
+  package init() {}
 }
 
 /// All that a screen needs, as of one moment.
-public struct Snapshot: Sendable {
-  public var state: SessionState
-  public var live: LiveStatus
+package struct Snapshot: Sendable {
+  package var state: SessionState
+  package var live: LiveStatus
 
-  public init(state: SessionState = SessionState(), live: LiveStatus = LiveStatus()) {
+  package init(state: SessionState = SessionState(), live: LiveStatus = LiveStatus()) {
     self.state = state
     self.live = live
   }

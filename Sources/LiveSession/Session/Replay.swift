@@ -3,8 +3,8 @@ import Dispatch
 import System
 
 /// A session that is over, to be walked through event by event. Nothing is written.
-public actor Replay: SessionSource {
-  public nonisolated let snapshots: AsyncStream<Snapshot>
+package actor Replay: SessionSource {
+  package nonisolated let snapshots: AsyncStream<Snapshot>
   private let publisher: AsyncStream<Snapshot>.Continuation
   private let file: SessionFile
   /// Where each line that could be read begins.
@@ -14,15 +14,15 @@ public actor Replay: SessionSource {
   /// The state before every `spacing`-th line: a step back folds again from the nearest.
   private var saved: [SessionState] = [SessionState()]
   private var state = SessionState()
-  public private(set) var position = 0
+  package private(set) var position = 0
   /// What was drawn last: the probe of a map asks for it again and again.
   private var kept: (result: Identifier, exhibits: [Exhibit])?
-  public nonisolated let count: Int
+  package nonisolated let count: Int
 
   private static let spacing = 4096
 
   /// Opens the session at its end. `folder` is where the frames are now, if they were moved.
-  public init(path: String, analyst: Analyst, folder: String? = nil) throws(SessionFileError) {
+  package init(path: String, analyst: Analyst, folder: String? = nil) throws(SessionFileError) {
     file = try SessionFile(path: path)
     self.analyst = analyst
     (snapshots, publisher) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
@@ -46,7 +46,7 @@ public actor Replay: SessionSource {
     publisher.yield(Snapshot(state: state))
   }
 
-  public func step(by count: Int) -> (at: Int, count: Int)? {
+  package func step(by count: Int) -> (at: Int, count: Int)? {
     let target = min(max(1, position + count), lines.count)
     if target < position {
       let index = min(target / Self.spacing, saved.count - 1)
@@ -61,9 +61,9 @@ public actor Replay: SessionSource {
     return (position, lines.count)
   }
 
-  public func perform(_ command: SessionCommand) -> SessionReply? { nil }
+  package func perform(_ command: SessionCommand) -> SessionReply? { nil }
 
-  public func detail(of fileID: Int, run: Int?, frame index: Int) async -> FrameDetail {
+  package func detail(of fileID: Int, run: Int?, frame index: Int) async -> FrameDetail {
     guard let row = state[file: fileID] else { return FrameDetail(fileID: fileID, problem: "unknown file") }
     var detail = FrameDetail(fileID: fileID)
     if let chosen = run ?? row.accepted, row.runs.indices.contains(chosen),
@@ -84,7 +84,7 @@ public actor Replay: SessionSource {
     return detail
   }
 
-  public func exhibits(of detail: FrameDetail) async -> [Exhibit]? {
+  package func exhibits(of detail: FrameDetail) async -> [Exhibit]? {
     guard let result = detail.result, let row = state[file: detail.fileID], let folder else { return [] }
     if let kept, kept.result == result.resultID { return kept.exhibits }
     let path = FilePath.absolute(row.path, in: folder)

@@ -6,7 +6,7 @@ import FrameFormats
 extension Session {
   /// Does it, and says what was done and how it is undone.
   @discardableResult
-  public func perform(_ command: SessionCommand) -> SessionReply? {
+  package func perform(_ command: SessionCommand) -> SessionReply? {
     defer { changed() }
     switch command {
     case .note(let files, let kind, let text): return write(kind, text, on: files)
@@ -81,7 +81,7 @@ extension Session {
   }
 
   /// Frame `index` of a file, with the whole record of one of its runs (the accepted one if nil).
-  public func detail(of fileID: Int, run: Int?, frame index: Int) async -> FrameDetail {
+  package func detail(of fileID: Int, run: Int?, frame index: Int) async -> FrameDetail {
     guard let row = state[file: fileID] else { return FrameDetail(fileID: fileID, problem: "unknown file") }
     var detail = FrameDetail(fileID: fileID)
     let chosen = run ?? row.accepted
@@ -114,7 +114,7 @@ extension Session {
     return detail
   }
 
-  public func exhibits(of detail: FrameDetail) async -> [Exhibit]? {
+  package func exhibits(of detail: FrameDetail) async -> [Exhibit]? {
     guard let result = detail.result, let row = state[file: detail.fileID] else { return [] }
     if let entry = cache[row.id], entry.result == result.resultID { return entry.exhibits }
     let analyst = analyst

@@ -8,33 +8,33 @@ import Glibc
 /// A day at the microscope: takes files as they come, has them analysed, records what happened, and tells
 /// the screen. All order and all history are decided here, on one actor; files are read and frames are
 /// analysed on threads of their own.
-public actor Session {
-  public struct Options: Sendable {
+package actor Session {
+  package struct Options: Sendable {
     /// Files that were in the folder before the session began: newest first, or only listed.
-    public var existing = Existing.analyse
-    public var inFlight = 2
+    package var existing = Existing.analyse
+    package var inFlight = 2
     /// So many live frames a second make an engine hurry.
-    public var rush = 4
+    package var rush = 4
     /// A file that takes longer is given up, and said so.
-    public var timeLimit: Duration = .seconds(120)
+    package var timeLimit: Duration = .seconds(120)
     /// Settings from the command line and the settings file: engine, name, value.
-    public var settings: [String: [String: String]] = [:]
-    public var clock = SessionClock.system
+    package var settings: [String: [String: String]] = [:]
+    package var clock = SessionClock.system
     /// A screenful of steps back and forth; more would only be a larger session for hours.
-    public var cacheBytes = 24 << 20
+    package var cacheBytes = 24 << 20
     /// How often deadlines and the disk are looked at; a full disk is tried again every fourth time.
-    public var tick: Duration = .milliseconds(500)
+    package var tick: Duration = .milliseconds(500)
 
     /// Told of every durable event, in order, after it was recorded: for output that is no screen.
-    public var observer: (@Sendable (SessionEvent, Stamp) -> Void)?
+    package var observer: (@Sendable (SessionEvent, Stamp) -> Void)?
 
-    public enum Existing: String, Sendable, CaseIterable { case analyse, skip }
+    package enum Existing: String, Sendable, CaseIterable { case analyse, skip }
 
-    public init() {}
+    package init() {}
   }
 
   /// The newest whole state; a slow screen skips states and loses no data.
-  public nonisolated let snapshots: AsyncStream<Snapshot>
+  package nonisolated let snapshots: AsyncStream<Snapshot>
   let publisher: AsyncStream<Snapshot>.Continuation
 
   let log: SessionLog
@@ -98,7 +98,7 @@ public actor Session {
   }
 
   /// Writes the first line and works until the session is closed.
-  public func run(_ record: SessionRecord, changes: [SettingRecord] = []) async {
+  package func run(_ record: SessionRecord, changes: [SettingRecord] = []) async {
     Heap.keepSmall()
     note(state.sessionID == nil ? .session(record) : .resume(record))
     for change in changes { note(.setting(change)) }
@@ -117,7 +117,7 @@ public actor Session {
   }
 
   /// Ends the session: waits for the frames in flight, at most `patience`, and writes the last line.
-  public func close(patience: Duration = .seconds(2)) async {
+  package func close(patience: Duration = .seconds(2)) async {
     guard !isClosing else { return }
     isClosing = true
     watcher?.stop()
@@ -139,8 +139,8 @@ public actor Session {
     publisher.finish()
   }
 
-  public var snapshot: Snapshot { Snapshot(state: state, live: live) }
-  public var isIdle: Bool { running.isEmpty && queue.isEmpty }
+  package var snapshot: Snapshot { Snapshot(state: state, live: live) }
+  package var isIdle: Bool { running.isEmpty && queue.isEmpty }
 
   var now: Int { options.clock.monotonicNanoseconds() }
 

@@ -5,7 +5,7 @@ import Diffraction
 /// A command that depends on what is there (turn a mark round, go to the run before) says so and nothing more: the
 /// session decides when its turn has come. The screen shows what was true a moment ago, and two keys typed
 /// within that moment would otherwise ask for the same thing twice.
-public enum SessionCommand: Sendable, Equatable {
+package enum SessionCommand: Sendable, Equatable {
   /// Marks, tags, notes, exclusions: one note for each file.
   case note(FileSelection, NoteRecord.Kind, String)
   /// Gives all of them the opposite of what the file `like` has.
@@ -22,18 +22,18 @@ public enum SessionCommand: Sendable, Equatable {
 }
 
 /// Which files a command is about.
-public enum FileSelection: Sendable, Equatable, ExpressibleByArrayLiteral {
+package enum FileSelection: Sendable, Equatable, ExpressibleByArrayLiteral {
   case these([Int])
   /// All that are marked when its turn comes; where none is, this one.
   case marked(otherwise: Int?)
 
-  public init(arrayLiteral elements: Int...) { self = .these(elements) }
+  package init(arrayLiteral elements: Int...) { self = .these(elements) }
 }
 
 /// What one key switches on and off.
-public enum FileFlag: Sendable, Equatable { case mark, exclusion }
+package enum FileFlag: Sendable, Equatable { case mark, exclusion }
 
-public enum AlarmSelection: Sendable, Equatable { case oldest, all }
+package enum AlarmSelection: Sendable, Equatable { case oldest, all }
 
 extension FileFlag {
   /// The note that turns it round for this file.
@@ -47,7 +47,7 @@ extension FileFlag {
 
 extension SessionState {
   /// The numbers of the files that are meant, of those that there are.
-  public func numbers(of selection: FileSelection) -> [Int] {
+  package func numbers(of selection: FileSelection) -> [Int] {
     switch selection {
     case .these(let numbers): return numbers.filter { self[file: $0] != nil }
     case .marked(let other):
@@ -58,11 +58,11 @@ extension SessionState {
 }
 
 /// What came of a command, in a few words for the screen.
-public struct SessionReply: Sendable, Equatable {
-  public var text: String
+package struct SessionReply: Sendable, Equatable {
+  package var text: String
   /// It could not be done.
-  public var isProblem: Bool
+  package var isProblem: Bool
 
-  public static func done(_ text: String) -> SessionReply { SessionReply(text: text, isProblem: false) }
-  public static func refused(_ text: String) -> SessionReply { SessionReply(text: text, isProblem: true) }
+  package static func done(_ text: String) -> SessionReply { SessionReply(text: text, isProblem: false) }
+  package static func refused(_ text: String) -> SessionReply { SessionReply(text: text, isProblem: true) }
 }

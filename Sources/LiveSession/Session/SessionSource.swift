@@ -1,7 +1,7 @@
 import Diffraction
 
 /// What a screen looks at: the session that is going on, or one that is over.
-public protocol SessionSource: Sendable {
+package protocol SessionSource: Sendable {
   /// The newest whole state; a slow screen skips states and loses no data.
   var snapshots: AsyncStream<Snapshot> { get }
   /// Does it, or says why there is nothing to do.
@@ -15,12 +15,12 @@ public protocol SessionSource: Sendable {
 }
 
 extension Session: SessionSource {
-  public func step(by count: Int) -> (at: Int, count: Int)? { nil }
+  package func step(by count: Int) -> (at: Int, count: Int)? { nil }
 }
 
 extension SessionSource {
   /// The first frame of a file, with one of its runs (the accepted one if nil).
-  public func detail(of fileID: Int, run: Int? = nil) async -> FrameDetail {
+  package func detail(of fileID: Int, run: Int? = nil) async -> FrameDetail {
     await detail(of: fileID, run: run, frame: 0)
   }
 }

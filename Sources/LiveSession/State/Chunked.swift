@@ -1,21 +1,21 @@
 /// An array in pieces. The state is copied to the screen many times a second while it grows; a change
 /// after such a copy duplicates one piece, not a hundred thousand rows.
-public struct Chunked<Element>: RandomAccessCollection {
+package struct Chunked<Element>: RandomAccessCollection {
   private static var size: Int { 256 }
   private var chunks: [[Element]] = []
-  public private(set) var count = 0
+  package private(set) var count = 0
 
-  public init() {}
+  package init() {}
 
-  public var startIndex: Int { 0 }
-  public var endIndex: Int { count }
+  package var startIndex: Int { 0 }
+  package var endIndex: Int { count }
 
-  public subscript(index: Int) -> Element {
+  package subscript(index: Int) -> Element {
     get { chunks[index / Self.size][index % Self.size] }
     _modify { yield &chunks[index / Self.size][index % Self.size] }
   }
 
-  public mutating func append(_ element: Element) {
+  package mutating func append(_ element: Element) {
     if count % Self.size == 0 {
       var chunk: [Element] = []
       chunk.reserveCapacity(Self.size)
@@ -28,5 +28,5 @@ public struct Chunked<Element>: RandomAccessCollection {
 
 extension Chunked: Sendable where Element: Sendable {}
 extension Chunked: Equatable where Element: Equatable {
-  public static func == (a: Chunked, b: Chunked) -> Bool { a.chunks == b.chunks }
+  package static func == (a: Chunked, b: Chunked) -> Bool { a.chunks == b.chunks }
 }

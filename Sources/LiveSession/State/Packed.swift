@@ -4,12 +4,12 @@ import Synchronization
 ///
 /// A hundred thousand rows live as long as the session, amid what comes and goes with every frame. A small array
 /// of each row's own would hold a page of the heap for itself: two kilobytes a row where a quarter is needed.
-public struct Packed<Element: BitwiseCopyable & Sendable>: RandomAccessCollection, Sendable {
+package struct Packed<Element: BitwiseCopyable & Sendable>: RandomAccessCollection, Sendable {
   private let block: PackedBlock<Element>?
   private let start: Int32
   private let length: Int32
 
-  public init() {
+  package init() {
     block = nil
     start = 0
     length = 0
@@ -21,10 +21,10 @@ public struct Packed<Element: BitwiseCopyable & Sendable>: RandomAccessCollectio
     length = Int32(count)
   }
 
-  public var startIndex: Int { 0 }
-  public var endIndex: Int { Int(length) }
+  package var startIndex: Int { 0 }
+  package var endIndex: Int { Int(length) }
 
-  public subscript(index: Int) -> Element {
+  package subscript(index: Int) -> Element {
     precondition(index >= 0 && index < Int(length), "an index of these numbers")
     return elements[index]
   }
@@ -36,18 +36,18 @@ public struct Packed<Element: BitwiseCopyable & Sendable>: RandomAccessCollectio
 }
 
 extension Packed: Equatable where Element: Equatable {
-  public static func == (a: Packed, b: Packed) -> Bool { a.elementsEqual(b) }
+  package static func == (a: Packed, b: Packed) -> Bool { a.elementsEqual(b) }
 }
 
 extension Packed: ExpressibleByArrayLiteral {
-  public init(arrayLiteral elements: Element...) {
+  package init(arrayLiteral elements: Element...) {
     var packer = Packer<Element>()
     self = packer.pack(elements)
   }
 }
 
 extension Packed<UInt8> {
-  public var text: String { withExtendedLifetime(self) { String(decoding: $0.elements, as: UTF8.self) } }
+  package var text: String { withExtendedLifetime(self) { String(decoding: $0.elements, as: UTF8.self) } }
 }
 
 /// Fills blocks. Copies of it may go on filling the same one: each takes another part.

@@ -1,14 +1,14 @@
 /// The runs of a file. Nearly every file has one, which lies in the row itself.
-public struct Runs: RandomAccessCollection, MutableCollection, Sendable, Equatable {
+package struct Runs: RandomAccessCollection, MutableCollection, Sendable, Equatable {
   private var earliest: RunRow?
   private var later: [RunRow] = []
 
-  public init() {}
+  package init() {}
 
-  public var startIndex: Int { 0 }
-  public var endIndex: Int { (earliest == nil ? 0 : 1) + later.count }
+  package var startIndex: Int { 0 }
+  package var endIndex: Int { (earliest == nil ? 0 : 1) + later.count }
 
-  public subscript(index: Int) -> RunRow {
+  package subscript(index: Int) -> RunRow {
     get {
       guard index == 0, let earliest else { return later[index - 1] }
       return earliest

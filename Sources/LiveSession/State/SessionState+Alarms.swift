@@ -5,7 +5,7 @@ import Diffraction
 /// Hysteresis: an acknowledged alarm stays silent while the trouble lasts, and is armed again only after
 /// `quietFrames` results in a row came without it; a value that flickers about its threshold rings once.
 extension SessionState {
-  public static let quietFrames = 3
+  package static let quietFrames = 3
 
   mutating func raise(_ record: ResultRecord, _ stamp: Stamp) {
     for index in alarms.indices

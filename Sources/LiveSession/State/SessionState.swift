@@ -1,28 +1,28 @@
 import Diffraction
 
 /// Everything the screen shows of a session, folded from its events and from nothing else.
-public struct SessionState: Sendable, Equatable {
-  public internal(set) var sessionID: Identifier?
-  public internal(set) var session: SessionRecord?
+package struct SessionState: Sendable, Equatable {
+  package internal(set) var sessionID: Identifier?
+  package internal(set) var session: SessionRecord?
   /// Row n is file n + 1.
-  public internal(set) var files = Chunked<FileRow>()
+  package internal(set) var files = Chunked<FileRow>()
   /// For each engine, which values it reports, in the order first seen.
-  public internal(set) var columns: [String: [Column]] = [:]
-  public internal(set) var alarms: [Alarm] = []
-  public internal(set) var lines: [LogLine] = []
+  package internal(set) var columns: [String: [Column]] = [:]
+  package internal(set) var alarms: [Alarm] = []
+  package internal(set) var lines: [LogLine] = []
   /// Settings that hold for new frames: engine, name, value.
-  public internal(set) var settings: [String: [String: String]] = [:]
-  public internal(set) var lastSequence = 0
-  public internal(set) var sequenceGaps = 0
-  public internal(set) var isClosed = false
+  package internal(set) var settings: [String: [String: String]] = [:]
+  package internal(set) var lastSequence = 0
+  package internal(set) var sequenceGaps = 0
+  package internal(set) var isClosed = false
 
-  public internal(set) var fileCount = 0
+  package internal(set) var fileCount = 0
   /// Files of which the session file has a line: what a checkpoint counts.
-  public internal(set) var recordedFileCount = 0
-  public internal(set) var resultCount = 0
-  public internal(set) var badCount = 0
+  package internal(set) var recordedFileCount = 0
+  package internal(set) var resultCount = 0
+  package internal(set) var badCount = 0
   /// The newest file that has a result: what FOLLOW shows.
-  public internal(set) var newestResult: Int?
+  package internal(set) var newestResult: Int?
 
   // What rows hold many of, in few places.
   private var texts = Packer<UInt8>()
@@ -32,14 +32,14 @@ public struct SessionState: Sendable, Equatable {
   /// The events pane holds this many lines; all of them are in the session file.
   static let lineLimit = 200
 
-  public init() {}
+  package init() {}
 
-  public subscript(file id: Int) -> FileRow? {
+  package subscript(file id: Int) -> FileRow? {
     guard id >= 1, id <= files.count, files[id - 1].status != nil else { return nil }
     return files[id - 1]
   }
 
-  public func value(_ name: String, of run: RunRow) -> Double? {
+  package func value(_ name: String, of run: RunRow) -> Double? {
     guard let index = columns[run.engine]?.firstIndex(where: { $0.name == name }), index < run.values.count,
       !run.values[index].isNaN
     else { return nil }
@@ -49,7 +49,7 @@ public struct SessionState: Sendable, Equatable {
   /// Folds one event. Pure: the same events give the same state, live or replayed.
   ///
   /// `offset` is where the event's line begins in the session file.
-  public mutating func apply(_ event: SessionEvent, _ stamp: Stamp, offset: Int? = nil) {
+  package mutating func apply(_ event: SessionEvent, _ stamp: Stamp, offset: Int? = nil) {
     if event.isDurable { skip(stamp) }
     switch event {
     case .session(let record):

@@ -6,15 +6,15 @@ import Scattering
 
 /// Thickness and mistilt of a crystal from its position-averaged convergent-beam pattern: a network proposes,
 /// a fit against the simulation decides and says how sure it is.
-public struct PACBEDEngine: AnalysisEngine {
+package struct PACBEDEngine: AnalysisEngine {
   let library: ModelLibrary
 
-  public init(library: ModelLibrary = .standard) { self.library = library }
+  package init(library: ModelLibrary = .standard) { self.library = library }
 
-  public let name = "pacbed"
-  public let label = "PACB"
+  package let name = "pacbed"
+  package let label = "PACB"
 
-  public let outputs = [
+  package let outputs = [
     Output(name: "thickness", unit: "nm", symbol: "t", decimals: 1),
     Output(name: "mistilt", unit: "mrad", symbol: "tilt", decimals: 1),
     Output(name: "mistilt_azimuth", unit: "deg", symbol: "az", decimals: 0),
@@ -37,12 +37,12 @@ public struct PACBEDEngine: AnalysisEngine {
   ]
 
   /// The network takes a tenth of the time of the fit.
-  public let hurriedSettings = [method.name: PatternMatcher.Method.network.rawValue]
+  package let hurriedSettings = [method.name: PatternMatcher.Method.network.rawValue]
 
   /// Files that say they were taken with a convergent beam.
-  public let signal = Exhibit.Signal.discs
+  package let signal = Exhibit.Signal.discs
 
-  public func suitability(for file: FileSummary) -> Int {
+  package func suitability(for file: FileSummary) -> Int {
     // Simulated frames say what they are.
     let says = file.metadata.contains { $0.name == "description" && $0.value.lowercased().contains("pacbed") }
     if says { return 20 }
@@ -50,7 +50,7 @@ public struct PACBEDEngine: AnalysisEngine {
     return 2
   }
 
-  public func analyze(
+  package func analyze(
     _ subject: Subject, _ parameters: ParameterValues, _ context: AnalysisContext
   ) throws(AnalysisError) -> Finding {
     let settings = try PACBEDSettings(parameters)

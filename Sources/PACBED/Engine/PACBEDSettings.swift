@@ -29,7 +29,7 @@ extension PACBEDEngine {
   static let geometry = Setting<GeometrySource?>("geometry", "scale, rotation, distortion, angle")
   static let scan = Setting<ScanShape?>(scan: "positions WxH")
 
-  public var parameters: [Parameter] {
+  package var parameters: [Parameter] {
     [
       Self.material.parameter, Self.model.parameter, Self.convergence.parameter, Self.voltage.parameter,
       Self.pixel.parameter, Self.method.parameter, Self.candidate.parameter, Self.centre.parameter,

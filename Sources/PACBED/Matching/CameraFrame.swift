@@ -5,18 +5,18 @@ import Imaging
 import Scattering
 
 /// A frame of any camera, made ready: defects found, reduced to a manageable size, the beam located.
-public struct CameraFrame: Sendable {
+package struct CameraFrame: Sendable {
   /// Background and defects still in it; edges of at most `largest` pixels.
-  public let image: Matrix
+  package let image: Matrix
   /// Pixels that must not count: not finite, saturated or defective.
   let isBad: [Bool]
   /// Pixels of the camera to one of `image`.
-  public let reduction: Double
+  package let reduction: Double
   /// Row and column of the pattern's middle in `image`, and the radius of the bright disc, as a first guess.
-  public var centre: Vector2
-  public var radius: Double
+  package var centre: Vector2
+  package var radius: Double
   package let census: PixelCensus
-  public let repaired: Int
+  package let repaired: Int
 
   static let largest = 384
   static let smallest = 16
@@ -109,7 +109,7 @@ public struct CameraFrame: Sendable {
   }
 
   /// Finds the disc's edge: within 6 % of a known radius, or anywhere near the first guess.
-  public mutating func findDisc(radius known: Double?) {
+  package mutating func findDisc(radius known: Double?) {
     let radii = known.map { $0 * 0.94...$0 * 1.06 } ?? radius * 0.68...radius * 1.2
     guard radii.upperBound < 0.75 * Double(max(image.rows, image.columns)), radii.lowerBound > 3 else {
       return
@@ -119,7 +119,7 @@ public struct CameraFrame: Sendable {
 
   /// Cuts out the network's image around `centre`, `step` pixels of `image` to one of its own: each is the
   /// mean over the area that it covers.
-  public func view(centre: Vector2, step: Double, pitch: Double) -> FitImage {
+  package func view(centre: Vector2, step: Double, pitch: Double) -> FitImage {
     let size = FitImage.size
     let middle = Double(size - 1) / 2
     let samples = Self.samples(step)

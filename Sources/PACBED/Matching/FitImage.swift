@@ -2,18 +2,18 @@ import Arrays
 import Scattering
 
 /// A measured pattern on the square grid that the network reads, as it is compared with simulations.
-public struct FitImage: Sendable {
-  public static let size = PatternNetwork.size
+package struct FitImage: Sendable {
+  package static let size = PatternNetwork.size
   /// Pixels along an edge: `size`, or half of it.
-  public let edge: Int
+  package let edge: Int
   /// Row after row; the network's image before it is standardised.
-  public var pixels: [Float]
+  package var pixels: [Float]
   /// Positions that count: inside the disc, inside the frame, not saturated, not defective.
-  public let counted: [Int32]
+  package let counted: [Int32]
   /// mrad a pixel, as assumed when the image was cut out.
-  public let pitch: Double
+  package let pitch: Double
 
-  public init(pixels: [Float], isCounted: [Bool], pitch: Double) {
+  package init(pixels: [Float], isCounted: [Bool], pitch: Double) {
     precondition(pixels.count == Self.size * Self.size && isCounted.count == pixels.count, "one size")
     edge = Self.size
     self.pixels = pixels
@@ -53,14 +53,14 @@ public struct FitImage: Sendable {
   }
 
   /// The means of two by two pixels: enough to tell thicknesses and directions apart, and quieter.
-  public var halved: FitImage { FitImage(halving: self) }
+  package var halved: FitImage { FitImage(halving: self) }
 
   /// The counted pixels' values.
   var values: [Float] { counted.map { pixels[Int($0)] } }
 
   /// Standard deviation of the noise from pixel to pixel: what a plane through neighbours does not explain
   /// (Immerkær 1996), relative to the brightest pixels.
-  public var noise: Double {
+  package var noise: Double {
     let n = edge
     var isCounted = [Bool](repeating: false, count: n * n)
     for i in counted { isCounted[Int(i)] = true }

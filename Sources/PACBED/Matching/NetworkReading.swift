@@ -4,14 +4,14 @@ import Learning
 import Scattering
 
 /// What a network says about an image: a probability for every bin of every quantity.
-public struct NetworkReading: Sendable {
-  public var thickness: [Double]
-  public var mistilt: [Double]
-  public var scale: [Double]
-  public var azimuth: [Double]
-  public var rotation: [Double]
+package struct NetworkReading: Sendable {
+  package var thickness: [Double]
+  package var mistilt: [Double]
+  package var scale: [Double]
+  package var azimuth: [Double]
+  package var rotation: [Double]
   /// Pixels off the image's middle.
-  public var shift: Vector2
+  package var shift: Vector2
 
   /// The mean over quarter turns of the image: its answers turned back.
   init(
@@ -54,12 +54,12 @@ public struct NetworkReading: Sendable {
 }
 
 /// A network ready to read images, several at a time.
-public final class PatternReader: Sendable {
-  public let heads: PatternNetwork
+package final class PatternReader: Sendable {
+  package let heads: PatternNetwork
   let temperatures: Temperatures
   private let predictor: Predictor
 
-  public init(_ domain: ModelDomain, _ model: TrainedNetwork, temperatures: Temperatures) throws(PACBEDError)
+  package init(_ domain: ModelDomain, _ model: TrainedNetwork, temperatures: Temperatures) throws(PACBEDError)
   {
     heads = try PatternNetwork(domain)
     self.temperatures = temperatures
@@ -77,7 +77,7 @@ public final class PatternReader: Sendable {
   }
 
   /// One reading an image; `turns` of 4 averages over all quarter turns, 1 is the quickest.
-  public func read(
+  package func read(
     _ images: [FitImage], statedConvergence: Double, turns: Int = 4
   ) throws(PACBEDError) -> [NetworkReading] {
     let logits = try logits(images, statedConvergence: statedConvergence, turns: turns)
@@ -118,9 +118,9 @@ public final class PatternReader: Sendable {
 
 /// How much the network's confidence must be softened, by the noise of the image: found on patterns kept
 /// aside, so that what it calls 70 % is right in 70 of 100 cases.
-public struct Temperatures: Sendable, Hashable {
+package struct Temperatures: Sendable, Hashable {
   /// By head.
-  public struct Set: Sendable, Hashable {
+  package struct Set: Sendable, Hashable {
     var values: [PatternNetwork.Head: Double]
     subscript(head: PatternNetwork.Head) -> Double { values[head] ?? 1 }
   }
@@ -129,7 +129,7 @@ public struct Temperatures: Sendable, Hashable {
   var noises: [Double]
   var sets: [Set]
 
-  public static let none = Temperatures(noises: [0], sets: [Set(values: [:])])
+  package static let none = Temperatures(noises: [0], sets: [Set(values: [:])])
 
   /// Interpolated between the noises that were measured.
   func at(noise: Double) -> Set {

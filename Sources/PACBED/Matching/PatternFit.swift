@@ -3,23 +3,23 @@ import Scattering
 /// Fits a measured pattern against tables: thickness, mistilt, convergence angle, scale, rotation, centre,
 /// distortion, the atoms' motion and the detector's blur by Levenberg and Marquardt's method, brightness, offset and
 /// glow by linear least squares within every step (variable projection, Kaufman 1975).
-public struct PatternFit: Sendable {
-  public var tables: MotionTables
-  public var image: FitImage
+package struct PatternFit: Sendable {
+  package var tables: MotionTables
+  package var image: FitImage
   /// The stated convergence angle in mrad, and how far it can be trusted, relatively.
-  public var statedConvergence: Double
-  public var convergenceTrust = 0.02
-  public var distortionTrust = 0.015
+  package var statedConvergence: Double
+  package var convergenceTrust = 0.02
+  package var distortionTrust = 0.015
   /// What the atoms of most crystals do at room temperature, and how far that can be trusted.
-  public static let usualMotion = 0.8
-  public var motionTrust = 0.5
+  package static let usualMotion = 0.8
+  package var motionTrust = 0.5
   /// Residuals are never independent from pixel to pixel: they count as a tenth of their number, and what is
   /// known beforehand for ten times as much.
   private static let correlation = 10.0
   /// Quantities that stay as they are.
-  public var fixed: Set<Quantity> = [.motion, .blur]
+  package var fixed: Set<Quantity> = [.motion, .blur]
 
-  public enum Quantity: Int, Sendable, CaseIterable {
+  package enum Quantity: Int, Sendable, CaseIterable {
     case thickness, tiltX, tiltY, convergence, scale, rotation, shiftX, shiftY, distortionX, distortionY
     case motion, blur
     /// One unit of a step: changes of about this size matter.
@@ -37,33 +37,33 @@ public struct PatternFit: Sendable {
     }
   }
 
-  public init(table: PACBEDTable, image: FitImage, statedConvergence: Double) {
+  package init(table: PACBEDTable, image: FitImage, statedConvergence: Double) {
     self.init(tables: MotionTables(table), image: image, statedConvergence: statedConvergence)
   }
 
-  public init(tables: MotionTables, image: FitImage, statedConvergence: Double) {
+  package init(tables: MotionTables, image: FitImage, statedConvergence: Double) {
     self.tables = tables
     self.image = image
     self.statedConvergence = statedConvergence
   }
 
   /// A minimum, and how sharp it is.
-  public struct Result: Sendable {
-    public var parameters: PatternParameters
+  package struct Result: Sendable {
+    package var parameters: PatternParameters
     /// Multiple correlation of the measured pattern with simulation, offset and glow.
-    public var match: Double
+    package var match: Double
     /// Sum of squared residuals of the counted pixels.
-    public var squares: Double
+    package var squares: Double
     /// Sum of squares about the mean.
-    public var totalSquares: Double
+    package var totalSquares: Double
     /// Standard deviations for independent noise of the residuals' strength, by quantity.
-    public var deviations: [Double]
+    package var deviations: [Double]
     /// Standard deviation of the thickness for residuals as they are, alike over a good part of the disc: what
     /// physics that the tables lack leaves is no noise.
-    public var thicknessSpread: Double
+    package var thicknessSpread: Double
     /// Standard deviation of the thickness for what is taken as known beforehand, and may be otherwise.
-    public var thicknessBias: Double
-    public var steps: Int
+    package var thicknessBias: Double
+    package var steps: Int
 
     /// The match as it would be without the camera's noise, so much of the squares: what noise alone takes from R
     /// says nothing about the crystal.
@@ -73,11 +73,11 @@ public struct PatternFit: Sendable {
 
     private func clean(_ noise: Double) -> Double { max(totalSquares * 0.02, totalSquares - noise) }
 
-    public func deviation(_ quantity: Quantity) -> Double { deviations[quantity.rawValue] }
+    package func deviation(_ quantity: Quantity) -> Double { deviations[quantity.rawValue] }
     /// Whether it was held fast.
     func fixes(_ quantity: Quantity) -> Bool { deviation(quantity) == 0 }
     /// Half the range of thicknesses within which R, all else fitted anew, falls by less than `dR`.
-    public func thicknessRange(dR: Double, pixels: Int) -> Double {
+    package func thicknessRange(dR: Double, pixels: Int) -> Double {
       guard squares > 0, pixels > 14 else { return 0 }
       // C = deviation² / sigma² is the inverse curvature; squares grow by Δt²/C.
       let variance = squares / Double(pixels - 13)
@@ -87,7 +87,7 @@ public struct PatternFit: Sendable {
   }
 
   /// The nearest minimum.
-  public func run(from start: PatternParameters, steps limit: Int = 20) -> Result {
+  package func run(from start: PatternParameters, steps limit: Int = 20) -> Result {
     let free = Quantity.allCases.filter { !fixed.contains($0) }
     var point = Point(self, clamped(start), free)
     var slope = Slope(self, point, free)

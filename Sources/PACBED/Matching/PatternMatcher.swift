@@ -4,22 +4,22 @@ import Scattering
 
 /// Reads a frame with the network, then lets the physics decide: every candidate, however improbable, is
 /// fitted against the table, and the best match wins.
-public struct PatternMatcher: Sendable {
-  public let domain: ModelDomain
-  public let reader: PatternReader
+package struct PatternMatcher: Sendable {
+  package let domain: ModelDomain
+  package let reader: PatternReader
   /// What the last word is taken from; one of them serves the search.
-  public let tables: MotionTables
+  package let tables: MotionTables
   var table: PACBEDTable { tables.middle }
   /// By convergence angle.
   let screens = ModelStore<Double, PatternScreen>(limit: 4)
 
-  public init(domain: ModelDomain, reader: PatternReader, tables: MotionTables) {
+  package init(domain: ModelDomain, reader: PatternReader, tables: MotionTables) {
     self.domain = domain
     self.reader = reader
     self.tables = tables
   }
 
-  public enum Method: String, Sendable, CaseIterable {
+  package enum Method: String, Sendable, CaseIterable {
     case networkAndFit = "network+fit"
     case network
     /// The published way: one pass after another, each with the scale that the last one predicted, damped.
@@ -29,33 +29,33 @@ public struct PatternMatcher: Sendable {
   }
 
   /// What is known before a frame is looked at.
-  public struct Conditions: Sendable {
+  package struct Conditions: Sendable {
     /// mrad.
-    public var convergence: Double
+    package var convergence: Double
     /// mrad a pixel of the camera; nil to find it from the disc's size.
-    public var pixel: Double?
+    package var pixel: Double?
     /// Row and column on the camera; nil to find it.
-    public var centre: Vector2?
+    package var centre: Vector2?
     /// True angle of a pixel over the stated one, where it is known.
-    public var scale: Double?
-    public var method = Method.networkAndFit
+    package var scale: Double?
+    package var method = Method.networkAndFit
     /// Geometry of an earlier frame of the session: it stays as it is.
-    public var shared: SharedGeometry?
+    package var shared: SharedGeometry?
     /// Whether all cores may work on this one frame; not where several frames are worked on at once.
-    public var isAlone = true
+    package var isAlone = true
 
-    public init(convergence: Double) { self.convergence = convergence }
+    package init(convergence: Double) { self.convergence = convergence }
   }
 
   /// What does not change from frame to frame of a session.
-  public struct SharedGeometry: Sendable, Hashable {
+  package struct SharedGeometry: Sendable, Hashable {
     /// mrad a pixel of the camera.
-    public var pixel: Double
-    public var rotationDegrees: Double
-    public var convergence: Double
-    public var distortion: Vector2
+    package var pixel: Double
+    package var rotationDegrees: Double
+    package var convergence: Double
+    package var distortion: Vector2
 
-    public init(pixel: Double, rotationDegrees: Double, convergence: Double, distortion: Vector2) {
+    package init(pixel: Double, rotationDegrees: Double, convergence: Double, distortion: Vector2) {
       self.pixel = pixel
       self.rotationDegrees = rotationDegrees
       self.convergence = convergence
@@ -64,26 +64,26 @@ public struct PatternMatcher: Sendable {
   }
 
   /// One explanation of a frame.
-  public struct Candidate: Sendable {
-    public var fit: PatternFit.Result
+  package struct Candidate: Sendable {
+    package var fit: PatternFit.Result
     /// Relative to the other candidates, by the residuals' likelihood.
-    public var probability: Double
+    package var probability: Double
   }
 
-  public struct Output: Sendable {
+  package struct Output: Sendable {
     /// The image that was read and fitted last.
-    public var image: FitImage
-    public var reading: NetworkReading?
+    package var image: FitImage
+    package var reading: NetworkReading?
     /// Best first; none without a fit.
-    public var candidates: [Candidate]
+    package var candidates: [Candidate]
     /// Thickness against match at the best fit's geometry.
-    public var curve: (thicknesses: [Double], matches: [Double])
+    package var curve: (thicknesses: [Double], matches: [Double])
     /// Pixels of the camera to one of the image.
-    public var step: Double
+    package var step: Double
     /// Where the middle of the image lies on the camera, rows and columns.
-    public var centre: Vector2
+    package var centre: Vector2
     /// mrad a camera pixel, as assumed before the scale was read.
-    public var assumedPixel: Double
+    package var assumedPixel: Double
     /// Variance of a pixel of the image by the camera's noise.
     var noise: CameraNoise
     /// What the best answer has to explain; nil without one.
@@ -93,7 +93,7 @@ public struct PatternMatcher: Sendable {
   }
 
   /// `turns` of the image that the network reads: 4 for one frame, 1 for a flood of them.
-  public func match(
+  package func match(
     _ frame: CameraFrame, _ conditions: Conditions, turns: Int = 4
   ) throws(PACBEDError) -> Output {
     let looks =

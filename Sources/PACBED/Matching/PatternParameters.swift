@@ -2,33 +2,33 @@ import Glibc  // atan2
 import Scattering
 
 /// Everything that decides what a pattern looks like, apart from its brightness.
-public struct PatternParameters: Sendable, Hashable {
+package struct PatternParameters: Sendable, Hashable {
   /// nm.
-  public var thickness: Double
+  package var thickness: Double
   /// mrad, in the crystal's frame.
-  public var mistilt: Vector2
+  package var mistilt: Vector2
   /// mrad.
-  public var convergence: Double
+  package var convergence: Double
   /// True angle of a pixel over the assumed one.
-  public var scale = 1.0
+  package var scale = 1.0
   /// Degrees from rows towards columns by which the crystal is turned in the image.
-  public var rotationDegrees = 0.0
+  package var rotationDegrees = 0.0
   /// The direct beam's place off the middle of the image, rows and columns, in pixels.
-  public var shift = Vector2.zero
-  public var distortion = Vector2.zero
+  package var shift = Vector2.zero
+  package var distortion = Vector2.zero
   /// Mean square displacements of the atoms over the crystal's own.
-  public var motion = 0.0
+  package var motion = 0.0
   /// Variance of the detector's blur, in square pixels.
-  public var blur = 0.0
+  package var blur = 0.0
 
-  public init(thickness: Double, mistilt: Vector2 = .zero, convergence: Double) {
+  package init(thickness: Double, mistilt: Vector2 = .zero, convergence: Double) {
     self.thickness = thickness
     self.mistilt = mistilt
     self.convergence = convergence
   }
 
   /// Direction of the mistilt in the image, degrees from rows towards columns, 0 to 360.
-  public var azimuthDegrees: Double {
+  package var azimuthDegrees: Double {
     let turned = atan2(mistilt.y, mistilt.x) * 180 / .pi + rotationDegrees
     return turned - 360 * (turned / 360).rounded(.down)
   }

@@ -2,7 +2,7 @@ import Learning
 
 /// An installed model measured anew: the same network with other temperatures, as a model of its own.
 extension PACBEDModel {
-  public func validate(
+  package func validate(
     seed: UInt64, count: Int, isCancelled: @escaping @Sendable () -> Bool,
     progress: @escaping @Sendable (Double) -> Void
   ) throws(PACBEDError) -> ValidationReport {
@@ -14,7 +14,7 @@ extension PACBEDModel {
 
   /// Writes this model with a report's temperatures and figures. What the manifest says of the training stays.
   @discardableResult
-  public func write(
+  package func write(
     calibratedBy report: ValidationReport, command: String, id: String, to path: String
   ) throws(PACBEDError) -> ModelFolder {
     guard case .object(var manifest) = folder.manifest else {

@@ -4,28 +4,28 @@ import Learning
 import Scattering
 
 /// A trained model as it is kept: a folder with the network, the crystal's CIF file and a manifest.
-public struct PACBEDModel: Sendable {
-  public static let engine = "pacbed"
-  public static let networkFile = "network.ewald"
+package struct PACBEDModel: Sendable {
+  package static let engine = "pacbed"
+  package static let networkFile = "network.ewald"
   static let crystalFile = "crystal.cif"
 
-  public let id: String
-  public let sha256: String
-  public let domain: ModelDomain
-  public let temperatures: Temperatures
+  package let id: String
+  package let sha256: String
+  package let domain: ModelDomain
+  package let temperatures: Temperatures
   /// 95 % intervals are so many standard deviations for residuals that are alike over part of the disc, and a
   /// share of the thickness for what a simulation does not know.
-  public let interval: Interval
+  package let interval: Interval
   let folder: ModelFolder
 
-  public struct Interval: Sendable, Hashable {
-    public var deviations = 3.92
-    public var share = 0.013
-    public init() {}
+  package struct Interval: Sendable, Hashable {
+    package var deviations = 3.92
+    package var share = 0.013
+    package init() {}
   }
 
   /// Reads the manifest; the network is read when it is needed.
-  public init(_ folder: ModelFolder) throws(PACBEDError) {
+  package init(_ folder: ModelFolder) throws(PACBEDError) {
     do {
       guard folder.engine == Self.engine else {
         throw NetworkError.file(path: folder.path, reason: "is a model of \(folder.engine)")
@@ -51,7 +51,7 @@ public struct PACBEDModel: Sendable {
     self.folder = folder
   }
 
-  public func reader() throws(PACBEDError) -> PatternReader {
+  package func reader() throws(PACBEDError) -> PatternReader {
     try PatternReader(domain, network(), temperatures: temperatures)
   }
 
@@ -91,7 +91,7 @@ public struct PACBEDModel: Sendable {
 
 extension ModelDomain {
   /// `rutile [0 0 1], 80 kV, 15-25 mrad, 0-100 nm, mistilt to 10 mrad`
-  public var summary: String {
+  package var summary: String {
     func short(_ x: Double) -> String { x == x.rounded() && x.magnitude < 1e15 ? String(Int(x)) : String(x) }
     var text = "\(crystal.name) [\(zone.x) \(zone.y) \(zone.z)], \(short(kilovolts)) kV, "
     text += "\(short(convergence.lowerBound))-\(short(convergence.upperBound)) mrad, "

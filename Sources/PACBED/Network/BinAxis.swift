@@ -1,32 +1,32 @@
 import Glibc  // exp
 
 /// The bins of a quantity that a network gives probabilities for.
-public struct BinAxis: Sendable, Hashable {
+package struct BinAxis: Sendable, Hashable {
   /// Ascending.
-  public let centres: [Double]
+  package let centres: [Double]
   /// Where the quantity is an angle: the last bin is a neighbour of the first, one period apart.
-  public let period: Double?
+  package let period: Double?
 
-  public init(centres: [Double], period: Double? = nil) {
+  package init(centres: [Double], period: Double? = nil) {
     precondition(centres.count > 1, "a histogram has several bins")
     self.centres = centres
     self.period = period
   }
 
   /// Evenly from `range.lowerBound` to `range.upperBound`, in steps of at most `step`.
-  public init(_ range: ClosedRange<Double>, step: Double) {
+  package init(_ range: ClosedRange<Double>, step: Double) {
     let width = range.upperBound - range.lowerBound
     let count = max(1, Int((width / step - 1e-9).rounded(.up)))
     self.init(centres: (0...count).map { range.lowerBound + width * Double($0) / Double(count) })
   }
 
   /// So many bins around a circle.
-  public init(around period: Double, count: Int) {
+  package init(around period: Double, count: Int) {
     self.init(centres: (0..<count).map { period * Double($0) / Double(count) }, period: period)
   }
 
   /// Thickness: 0.5 nm below 20 nm, where errors count most, 1 nm above.
-  public static func thickness(_ range: ClosedRange<Double>) -> BinAxis {
+  package static func thickness(_ range: ClosedRange<Double>) -> BinAxis {
     let start = (range.lowerBound * 2).rounded(.down) / 2
     let fine = min(20, range.upperBound)
     var centres = Array(stride(from: start, to: fine - 1e-9, by: 0.5))
@@ -34,11 +34,11 @@ public struct BinAxis: Sendable, Hashable {
     return BinAxis(centres: centres)
   }
 
-  public var count: Int { centres.count }
+  package var count: Int { centres.count }
 
   /// Shares the value between the two bins around it, so that their mean is the value: bins as wide as
   /// these would otherwise cost accuracy. Beyond the ends all belongs to the last bin.
-  public func share(_ value: Double, _ write: (Int, Float) -> Void) {
+  package func share(_ value: Double, _ write: (Int, Float) -> Void) {
     if let period {
       let x = value / period * Double(count)
       let below = x.rounded(.down)
@@ -54,28 +54,28 @@ public struct BinAxis: Sendable, Hashable {
     write(high, Float(part))
   }
 
-  public func nearest(to value: Double) -> Int {
+  package func nearest(to value: Double) -> Int {
     centres.indices.min { distance(centres[$0], value) < distance(centres[$1], value) } ?? 0
   }
 
   /// Around the circle where there is one.
-  public func distance(_ a: Double, _ b: Double) -> Double {
+  package func distance(_ a: Double, _ b: Double) -> Double {
     guard let period else { return abs(a - b) }
     let d = abs(a - b).truncatingRemainder(dividingBy: period)
     return min(d, period - d)
   }
 
   /// A summit of a histogram with the mean and the probability of the bins around it.
-  public struct Peak: Sendable, Equatable {
-    public var value: Double
-    public var probability: Double
+  package struct Peak: Sendable, Equatable {
+    package var value: Double
+    package var probability: Double
     /// First and last of its bins' centres: where the truth lies if it belongs to this summit.
-    public var range: ClosedRange<Double>
+    package var range: ClosedRange<Double>
   }
 
   /// The summits, most probable first: each is the mean over its bin and `reach` neighbours; bins belong
   /// to one summit only.
-  public func peaks(_ probabilities: [Double], reach: Int = 2, limit: Int = 6) -> [Peak] {
+  package func peaks(_ probabilities: [Double], reach: Int = 2, limit: Int = 6) -> [Peak] {
     precondition(probabilities.count == count, "a probability a bin")
     var isTaken = [Bool](repeating: false, count: count)
     var peaks: [Peak] = []
@@ -112,7 +112,7 @@ public struct BinAxis: Sendable, Hashable {
   }
 
   /// The value below which a share of the probability lies, evenly spread within each bin.
-  public func quantile(_ share: Double, _ probabilities: [Double]) -> Double {
+  package func quantile(_ share: Double, _ probabilities: [Double]) -> Double {
     var sum = 0.0
     for i in 0..<count {
       let p = probabilities[i]

@@ -1,18 +1,18 @@
 import Scattering
 
 /// What a model knows: one crystal along one zone axis at one voltage, and how far each quantity may go.
-public struct ModelDomain: Sendable, Hashable {
-  public var crystal: Crystal
-  public var zone: SIMD3<Int>
-  public var kilovolts: Double
+package struct ModelDomain: Sendable, Hashable {
+  package var crystal: Crystal
+  package var zone: SIMD3<Int>
+  package var kilovolts: Double
   /// mrad.
-  public var convergence: ClosedRange<Double>
+  package var convergence: ClosedRange<Double>
   /// nm.
-  public var thickness: ClosedRange<Double>
+  package var thickness: ClosedRange<Double>
   /// Magnitude in mrad.
-  public var mistilt: ClosedRange<Double>
+  package var mistilt: ClosedRange<Double>
 
-  public init(
+  package init(
     crystal: Crystal, zone: SIMD3<Int> = [0, 0, 1], kilovolts: Double, convergence: ClosedRange<Double>,
     thickness: ClosedRange<Double> = 0...100, mistilt: ClosedRange<Double> = 0...10
   ) {
@@ -26,9 +26,9 @@ public struct ModelDomain: Sendable, Hashable {
 
   /// The pattern's half width in units of the stated convergence angle: the disc and half its radius around
   /// it. So the disc always has one size in the image that the network reads.
-  public static let field = 1.5
+  package static let field = 1.5
   /// How far the true angle of a pixel may be from the assumed one.
-  public static let scale = 0.89...1.12
+  package static let scale = 0.89...1.12
   /// Relative error of the stated convergence angle that is trained for.
   static let convergenceError = 0.03
 
@@ -37,7 +37,7 @@ public struct ModelDomain: Sendable, Hashable {
     stated.map { abs(kilovolts - $0) < 0.02 * $0 } ?? true
   }
 
-  public func oriented() throws(PACBEDError) -> OrientedCrystal {
+  package func oriented() throws(PACBEDError) -> OrientedCrystal {
     do {
       return try OrientedCrystal(crystal, zone: zone)
     } catch {
@@ -46,13 +46,13 @@ public struct ModelDomain: Sendable, Hashable {
   }
 
   /// What elastic scattering by atoms at rest leaves out.
-  public struct ThermalScattering: Sendable, Hashable {
+  package struct ThermalScattering: Sendable, Hashable {
     /// Damps all atoms alike, in Å²; nil where nobody knows, and the pattern is asked.
-    public var b: Double?
+    package var b: Double?
     /// What thermal scattering takes from the elastic waves, as a share of the potential.
-    public var absorption: Double
+    package var absorption: Double
 
-    public init(b: Double? = 0, absorption: Double = 0) {
+    package init(b: Double? = 0, absorption: Double = 0) {
       self.b = b
       self.absorption = absorption
     }
@@ -68,7 +68,7 @@ public struct ModelDomain: Sendable, Hashable {
 
   /// The table that covers the domain, averaged over the pixels of the network's image; of an unknown motion the
   /// one of atoms at rest.
-  public func tableRequest(_ specimen: ThermalScattering = .init()) throws(PACBEDError) -> TableRequest {
+  package func tableRequest(_ specimen: ThermalScattering = .init()) throws(PACBEDError) -> TableRequest {
     try tableRequest(specimen.motions[0].motion, absorption: specimen.absorption)
   }
 
@@ -104,7 +104,7 @@ public struct ModelDomain: Sendable, Hashable {
   }
 
   /// Degrees after which a turned pattern looks the same again, screws along the beam included.
-  public func rotationPeriod() throws(PACBEDError) -> Double {
+  package func rotationPeriod() throws(PACBEDError) -> Double {
     let turns = try oriented().symmetry(.screw).filter {
       $0.cartesian[0] * $0.cartesian[3] - $0.cartesian[1] * $0.cartesian[2] > 0
     }

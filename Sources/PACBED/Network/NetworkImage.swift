@@ -1,10 +1,10 @@
 /// The image as a network reads it: a disc of pixels, standardised, and its signed square root, in which
 /// weak discs are not lost beside strong ones.
-public enum NetworkImage {
+package enum NetworkImage {
   /// Pixels within this distance of the middle count; outside lies what many cameras cannot see.
-  public static let radius = 31.5
+  package static let radius = 31.5
   /// Pixels that the direct beam may lie off the middle.
-  public static let shift = 2.5
+  package static let shift = 2.5
 
   /// Positions inside the disc, in row order.
   static let inside: [Int] = {

@@ -2,25 +2,25 @@ import Learning
 
 /// The network that reads a pattern: one residual trunk on 64 x 64 pixels, the convergence angle joining in
 /// the dense layers, and a head for every quantity.
-public struct PatternNetwork: Sendable, Hashable {
-  public static let size = 64
+package struct PatternNetwork: Sendable, Hashable {
+  package static let size = 64
   /// Heads, also the names of the network's outputs.
-  public enum Head: String, Sendable, CaseIterable {
+  package enum Head: String, Sendable, CaseIterable {
     case thickness, mistilt, scale, azimuth, rotation, centre
   }
 
-  public let thickness: BinAxis
-  public let mistilt: BinAxis
+  package let thickness: BinAxis
+  package let mistilt: BinAxis
   /// True angle of a pixel over the assumed one.
-  public let scale: BinAxis
+  package let scale: BinAxis
   /// Direction of the mistilt in the image, degrees from rows towards columns.
-  public let azimuth: BinAxis
+  package let azimuth: BinAxis
   /// How far the crystal is turned in the image, in degrees, as far as its symmetry shows. The number of bins
   /// is such that a quarter turn is a whole number of them.
-  public let rotation: BinAxis
+  package let rotation: BinAxis
   private let convergence: ClosedRange<Double>
 
-  public init(_ domain: ModelDomain) throws(PACBEDError) {
+  package init(_ domain: ModelDomain) throws(PACBEDError) {
     try domain.check()
     thickness = .thickness(domain.thickness)
     mistilt = BinAxis(domain.mistilt, step: domain.mistilt.upperBound / 20)
@@ -30,7 +30,7 @@ public struct PatternNetwork: Sendable, Hashable {
     convergence = domain.convergence
   }
 
-  public func axis(_ head: Head) -> BinAxis? {
+  package func axis(_ head: Head) -> BinAxis? {
     switch head {
     case .thickness: thickness
     case .mistilt: mistilt
@@ -42,13 +42,13 @@ public struct PatternNetwork: Sendable, Hashable {
   }
 
   /// The convergence angle as the network reads it: -1 to 1 over the trained range.
-  public func beam(_ stated: Double) -> Float {
+  package func beam(_ stated: Double) -> Float {
     let half = max(1e-6, (convergence.upperBound - convergence.lowerBound) / 2)
     return Float((stated - (convergence.lowerBound + half)) / half)
   }
 
   /// `widths` are the channels at 32, 16, 8 and 4 pixels; fewer for tests.
-  public func network(widths: [Int] = [16, 32, 96, 160], dense: [Int] = [320, 256]) -> Network {
+  package func network(widths: [Int] = [16, 32, 96, 160], dense: [Int] = [320, 256]) -> Network {
     var network = Network()
     let image = network.input("image", .image(channels: 2, height: Self.size, width: Self.size))
     var x = network.append(
@@ -90,7 +90,7 @@ public struct PatternNetwork: Sendable, Hashable {
   }
 
   /// Thickness counts most; the others keep the trunk honest about geometry.
-  public static let objectives: [Objective] = Head.allCases.map { head in
+  package static let objectives: [Objective] = Head.allCases.map { head in
     switch head {
     case .thickness: Objective(head.rawValue, .softmaxCrossEntropy, weight: 1)
     case .mistilt: Objective(head.rawValue, .softmaxCrossEntropy, weight: 0.4)

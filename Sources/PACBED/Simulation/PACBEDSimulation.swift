@@ -5,48 +5,48 @@ import Scattering
 ///
 /// Orientation: x runs along the oriented crystal's first vector and along the rows' index of an image, y
 /// along its columns; mistilt and pixel sizes give x first. The direct beam is at (rows / 2, columns / 2).
-public struct PACBEDSimulation: Sendable {
-  public var crystal: Crystal
-  public var zone: SIMD3<Int> = [0, 0, 1]
-  public var kilovolts = 80.0
+package struct PACBEDSimulation: Sendable {
+  package var crystal: Crystal
+  package var zone: SIMD3<Int> = [0, 0, 1]
+  package var kilovolts = 80.0
   /// Semi-angle in mrad.
-  public var convergence = 20.0
-  public var mistilt = Vector2.zero
+  package var convergence = 20.0
+  package var mistilt = Vector2.zero
   /// nm.
-  public var thicknesses: [Double] = []
-  public var width = 128
-  public var height = 128
+  package var thicknesses: [Double] = []
+  package var width = 128
+  package var height = 128
   /// mrad along x (a row) and along y (a column).
-  public var pitch = Vector2(0.5, 0.5)
-  public var formFactors = FormFactorFamily.kirkland
+  package var pitch = Vector2(0.5, 0.5)
+  package var formFactors = FormFactorFamily.kirkland
   /// Whether atoms move as the crystal's file says.
-  public var debyeWaller = false
+  package var debyeWaller = false
   /// The imaginary part of the potential as a fraction of the real one.
-  public var absorption = 0.0
+  package var absorption = 0.0
   /// Where tables are kept; nil computes each anew.
-  public var cache: TableCache?
+  package var cache: TableCache?
 
-  public init(crystal: Crystal) { self.crystal = crystal }
+  package init(crystal: Crystal) { self.crystal = crystal }
 
-  public struct Pattern: Sendable {
+  package struct Pattern: Sendable {
     /// nm.
-    public var thickness: Double
+    package var thickness: Double
     /// Rows along x; a pixel is the fraction of the beam in it.
-    public var image: Matrix
+    package var image: Matrix
     /// A name for its file, without folder and ending: `rutile_a20_tx5.2ty3_t20nm`.
-    public var name: String
+    package var name: String
   }
 
-  public struct Output: Sendable {
-    public var crystal: OrientedCrystal
-    public var patterns: [Pattern]
+  package struct Output: Sendable {
+    package var crystal: OrientedCrystal
+    package var patterns: [Pattern]
     /// The text of cases.json: every pattern with its parameters, named `name` + `.tif`.
-    public var cases: String
-    public var warnings: [String]
+    package var cases: String
+    package var warnings: [String]
   }
 
   /// Everything that the patterns need, for keeping or sharing.
-  public func request() throws(PACBEDError) -> TableRequest {
+  package func request() throws(PACBEDError) -> TableRequest {
     try check()
     let oriented: OrientedCrystal
     do {
@@ -83,7 +83,7 @@ public struct PACBEDSimulation: Sendable {
   }
 
   /// Computes, or reads, the table and makes the patterns.
-  public func run(
+  package func run(
     isCancelled: @escaping @Sendable () -> Bool = { false },
     progress: @escaping @Sendable (Double) -> Void = { _ in }
   ) throws(PACBEDError) -> Output {

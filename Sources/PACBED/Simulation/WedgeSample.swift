@@ -5,18 +5,18 @@ import Scattering
 
 /// A simulated line of patterns across a wedge: the thickness grows from frame to frame, as it does at the
 /// edge of a specimen, and what each frame shows is known.
-public struct WedgeSample: Sendable {
+package struct WedgeSample: Sendable {
   /// Crystal, beam, mistilt, size; its `thicknesses` are replaced by the wedge's.
-  public var simulation: PACBEDSimulation
-  public var frames: Int
+  package var simulation: PACBEDSimulation
+  package var frames: Int
   /// nm, from the first frame to the last.
-  public var thickness: ClosedRange<Double>
+  package var thickness: ClosedRange<Double>
   /// Degrees by which the crystal is turned in the frames.
-  public var rotationDegrees = 0.0
-  public var detector: CameraEffects
-  public var seed: UInt64
+  package var rotationDegrees = 0.0
+  package var detector: CameraEffects
+  package var seed: UInt64
 
-  public init(
+  package init(
     simulation: PACBEDSimulation, frames: Int = 24, thickness: ClosedRange<Double> = 4...40,
     detector: CameraEffects = CameraEffects(background: 0.01, haze: 0.03, electrons: 2e6), seed: UInt64 = 1
   ) {
@@ -28,7 +28,7 @@ public struct WedgeSample: Sendable {
   }
 
   /// The published test material of the method: rutile along c at 80 kV, 20 mrad.
-  public static func rutile() throws(PACBEDError) -> WedgeSample {
+  package static func rutile() throws(PACBEDError) -> WedgeSample {
     do {
       var simulation = PACBEDSimulation(crystal: try Crystal(known: "rutile"))
       simulation.mistilt = [3, 1.5]
@@ -38,18 +38,18 @@ public struct WedgeSample: Sendable {
     }
   }
 
-  public struct Output: Sendable {
+  package struct Output: Sendable {
     /// In the order of the line; counts where the detector counts.
-    public var frames: [Matrix]
+    package var frames: [Matrix]
     /// A name for each frame's file, without ending: `wedge_000`.
-    public var names: [String]
+    package var names: [String]
     /// nm.
-    public var thicknesses: [Double]
+    package var thicknesses: [Double]
     /// The sidecar's JSON: what every frame shows.
-    public var truth: String
+    package var truth: String
   }
 
-  public func run(
+  package func run(
     isCancelled: @escaping @Sendable () -> Bool = { false },
     progress: @escaping @Sendable (Double) -> Void = { _ in }
   ) throws(PACBEDError) -> Output {

@@ -2,21 +2,21 @@ import System
 import Glibc  // exp
 
 /// What a camera adds to a pattern.
-public struct CameraEffects: Sendable, Hashable {
+package struct CameraEffects: Sendable, Hashable {
   /// An even background, as a fraction of the pattern's largest pixel.
-  public var background: Double
+  package var background: Double
   /// A broad Gaussian around the direct beam: diffuse scattering and amorphous layers. Its height as a
   /// fraction of the largest pixel, its standard deviation in mrad.
-  public var haze: Double
-  public var hazeWidth: Double
+  package var haze: Double
+  package var hazeWidth: Double
   /// Electrons in the whole pattern; nil for no counting noise.
-  public var electrons: Double?
+  package var electrons: Double?
   /// Standard deviation of the reading noise, as a fraction of the largest pixel.
-  public var noise: Double
+  package var noise: Double
   /// Fraction of pixels that read anything up to twice the largest pixel.
-  public var hotPixels: Double
+  package var hotPixels: Double
 
-  public init(
+  package init(
     background: Double = 0, haze: Double = 0, hazeWidth: Double = 30, electrons: Double? = nil,
     noise: Double = 0, hotPixels: Double = 0
   ) {

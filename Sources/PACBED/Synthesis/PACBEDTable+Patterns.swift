@@ -7,7 +7,7 @@ extension PACBEDTable {
   /// incident beam that reaches it. One pass over the geometry serves all thicknesses, on all cores.
   ///
   /// Throws where the geometry or the illumination reaches beyond the table.
-  public func patterns(
+  package func patterns(
     _ geometry: PatternGeometry, _ illumination: Illumination, thicknesses: [Double]
   ) throws(PACBEDError) -> [Matrix] {
     try check(geometry, illumination, thicknesses: thicknesses)
@@ -26,7 +26,7 @@ extension PACBEDTable {
 
   /// The same on the calling thread alone, into memory of `thicknesses.count` images one after the other.
   /// What lies beyond the table is left dark.
-  public func fillPatterns(
+  package func fillPatterns(
     _ geometry: PatternGeometry, _ illumination: Illumination, thicknesses: [Double],
     into images: UnsafeMutablePointer<Float>
   ) {
@@ -35,7 +35,7 @@ extension PACBEDTable {
   }
 
   /// Whether patterns can be made from this table as they are asked for.
-  public func check(
+  package func check(
     _ geometry: PatternGeometry, _ illumination: Illumination, thicknesses: [Double]
   ) throws(PACBEDError) {
     guard geometry.rows > 0, geometry.columns > 0, geometry.rows * geometry.columns <= 1 << 26 else {

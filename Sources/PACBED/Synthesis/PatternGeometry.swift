@@ -4,20 +4,20 @@ import Scattering
 /// Where the pixels of a pattern lie: rows step along the crystal's first vector (x), columns along y.
 ///
 /// A pixel's angle is rotation . (1 + distortion) . pitch (pixel - centre), in mrad, in the crystal's frame.
-public struct PatternGeometry: Sendable, Hashable {
-  public var rows: Int
-  public var columns: Int
+package struct PatternGeometry: Sendable, Hashable {
+  package var rows: Int
+  package var columns: Int
   /// mrad a row and a column.
-  public var pitch: Vector2
+  package var pitch: Vector2
   /// Row and column of the undeflected direct beam; whole numbers are pixel centres.
-  public var centre: Vector2
+  package var centre: Vector2
   /// Degrees from x towards y by which the crystal's frame is turned in the image.
-  public var rotationDegrees: Double
+  package var rotationDegrees: Double
   /// Elliptical distortion: by how much x is stretched and y shrunk, and the same along the diagonals.
-  public var distortion: Vector2
+  package var distortion: Vector2
 
   /// The direct beam is at (rows / 2, columns / 2), in whole numbers, where `centre` is not given.
-  public init(
+  package init(
     rows: Int, columns: Int, pitch: Vector2, centre: Vector2? = nil, rotationDegrees: Double = 0,
     distortion: Vector2 = .zero
   ) {
@@ -29,7 +29,7 @@ public struct PatternGeometry: Sendable, Hashable {
     self.distortion = distortion
   }
 
-  public init(size: Int, pitch: Double) {
+  package init(size: Int, pitch: Double) {
     self.init(rows: size, columns: size, pitch: [pitch, pitch])
   }
 
@@ -46,7 +46,7 @@ public struct PatternGeometry: Sendable, Hashable {
   }
 
   /// The largest angle of any pixel's centre, in mrad.
-  public var largestAngle: Double {
+  package var largestAngle: Double {
     let (row, column) = steps
     var largest = 0.0
     for r in [0, rows - 1] {
@@ -59,9 +59,9 @@ public struct PatternGeometry: Sendable, Hashable {
 }
 
 /// The illumination of a pattern.
-public struct Illumination: Sendable, Hashable {
+package struct Illumination: Sendable, Hashable {
   /// How the aperture ends.
-  public enum Edge: Sendable, Hashable {
+  package enum Edge: Sendable, Hashable {
     case hard
     /// The amplitude falls linearly from 1 to 0 over so many mrad along x and y around the convergence
     /// angle (an ellipse between them); the intensity is its square.
@@ -71,12 +71,12 @@ public struct Illumination: Sendable, Hashable {
   }
 
   /// Semi-angle in mrad.
-  public var convergence: Double
+  package var convergence: Double
   /// Mistilt in mrad along x and y of the crystal's frame.
-  public var mistilt: Vector2
-  public var edge: Edge
+  package var mistilt: Vector2
+  package var edge: Edge
 
-  public init(convergence: Double, mistilt: Vector2 = .zero, edge: Edge = .hard) {
+  package init(convergence: Double, mistilt: Vector2 = .zero, edge: Edge = .hard) {
     self.convergence = convergence
     self.mistilt = mistilt
     self.edge = edge

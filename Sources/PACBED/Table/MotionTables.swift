@@ -3,17 +3,17 @@ import Scattering
 
 /// Tables of one crystal whose atoms move by different amounts, and the parabola through them: a pattern at any
 /// amount, and how it changes with it. Or one table, where the amount is known.
-public struct MotionTables: Sendable {
+package struct MotionTables: Sendable {
   /// Mean square displacements in units of the crystal's own, ascending; one for each of `tables`.
-  public let shares: [Double]
-  public let tables: [PACBEDTable]
+  package let shares: [Double]
+  package let tables: [PACBEDTable]
 
   /// From rest to half as much again as what is usual.
-  public static let standardShares = [0, 0.5, 1.5]
+  package static let standardShares = [0, 0.5, 1.5]
   /// Where fits may go: a parabola does not lead far beyond its points.
   static let range = 0...2.0
 
-  public init(_ table: PACBEDTable) {
+  package init(_ table: PACBEDTable) {
     shares = [0]
     tables = [table]
   }
@@ -26,7 +26,7 @@ public struct MotionTables: Sendable {
   }
 
   /// The one in the middle: near enough to all crystals for a search.
-  public var middle: PACBEDTable { tables[tables.count / 2] }
+  package var middle: PACBEDTable { tables[tables.count / 2] }
 
   var isFree: Bool { tables.count > 1 }
 

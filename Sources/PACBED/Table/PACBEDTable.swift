@@ -8,11 +8,11 @@ import Scattering
 /// discs, so that a position-averaged pattern is P(K) = sum over g of W(|K - g|) I_g(K - g + k_t, t), with
 /// the aperture W and k_t = tan(mistilt) / lambda. One table serves every thickness, convergence angle,
 /// mistilt, rotation, scale and centre.
-public final class PACBEDTable: Sendable {
-  public let request: TableRequest
-  public let thicknesses: ThicknessAxis
+package final class PACBEDTable: Sendable {
+  package let request: TableRequest
+  package let thicknesses: ThicknessAxis
   /// The step of incidences in mrad.
-  public let step: Double
+  package let step: Double
 
   let grid: IncidenceGrid
   let reflections: ReflectionList
@@ -34,14 +34,14 @@ public final class PACBEDTable: Sendable {
     self.scales = scales
   }
 
-  public var rows: Int { coefficients.count / thicknesses.stride }
-  public var byteCount: Int { coefficients.count * 2 + places.count * 4 }
+  package var rows: Int { coefficients.count / thicknesses.stride }
+  package var byteCount: Int { coefficients.count * 2 + places.count * 4 }
   /// Incidences that were computed; symmetry gives the others.
-  public var incidences: Int { grid.representatives.count }
+  package var incidences: Int { grid.representatives.count }
 
   /// Intensity of reflection (h, k) for an incidence in mrad across the beam at a thickness in nm,
   /// interpolated; nil outside of the table.
-  public func intensity(h: Int, k: Int, incidence: Vector2, thickness: Double) -> Double? {
+  package func intensity(h: Int, k: Int, incidence: Vector2, thickness: Double) -> Double? {
     let nh = h - reflections.low.x
     let nk = k - reflections.low.y
     guard nh >= 0, nk >= 0, nh < reflections.height, nk < reflections.width else { return nil }

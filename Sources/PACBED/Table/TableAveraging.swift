@@ -7,7 +7,7 @@ extension PACBEDTable {
   ///
   /// Patterns from it need no finer sampling than their own pixels, neighbouring pixels share its rows, and
   /// it fits into the processor's cache: several times faster than the table it comes from.
-  public func averaged(over pixel: Double) throws(PACBEDError) -> PACBEDTable {
+  package func averaged(over pixel: Double) throws(PACBEDError) -> PACBEDTable {
     var request = request
     request.pixel = pixel
     let plan = try TablePlan(request: request, step: max(step, pixel))

@@ -5,7 +5,7 @@ import Synchronization
 
 extension PACBEDTable {
   /// The table of a request, averaged over pixels where it asks for that.
-  public static func make(
+  package static func make(
     _ request: TableRequest, isCancelled: @escaping @Sendable () -> Bool = { false },
     progress: @escaping @Sendable (Double) -> Void = { _ in }
   ) throws(PACBEDError) -> PACBEDTable {
@@ -19,7 +19,7 @@ extension PACBEDTable {
   ///
   /// `progress` is told the fraction done, `isCancelled` is asked for every incidence; both from several
   /// threads.
-  public convenience init(
+  package convenience init(
     computing request: TableRequest, isCancelled: @escaping @Sendable () -> Bool = { false },
     progress: @escaping @Sendable (Double) -> Void = { _ in }
   ) throws(PACBEDError) {

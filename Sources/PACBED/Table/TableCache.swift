@@ -1,18 +1,18 @@
 import System
 
 /// Tables on disk, each under the digest of its request.
-public struct TableCache: Sendable {
-  public let directory: String
+package struct TableCache: Sendable {
+  package let directory: String
 
-  public init(directory: String) { self.directory = directory }
+  package init(directory: String) { self.directory = directory }
 
   /// `$XDG_CACHE_HOME/ewald`, or `~/.cache/ewald`; nil where neither is known.
-  public static func standard() -> TableCache? {
+  package static func standard() -> TableCache? {
     UserFolders.cache.map { TableCache(directory: "\($0)/ewald") }
   }
 
   /// The table of a request from the user's cache, or computed where there is none.
-  public static func standardTable(
+  package static func standardTable(
     for request: TableRequest, isCancelled: @escaping @Sendable () -> Bool = { false },
     progress: @escaping @Sendable (Double) -> Void = { _ in }
   ) throws(PACBEDError) -> PACBEDTable {
@@ -22,18 +22,18 @@ public struct TableCache: Sendable {
     return try cache.table(for: request, isCancelled: isCancelled, progress: progress).table
   }
 
-  public enum Origin: Sendable, Equatable { case stored, computed }
+  package enum Origin: Sendable, Equatable { case stored, computed }
 
   /// The table and where it came from. A table that cannot be stored is still a table: `warning` says why
   /// the next one will be computed again.
-  public struct Result: Sendable {
-    public let table: PACBEDTable
-    public let origin: Origin
-    public let warning: String?
+  package struct Result: Sendable {
+    package let table: PACBEDTable
+    package let origin: Origin
+    package let warning: String?
   }
 
   /// Reads the table of a request, or computes and stores it. A damaged file is computed anew.
-  public func table(
+  package func table(
     for request: TableRequest, isCancelled: @escaping @Sendable () -> Bool = { false },
     progress: @escaping @Sendable (Double) -> Void = { _ in }
   ) throws(PACBEDError) -> Result {
@@ -54,7 +54,7 @@ public struct TableCache: Sendable {
     return Result(table: table, origin: .computed, warning: warning)
   }
 
-  public func path(of request: TableRequest) -> String { "\(directory)/pacbed-\(request.identity).table" }
+  package func path(of request: TableRequest) -> String { "\(directory)/pacbed-\(request.identity).table" }
 
   /// Nil, or why it failed.
   private static func write(_ bytes: [UInt8], to path: String, in directory: String) -> String? {

@@ -83,7 +83,7 @@ enum TableCodec {
 
 extension TableRequest {
   /// A digest of everything that the table's content depends on.
-  public var identity: String {
+  package var identity: String {
     var text = "table 1\n"
     text += "beam \(kilovolts) step \(step) symmetry \(symmetry)\n"
     if pixel > 0 { text += "pixel \(pixel)\n" }

@@ -1,9 +1,9 @@
 import Scattering
 
 /// Everything that a table of rocking curves depends on. Equal requests have equal tables.
-public struct TableRequest: Sendable, Hashable {
+package struct TableRequest: Sendable, Hashable {
   /// The distance of incidences.
-  public enum Step: Sendable, Hashable {
+  package enum Step: Sendable, Hashable {
     /// As wide as linear interpolation between incidences allows: its root mean square error, relative to
     /// the intensities, measured at a few places before the table is made.
     case adaptive(error: Double)
@@ -11,26 +11,26 @@ public struct TableRequest: Sendable, Hashable {
     case fixed(Double)
   }
 
-  public var crystal: OrientedCrystal
-  public var kilovolts: Double
-  public var multislice: MultisliceSettings
+  package var crystal: OrientedCrystal
+  package var kilovolts: Double
+  package var multislice: MultisliceSettings
   /// Largest angle of the aperture (half of a soft edge included), mistilt and scattering angle that
   /// patterns may have, in mrad.
-  public var convergence: Double
-  public var mistilt: Double
-  public var angle: Double
+  package var convergence: Double
+  package var mistilt: Double
+  package var angle: Double
   /// Largest thickness in nm.
-  public var thickness: Double
-  public var symmetry: SymmetryUse
-  public var step: Step
+  package var thickness: Double
+  package var symmetry: SymmetryUse
+  package var step: Step
   /// Rocking curves are averaged over pixels of so many mrad, see `averaged(over:)`; 0 keeps them as
   /// they are, point by point.
-  public var pixel = 0.0
+  package var pixel = 0.0
   /// Bytes that the table may take in memory while it is made; afterwards it is half as large.
-  public var memoryLimit: Int
+  package var memoryLimit: Int
 
   /// `angle` is twice the convergence angle where it is not given.
-  public init(
+  package init(
     crystal: OrientedCrystal, kilovolts: Double, multislice: MultisliceSettings = .init(),
     convergence: Double,
     mistilt: Double, angle: Double? = nil, thickness: Double, symmetry: SymmetryUse = .exact,
@@ -48,7 +48,7 @@ public struct TableRequest: Sendable, Hashable {
     self.memoryLimit = memoryLimit
   }
 
-  public var beam: ElectronBeam { ElectronBeam(kilovolts: kilovolts) }
+  package var beam: ElectronBeam { ElectronBeam(kilovolts: kilovolts) }
 
   func check() throws(PACBEDError) {
     func check(_ name: String, _ value: Double, _ range: ClosedRange<Double>, _ unit: String)

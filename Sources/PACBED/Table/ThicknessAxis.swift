@@ -1,17 +1,17 @@
 /// The thicknesses that a table keeps: every period of the crystal up to 20 nm, and steps of at most
 /// 0.8 nm above. Thicknesses between them are interpolated by cubics through four neighbours.
-public struct ThicknessAxis: Sendable, Hashable {
+package struct ThicknessAxis: Sendable, Hashable {
   /// Periods behind which intensities are kept, ascending, from 0 on.
-  public let cells: [Int]
+  package let cells: [Int]
   /// Å.
-  public let period: Double
+  package let period: Double
   /// The largest thickness in nm that may be asked for.
-  public let limit: Double
+  package let limit: Double
 
   static let fineLimit = 20.0
   static let coarseStep = 0.8
 
-  public init(period: Double, limit: Double) {
+  package init(period: Double, limit: Double) {
     self.period = period
     self.limit = limit
     let nanometres = period / 10
@@ -28,12 +28,12 @@ public struct ThicknessAxis: Sendable, Hashable {
     self.cells = cells
   }
 
-  public var count: Int { cells.count }
+  package var count: Int { cells.count }
   /// Elements from one row of a table to the next: whole vectors of the processor.
   var stride: Int { (count + 15) / 16 * 16 }
 
   /// Lagrange weights of the four nodes from `first` on for a thickness in nm.
-  public func window(for thickness: Double) -> (first: Int, weights: SIMD4<Float>) {
+  package func window(for thickness: Double) -> (first: Int, weights: SIMD4<Float>) {
     let x = max(0, thickness) * 10 / period
     // The last node at or below x.
     var low = 0

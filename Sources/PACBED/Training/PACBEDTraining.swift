@@ -4,31 +4,31 @@ import Learning
 import System
 
 /// Learns a model of one crystal: the tables, then batches of fresh patterns until the steps are done.
-public struct PACBEDTraining: Sendable {
-  public var domain: ModelDomain
-  public var steps = 6000
+package struct PACBEDTraining: Sendable {
+  package var domain: ModelDomain
+  package var steps = 6000
   /// Worked on in two halves, each by one thread: two cores learn twice as fast, and the model is the same on
   /// any number of them.
-  public var batch = 64
-  public var seed: UInt64 = 1
-  public var threads = 1
-  public var priority = Trainer.Options.Priority.background
+  package var batch = 64
+  package var seed: UInt64 = 1
+  package var threads = 1
+  package var priority = Trainer.Options.Priority.background
   /// Debye-Waller factors, in Å², of the tables that patterns are drawn from: what is not known about a
   /// specimen must not lead the network astray.
-  public var motions = [0.0, 0.5]
+  package var motions = [0.0, 0.5]
   /// Steps between two looks at the validation patterns.
-  public var interval = 250
-  public var widths = [16, 32, 96, 160]
-  public var dense = [320, 256]
-  public var peakRate: Float = 3e-3
-  public var cache: TableCache?
+  package var interval = 250
+  package var widths = [16, 32, 96, 160]
+  package var dense = [320, 256]
+  package var peakRate: Float = 3e-3
+  package var cache: TableCache?
   /// Weights of another material's network to start from: what discs, centres and scales look like need not
   /// be learned again. Arrays of another shape are drawn afresh.
-  public var start: Weights?
+  package var start: Weights?
   /// The text that the crystal was read from: it travels with the model.
-  public var cif = ""
+  package var cif = ""
 
-  public init(_ domain: ModelDomain) { self.domain = domain }
+  package init(_ domain: ModelDomain) { self.domain = domain }
 
   package typealias Job = TrainingJob<PatternScore>
 
@@ -41,7 +41,7 @@ public struct PACBEDTraining: Sendable {
       priority: priority)
   }
 
-  public func tables(
+  package func tables(
     isCancelled: @escaping @Sendable () -> Bool = { false },
     progress: @escaping @Sendable (Double) -> Void = { _ in }
   ) throws(PACBEDError) -> [PACBEDTable] {

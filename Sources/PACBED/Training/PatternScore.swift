@@ -3,23 +3,23 @@ import Scattering
 
 /// How well a network reads patterns whose thickness is known, down to 2 nm: what is thinner shows
 /// nothing to any network.
-public struct PatternScore: Sendable, Equatable {
-  public var count = 0
+package struct PatternScore: Sendable, Equatable {
+  package var count = 0
   /// Relative errors of the most probable thickness, in percent.
-  public var mean = 0.0
-  public var median = 0.0
+  package var mean = 0.0
+  package var median = 0.0
   /// Shares.
-  public var withinNanometre = 0.0
+  package var withinNanometre = 0.0
   /// The truth lies within 1.5 nm of one of the three best.
-  public var amongThree = 0.0
+  package var amongThree = 0.0
   /// mrad.
-  public var mistilt = 0.0
+  package var mistilt = 0.0
   /// Mean relative error of the scale, in percent.
-  public var scale = 0.0
+  package var scale = 0.0
   /// Pixels of 64.
-  public var centre = 0.0
+  package var centre = 0.0
 
-  public init(_ cases: [(truth: TrainingPatterns.Truth, reading: NetworkReading)], _ heads: PatternNetwork) {
+  package init(_ cases: [(truth: TrainingPatterns.Truth, reading: NetworkReading)], _ heads: PatternNetwork) {
     guard !cases.isEmpty else { return }
     var errors: [Double] = []
     for (truth, reading) in cases {
@@ -46,12 +46,12 @@ public struct PatternScore: Sendable, Equatable {
   }
 
   /// Patterns with one strength of Gaussian noise, kept aside.
-  public struct Set: Sendable {
+  package struct Set: Sendable {
     let heads: PatternNetwork
-    public let samples: Samples
-    public let truths: [TrainingPatterns.Truth]
+    package let samples: Samples
+    package let truths: [TrainingPatterns.Truth]
 
-    public init(
+    package init(
       _ domain: ModelDomain, tables: [PACBEDTable], count: Int, noise: Double, seed: UInt64
     ) throws(PACBEDError) {
       let patterns = try TrainingPatterns(domain, tables: tables, disturbances: .noise(noise), seed: seed)
@@ -69,7 +69,7 @@ public struct PatternScore: Sendable, Equatable {
       heads = patterns.heads
     }
 
-    public func score(_ model: TrainedNetwork) throws(PACBEDError) -> PatternScore {
+    package func score(_ model: TrainedNetwork) throws(PACBEDError) -> PatternScore {
       let logits: [String: [Float]]
       do {
         let predictor = try Predictor(model.network, weights: model.weights, batch: 32)
@@ -88,7 +88,7 @@ public struct PatternScore: Sendable, Equatable {
 
 extension TrainingPatterns {
   /// Numbers of patterns that share no geometry and are at least 2 nm thick.
-  public func independent(_ count: Int) -> [Int] {
+  package func independent(_ count: Int) -> [Int] {
     var chosen: [Int] = []
     var group = 0
     while chosen.count < count {

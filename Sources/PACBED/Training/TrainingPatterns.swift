@@ -5,50 +5,50 @@ import Scattering
 
 /// Patterns as cameras record them, made while a network learns: no two are alike and none is stored.
 /// Number i is the same pattern whenever and on whatever thread it is made.
-public struct TrainingPatterns: Sendable {
+package struct TrainingPatterns: Sendable {
   /// What a pattern shows, as the network is to say it.
-  public struct Truth: Sendable, Hashable {
+  package struct Truth: Sendable, Hashable {
     /// nm.
-    public var thickness: Double
+    package var thickness: Double
     /// mrad.
-    public var convergence: Double
-    public var statedConvergence: Double
+    package var convergence: Double
+    package var statedConvergence: Double
     /// mrad, in the crystal's frame.
-    public var mistilt: Vector2
+    package var mistilt: Vector2
     /// Degrees in the image.
-    public var azimuthDegrees: Double
-    public var rotationDegrees: Double
-    public var scale: Double
+    package var azimuthDegrees: Double
+    package var rotationDegrees: Double
+    package var scale: Double
     /// Pixels, rows and columns, off the image's middle.
-    public var shift: Vector2
+    package var shift: Vector2
     /// Standard deviation of the noise in units of the brightest pixel.
-    public var noise: Double
+    package var noise: Double
   }
 
   /// What is added to the physics.
-  public struct Disturbances: Sendable, Hashable {
+  package struct Disturbances: Sendable, Hashable {
     /// Noise of a pixel in units of the brightest one: the largest, and the power of the uniform draw
     /// (more than 1: most patterns have little).
-    public var noise = 0.55
+    package var noise = 0.55
     /// Noise grows to its full strength over so many patterns: first what there is to see, then how to see
     /// it through noise.
-    public var calm = 0
-    public var noisePower = 2.5
+    package var calm = 0
+    package var noisePower = 2.5
     /// Electrons a pattern, drawn evenly in the logarithm.
-    public var electrons: ClosedRange<Double> = 2e5...1e9
-    public var distortion = 0.03
-    public var background = 0.15
-    public var haze = 0.3
+    package var electrons: ClosedRange<Double> = 2e5...1e9
+    package var distortion = 0.03
+    package var background = 0.15
+    package var haze = 0.3
     /// The share of patterns with hot pixels, and with a saturated camera.
-    public var hot = 0.15
-    public var saturated = 0.08
+    package var hot = 0.15
+    package var saturated = 0.08
     /// Share of patterns drawn from the thinnest fifth of the range as well.
-    public var thin = 0.3
+    package var thin = 0.3
 
-    public init() {}
+    package init() {}
 
     /// Everything of the geometry, nothing of the camera but Gaussian noise of one strength.
-    public static func noise(_ sigma: Double) -> Disturbances {
+    package static func noise(_ sigma: Double) -> Disturbances {
       var d = Disturbances()
       (d.noise, d.noisePower, d.distortion, d.background, d.haze) = (sigma, 0, 0, 0, 0)
       (d.electrons, d.hot, d.saturated, d.thin) = (1e30...1e30, 0, 0, 0)
@@ -56,8 +56,8 @@ public struct TrainingPatterns: Sendable {
     }
   }
 
-  public let domain: ModelDomain
-  public let heads: PatternNetwork
+  package let domain: ModelDomain
+  package let heads: PatternNetwork
   let tables: [PACBEDTable]
   let disturbances: Disturbances
   let random: RandomNumbers
@@ -65,7 +65,7 @@ public struct TrainingPatterns: Sendable {
   /// than one.
   static let group = 4
 
-  public init(
+  package init(
     _ domain: ModelDomain, tables: [PACBEDTable], disturbances: Disturbances = .init(), seed: UInt64
   ) throws(PACBEDError) {
     guard !tables.isEmpty else { throw .parameter("patterns need a table") }
@@ -77,7 +77,7 @@ public struct TrainingPatterns: Sendable {
   }
 
   /// For a trainer: sample s of step n is pattern n * batch + s.
-  public func source(batch: Int) -> SampleSource {
+  package func source(batch: Int) -> SampleSource {
     { step, range in
       let first = step * batch
       return samples(first + range.lowerBound..<first + range.upperBound).samples
@@ -85,7 +85,7 @@ public struct TrainingPatterns: Sendable {
   }
 
   /// Inputs and targets of a range of patterns, on the calling thread alone.
-  public func samples(_ range: Range<Int>) -> (samples: Samples, truths: [Truth]) {
+  package func samples(_ range: Range<Int>) -> (samples: Samples, truths: [Truth]) {
     let count = PatternNetwork.size * PatternNetwork.size
     var truths: [Truth] = []
     truths.reserveCapacity(range.count)
@@ -118,7 +118,7 @@ public struct TrainingPatterns: Sendable {
   }
 
   /// A pattern as a camera sees it, before it is standardised.
-  public func image(_ number: Int) -> (image: FitImage, truth: Truth) {
+  package func image(_ number: Int) -> (image: FitImage, truth: Truth) {
     let count = PatternNetwork.size * PatternNetwork.size
     var raw = [Float](repeating: 0, count: count)
     var turned = raw

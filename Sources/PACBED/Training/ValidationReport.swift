@@ -6,16 +6,16 @@ import Scattering
 
 /// What a trained model is worth, on patterns it has not seen: errors by noise, thickness, mistilt and
 /// convergence angle, and the temperatures that make its probabilities honest.
-public struct ValidationReport: Sendable {
-  public struct Row: Sendable {
+package struct ValidationReport: Sendable {
+  package struct Row: Sendable {
     /// What the row is about: `noise 0.1`, `thickness 10-20 nm`.
-    public var name: String
-    public var score: PatternScore
+    package var name: String
+    package var score: PatternScore
     /// Expected calibration error of the best summit's probability, before and after the temperature.
-    public var calibrationBefore: Double
-    public var calibration: Double
+    package var calibrationBefore: Double
+    package var calibration: Double
 
-    public var line: String {
+    package var line: String {
       func short(_ x: Double) -> String { String((x * 1000).rounded() / 1000) }
       var text = "\(name): thickness error \(short(score.mean)) % (median \(short(score.median)) %), "
       text += "within 1 nm \(short(score.withinNanometre)), among three \(short(score.amongThree)), "
@@ -24,14 +24,14 @@ public struct ValidationReport: Sendable {
     }
   }
 
-  public var rows: [Row] = []
-  public var temperatures = Temperatures.none
+  package var rows: [Row] = []
+  package var temperatures = Temperatures.none
 
   static let noises = [0, 0.05, 0.1, 0.2, 0.3, 0.5]
 
   /// `count` patterns a noise level for the temperatures and as many others for the errors: with 400 the
   /// calibration error of perfect probabilities would be 0.04, by chance alone.
-  public init(
+  package init(
     _ domain: ModelDomain, _ model: TrainedNetwork, table: PACBEDTable, seed: UInt64, count: Int = 2000,
     isCancelled: () -> Bool = { false }
   ) throws(PACBEDError) {

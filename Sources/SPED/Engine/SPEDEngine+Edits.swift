@@ -2,7 +2,7 @@ import Diffraction
 
 /// What changes by hand mean as settings.
 extension SPEDEngine {
-  public func settings(
+  package func settings(
     _ settings: [String: String], after edit: RegionEdit, of regions: Exhibit.Regions
   ) -> [String: String]? {
     var settings = settings

@@ -4,14 +4,14 @@ import Diffraction
 import Glibc
 
 /// The crystals in a scan of precession patterns, while it is being acquired.
-public struct SPEDEngine: AnalysisEngine {
-  public init() {}
+package struct SPEDEngine: AnalysisEngine {
+  package init() {}
 
-  public let name = "sped"
-  public let label = "SPED"
-  public let signal = Exhibit.Signal.spots
+  package let name = "sped"
+  package let label = "SPED"
+  package let signal = Exhibit.Signal.spots
 
-  public let outputs = [
+  package let outputs = [
     Output(name: "crystals", unit: "1", symbol: "n", decimals: 0),
     Output(name: "covered", unit: "%", symbol: "cover", decimals: 1),
     Output(name: "overlap", unit: "%", symbol: "overlap", decimals: 1),
@@ -20,15 +20,15 @@ public struct SPEDEngine: AnalysisEngine {
     Output(name: "explained", unit: "%", symbol: "expl", decimals: 1),
     Output(name: "patterns", unit: "1", symbol: "read", decimals: 0),
   ]
-  public let parameters = SPEDSettings.all
+  package let parameters = SPEDSettings.all
 
   /// A scan of small patterns with a shape is most likely one of these.
-  public func suitability(for file: FileSummary) -> Int {
+  package func suitability(for file: FileSummary) -> Int {
     guard let scan = file.scan?.value, scan.width >= 4, scan.height >= 4, file.frames >= 16 else { return 0 }
     return 5
   }
 
-  public func analyze(
+  package func analyze(
     _ subject: Subject, _ parameters: ParameterValues, _ context: AnalysisContext
   ) throws(AnalysisError) -> Finding {
     let settings = try SegmentationSettings(parameters)

@@ -1,10 +1,10 @@
 /// Reads a crystal from a CIF text: the first data block that has a cell and atoms.
 extension Crystal {
-  public init(cif text: String, name: String = "") throws(ScatteringError) {
+  package init(cif text: String, name: String = "") throws(ScatteringError) {
     try self.init(cif: Array(text.utf8), name: name)
   }
 
-  public init(cif bytes: [UInt8], name: String = "") throws(ScatteringError) {
+  package init(cif bytes: [UInt8], name: String = "") throws(ScatteringError) {
     let blocks = try CIFDocument.blocks(bytes)
     guard !blocks.isEmpty else { throw .cif(line: nil, reason: "no data block") }
     guard

@@ -1,16 +1,16 @@
 /// A chemical element, hydrogen to lawrencium: the range of the form factor tables.
-public struct Element: Sendable, Hashable, CustomStringConvertible {
-  public let atomicNumber: Int
+package struct Element: Sendable, Hashable, CustomStringConvertible {
+  package let atomicNumber: Int
 
-  public static let range = 1...103
+  package static let range = 1...103
 
-  public init?(atomicNumber: Int) {
+  package init?(atomicNumber: Int) {
     guard Self.range.contains(atomicNumber) else { return nil }
     self.atomicNumber = atomicNumber
   }
 
   /// `Ti`, in this spelling; `D` is hydrogen to an electron.
-  public init?(symbol: some StringProtocol) {
+  package init?(symbol: some StringProtocol) {
     if symbol == "D" {
       atomicNumber = 1
     } else if let index = Self.symbols.firstIndex(where: { $0 == symbol }) {
@@ -21,7 +21,7 @@ public struct Element: Sendable, Hashable, CustomStringConvertible {
   }
 
   /// The element in an atom's type or label: `Ti4+`, `O2-`, `Fe1`, `CA2`; letters decide, longest first.
-  public init?(label: some StringProtocol) {
+  package init?(label: some StringProtocol) {
     let letters = label.prefix { $0.isASCII && $0.isLetter }
     guard let first = letters.first else { return nil }
     let head = first.uppercased()
@@ -34,8 +34,8 @@ public struct Element: Sendable, Hashable, CustomStringConvertible {
     }
   }
 
-  public var symbol: String { Self.symbols[atomicNumber - 1] }
-  public var description: String { symbol }
+  package var symbol: String { Self.symbols[atomicNumber - 1] }
+  package var description: String { symbol }
 
   private static let symbols = [
     "H", "He", "Li", "Be", "B", "C", "N", "O", "F", "Ne", "Na", "Mg", "Al", "Si", "P", "S", "Cl", "Ar", "K",

@@ -1,12 +1,12 @@
 /// Crystals that are known by name, as the CIF files of Samples/crystals: the text of each file, read when
 /// it is asked for.
 extension Crystal {
-  public static let knownNames = [
+  package static let knownNames = [
     "rutile", "strontium-titanate", "beryl", "silicon", "gallium-arsenide", "magnesium-oxide", "quartz",
   ]
 
   /// The crystal of that name; the error lists the names.
-  public init(known name: String) throws(ScatteringError) {
+  package init(known name: String) throws(ScatteringError) {
     guard let text = Self.knownText(name) else {
       throw .parameter("no crystal is called \"\(name)\"; known: \(Self.knownNames.joined(separator: ", "))")
     }
@@ -14,7 +14,7 @@ extension Crystal {
   }
 
   /// The CIF text of a known crystal.
-  public static func knownText(_ name: String) -> String? {
+  package static func knownText(_ name: String) -> String? {
     switch name {
     case "rutile": rutileText
     case "strontium-titanate": strontiumTitanateText

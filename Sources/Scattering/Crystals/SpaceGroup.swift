@@ -2,11 +2,11 @@ import CSpglib
 import Synchronization
 
 /// A setting of a space group, from the tables of spglib.
-public struct SpaceGroup: Sendable, Hashable {
-  public let number: Int
+package struct SpaceGroup: Sendable, Hashable {
+  package let number: Int
   /// Hermann-Mauguin with the setting where a group has several: `Fd-3m:2`.
-  public let name: String
-  public let operations: [SymmetryOperation]
+  package let name: String
+  package let operations: [SymmetryOperation]
 
   /// 230 groups in 530 settings.
   private static let settings = 1...530
@@ -19,7 +19,7 @@ public struct SpaceGroup: Sendable, Hashable {
   /// (`Fd-3m`, `R-3m`, number 227), the setting stands behind a colon (`:1`, `:2`, `:H`, `:R`) or the
   /// older `S`, `Z`, `H`, `R` at the end; without one the symbol is ambiguous and is refused, except
   /// that a rhombohedral group follows `hexagonalAxes`.
-  public init(named text: some StringProtocol, hexagonalAxes: Bool? = nil) throws(ScatteringError) {
+  package init(named text: some StringProtocol, hexagonalAxes: Bool? = nil) throws(ScatteringError) {
     var (symbol, choice) = Self.split(String(text))
     let all = Self.list
     var matches = all.filter { $0.answers(to: symbol) }

@@ -1,20 +1,20 @@
 /// A space group operation in fractional coordinates: x' = rotation x + translation.
-public struct SymmetryOperation: Sendable, Hashable {
-  public var rotation: Matrix3
-  public var translation: Vector3
+package struct SymmetryOperation: Sendable, Hashable {
+  package var rotation: Matrix3
+  package var translation: Vector3
 
-  public init(rotation: Matrix3, translation: Vector3) {
+  package init(rotation: Matrix3, translation: Vector3) {
     self.rotation = rotation
     self.translation = translation
   }
 
-  public static let identity = SymmetryOperation(rotation: .identity, translation: .zero)
+  package static let identity = SymmetryOperation(rotation: .identity, translation: .zero)
 
-  public func callAsFunction(_ position: Vector3) -> Vector3 { rotation * position + translation }
+  package func callAsFunction(_ position: Vector3) -> Vector3 { rotation * position + translation }
 
   /// Reads `-y, x, 1/2+z`: sums of signed x, y, z (with small whole factors) and of fractions or
   /// decimals. Nil for anything else.
-  public init?(_ text: some StringProtocol) {
+  package init?(_ text: some StringProtocol) {
     let parts = Substring(text).utf8.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
     guard parts.count == 3 else { return nil }
     var rows: [(Vector3, Double)] = []

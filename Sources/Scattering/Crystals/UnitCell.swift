@@ -1,13 +1,13 @@
 import Glibc  // cos, sin, acos
 
 /// Three lattice vectors in Å, right-handed.
-public struct UnitCell: Sendable, Hashable {
-  public let a: Vector3
-  public let b: Vector3
-  public let c: Vector3
+package struct UnitCell: Sendable, Hashable {
+  package let a: Vector3
+  package let b: Vector3
+  package let c: Vector3
 
   /// Nil unless the vectors are finite, right-handed and span a volume.
-  public init?(a: Vector3, b: Vector3, c: Vector3) {
+  package init?(a: Vector3, b: Vector3, c: Vector3) {
     let volume = a.dot(b.cross(c))
     guard volume.isFinite, volume > 1e-6 * a.length * b.length * c.length, volume > 1e-3 else { return nil }
     self.a = a
@@ -16,7 +16,7 @@ public struct UnitCell: Sendable, Hashable {
   }
 
   /// From lengths in Å and angles in degrees: a along x, b in the xy plane.
-  public init?(lengths: Vector3, anglesDegrees: Vector3) {
+  package init?(lengths: Vector3, anglesDegrees: Vector3) {
     func cosine(_ degrees: Double) -> Double { degrees == 90 ? 0 : cos(degrees * .pi / 180) }
     let alpha = cosine(anglesDegrees.x)
     let beta = cosine(anglesDegrees.y)
@@ -31,10 +31,10 @@ public struct UnitCell: Sendable, Hashable {
       c: [lengths.z * beta, lengths.z * cy, lengths.z * cz2.squareRoot()])
   }
 
-  public var volume: Double { a.dot(b.cross(c)) }
-  public var lengths: Vector3 { [a.length, b.length, c.length] }
+  package var volume: Double { a.dot(b.cross(c)) }
+  package var lengths: Vector3 { [a.length, b.length, c.length] }
 
-  public var anglesDegrees: Vector3 {
+  package var anglesDegrees: Vector3 {
     func angle(_ u: Vector3, _ v: Vector3) -> Double {
       acos(max(-1, min(1, u.dot(v) / (u.length * v.length)))) * 180 / .pi
     }
@@ -42,13 +42,13 @@ public struct UnitCell: Sendable, Hashable {
   }
 
   /// Takes fractional to Cartesian coordinates.
-  public var matrix: Matrix3 { Matrix3(columns: a, b, c) }
+  package var matrix: Matrix3 { Matrix3(columns: a, b, c) }
   /// Rows of the inverse: a*, b*, c* without the factor 2 pi, so that a* . a = 1.
-  public var reciprocal: (Vector3, Vector3, Vector3) {
+  package var reciprocal: (Vector3, Vector3, Vector3) {
     let v = volume
     return (b.cross(c) / v, c.cross(a) / v, a.cross(b) / v)
   }
 
-  public func cartesian(_ fractional: Vector3) -> Vector3 { matrix * fractional }
-  public func fractional(_ cartesian: Vector3) -> Vector3 { matrix.inverse * cartesian }
+  package func cartesian(_ fractional: Vector3) -> Vector3 { matrix * fractional }
+  package func fractional(_ cartesian: Vector3) -> Vector3 { matrix.inverse * cartesian }
 }

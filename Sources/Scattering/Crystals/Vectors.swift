@@ -1,29 +1,29 @@
 /// A point or direction in three dimensions: Cartesian in Å, or fractional in units of the cell vectors.
-public typealias Vector3 = SIMD3<Double>
+package typealias Vector3 = SIMD3<Double>
 /// A point or direction across the beam, in Å or 1/Å.
-public typealias Vector2 = SIMD2<Double>
+package typealias Vector2 = SIMD2<Double>
 
 extension SIMD3<Double> {
-  @inlinable public func dot(_ other: Self) -> Double { (self * other).sum() }
+  @inlinable package func dot(_ other: Self) -> Double { (self * other).sum() }
 
-  public func cross(_ b: Self) -> Self {
+  package func cross(_ b: Self) -> Self {
     Self(y * b.z - z * b.y, z * b.x - x * b.z, x * b.y - y * b.x)
   }
 
-  @inlinable public var length: Double { dot(self).squareRoot() }
-  public var across: Vector2 { Vector2(x, y) }
+  @inlinable package var length: Double { dot(self).squareRoot() }
+  package var across: Vector2 { Vector2(x, y) }
 }
 
 extension SIMD2<Double> {
-  @inlinable public func dot(_ other: Self) -> Double { (self * other).sum() }
+  @inlinable package func dot(_ other: Self) -> Double { (self * other).sum() }
   /// The z component of the vector product: positive when `b` is counterclockwise of `self`.
-  @inlinable public func cross(_ b: Self) -> Double { x * b.y - y * b.x }
-  @inlinable public var length: Double { dot(self).squareRoot() }
+  @inlinable package func cross(_ b: Self) -> Double { x * b.y - y * b.x }
+  @inlinable package var length: Double { dot(self).squareRoot() }
 }
 
 /// A 3x3 matrix that acts on columns.
-public struct Matrix3: Sendable, Hashable {
-  public var columns: (Vector3, Vector3, Vector3) {
+package struct Matrix3: Sendable, Hashable {
+  package var columns: (Vector3, Vector3, Vector3) {
     get { (first, second, third) }
     set { (first, second, third) = newValue }
   }
@@ -31,26 +31,26 @@ public struct Matrix3: Sendable, Hashable {
   private var second: Vector3
   private var third: Vector3
 
-  public init(columns first: Vector3, _ second: Vector3, _ third: Vector3) {
+  package init(columns first: Vector3, _ second: Vector3, _ third: Vector3) {
     self.first = first
     self.second = second
     self.third = third
   }
 
-  public init(rows a: Vector3, _ b: Vector3, _ c: Vector3) {
+  package init(rows a: Vector3, _ b: Vector3, _ c: Vector3) {
     self.init(columns: Vector3(a.x, b.x, c.x), Vector3(a.y, b.y, c.y), Vector3(a.z, b.z, c.z))
   }
 
-  public static let identity = Matrix3(columns: [1, 0, 0], [0, 1, 0], [0, 0, 1])
+  package static let identity = Matrix3(columns: [1, 0, 0], [0, 1, 0], [0, 0, 1])
 
-  public static func * (m: Self, v: Vector3) -> Vector3 { m.first * v.x + m.second * v.y + m.third * v.z }
-  public static func * (a: Self, b: Self) -> Self { Self(columns: a * b.first, a * b.second, a * b.third) }
+  package static func * (m: Self, v: Vector3) -> Vector3 { m.first * v.x + m.second * v.y + m.third * v.z }
+  package static func * (a: Self, b: Self) -> Self { Self(columns: a * b.first, a * b.second, a * b.third) }
 
-  public var transposed: Self { Self(rows: first, second, third) }
-  public var determinant: Double { first.dot(second.cross(third)) }
+  package var transposed: Self { Self(rows: first, second, third) }
+  package var determinant: Double { first.dot(second.cross(third)) }
 
   /// Only for a matrix that has one; the caller checks the determinant.
-  public var inverse: Self {
+  package var inverse: Self {
     let scale = 1 / determinant
     return Self(
       rows: second.cross(third) * scale, third.cross(first) * scale, first.cross(second) * scale)

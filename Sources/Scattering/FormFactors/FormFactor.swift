@@ -1,17 +1,17 @@
 import Glibc  // exp
 
 /// A family of fits to the electron scattering of atoms. Two independent ones check each other.
-public enum FormFactorFamily: String, Sendable, Hashable, CaseIterable {
+package enum FormFactorFamily: String, Sendable, Hashable, CaseIterable {
   case kirkland, lobato
 }
 
 /// The electron scattering factor of a neutral atom at rest, in Å (first Born approximation).
-public struct FormFactor: Sendable, Hashable {
-  public let element: Element
-  public let family: FormFactorFamily
+package struct FormFactor: Sendable, Hashable {
+  package let element: Element
+  package let family: FormFactorFamily
   private let terms: [Double]
 
-  public init(_ element: Element, family: FormFactorFamily = .kirkland) {
+  package init(_ element: Element, family: FormFactorFamily = .kirkland) {
     self.element = element
     self.family = family
     switch family {
@@ -21,7 +21,7 @@ public struct FormFactor: Sendable, Hashable {
   }
 
   /// At the spatial frequency whose square is `g2`, in 1/Å².
-  public func callAsFunction(squaredFrequency g2: Double) -> Double {
+  package func callAsFunction(squaredFrequency g2: Double) -> Double {
     var f = 0.0
     switch family {
     case .kirkland:
@@ -38,7 +38,7 @@ public struct FormFactor: Sendable, Hashable {
     return f
   }
 
-  public func callAsFunction(_ g: Double) -> Double { self(squaredFrequency: g * g) }
+  package func callAsFunction(_ g: Double) -> Double { self(squaredFrequency: g * g) }
 
   /// The numbers behind an element's symbol in a table of text.
   private static func numbers(of element: Element, in table: StaticString, count: Int) -> [Double] {

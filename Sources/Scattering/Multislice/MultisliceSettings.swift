@@ -1,6 +1,6 @@
 /// How a crystal's potential is put on a grid and cut into slices.
-public struct MultisliceSettings: Sendable, Hashable {
-  public enum Slicing: Sendable, Hashable {
+package struct MultisliceSettings: Sendable, Hashable {
+  package enum Slicing: Sendable, Hashable {
     /// A slice for every height at which atoms lie; heights closer than `merging` Å share one. The space
     /// between is one propagation, however long.
     case planes(merging: Double)
@@ -9,7 +9,7 @@ public struct MultisliceSettings: Sendable, Hashable {
     case uniform(Int)
   }
 
-  public enum BandLimit: Sendable, Hashable {
+  package enum BandLimit: Sendable, Hashable {
     /// Keeps the intensity to rounding; aliases at the grid's edge.
     case none
     /// Two thirds of the Nyquist frequency, with a cosine edge: products of two band-limited functions
@@ -20,7 +20,7 @@ public struct MultisliceSettings: Sendable, Hashable {
     case below(Double)
   }
 
-  public enum Motion: Sendable, Hashable {
+  package enum Motion: Sendable, Hashable {
     /// Atoms at rest.
     case none
     /// The crystal's own displacements; atoms without any rest.
@@ -33,21 +33,21 @@ public struct MultisliceSettings: Sendable, Hashable {
     case independent(share: Double)
 
     /// B of most elements in most crystals at room temperature, in Å²: for atoms of which nothing is stated.
-    public static let typicalB = 0.5
+    package static let typicalB = 0.5
   }
 
-  public var formFactors: FormFactorFamily
-  public var motion: Motion
+  package var formFactors: FormFactorFamily
+  package var motion: Motion
   /// The imaginary part of the potential as a fraction of the real one; 0 is no absorption.
-  public var absorption: Double
-  public var slicing: Slicing
-  public var bandLimit: BandLimit
+  package var absorption: Double
+  package var slicing: Slicing
+  package var bandLimit: BandLimit
   /// The grid across the beam is at least this fine, in Å.
-  public var spacing: Double
+  package var spacing: Double
   /// Imitates the grid of a conventional multislice program; nil for the exact potential.
-  public var imitation: GridImitation?
+  package var imitation: GridImitation?
 
-  public init(
+  package init(
     formFactors: FormFactorFamily = .kirkland, motion: Motion = .none, absorption: Double = 0,
     slicing: Slicing = .planes(merging: 0.2), bandLimit: BandLimit = .twoThirds, spacing: Double = 0.1,
     imitation: GridImitation? = nil
@@ -66,13 +66,13 @@ public struct MultisliceSettings: Sendable, Hashable {
 /// patterns point by point: atoms are placed by bilinear interpolation between grid points; scattering
 /// factors are divided by sin(x)/x with x the radial frequency in cycles a pixel; and the aperture against
 /// aliasing is centred on the detector, not on the crystal, so that it moves with the mistilt.
-public struct GridImitation: Sendable, Hashable {
+package struct GridImitation: Sendable, Hashable {
   /// Grid points along the two vectors of the cell, which are perpendicular.
-  public var points: SIMD2<Int>
+  package var points: SIMD2<Int>
   /// The transverse frequency, in 1/Å, that the crystal's mistilt adds to the detector's.
-  public var mistilt: Vector2
+  package var mistilt: Vector2
 
-  public init(points: SIMD2<Int>, mistilt: Vector2) {
+  package init(points: SIMD2<Int>, mistilt: Vector2) {
     self.points = points
     self.mistilt = mistilt
   }

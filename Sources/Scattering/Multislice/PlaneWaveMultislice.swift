@@ -8,13 +8,13 @@ import Glibc  // sin, cos, exp
 /// incidence k: the wave is written relative to the incident one, so that it keeps the period of the
 /// crystal for every incidence (Cowley and Moodie 1957; Kirkland, Advanced Computing in Electron
 /// Microscopy, chapter 6).
-public final class PlaneWaveMultislice: Sendable {
-  public let crystal: OrientedCrystal
-  public let beam: ElectronBeam
-  public let settings: MultisliceSettings
-  public let grid: TransverseGrid
+package final class PlaneWaveMultislice: Sendable {
+  package let crystal: OrientedCrystal
+  package let beam: ElectronBeam
+  package let settings: MultisliceSettings
+  package let grid: TransverseGrid
   /// Slices in a period.
-  public var slices: Int { transmissions.count }
+  package var slices: Int { transmissions.count }
 
   /// exp(i sigma V) at the grid's points, one array a slice.
   private let transmissions: [[ComplexFloat]]
@@ -29,7 +29,7 @@ public final class PlaneWaveMultislice: Sendable {
   private let toSpace: ComplexFFT2D
   private let toFrequency: ComplexFFT2D
 
-  public init(
+  package init(
     crystal: OrientedCrystal, beam: ElectronBeam, settings: MultisliceSettings
   ) throws(ScatteringError) {
     let potential = try SlicedPotential(crystal: crystal, settings: settings)
@@ -125,12 +125,12 @@ public final class PlaneWaveMultislice: Sendable {
   }
 
   /// Memory for one thread's wave.
-  public final class Workspace {
+  package final class Workspace {
     fileprivate let wave: UnsafeMutableBufferPointer<ComplexFloat>
     fileprivate let scratch: UnsafeMutableBufferPointer<ComplexFloat>
     fileprivate let propagators: [UnsafeMutableBufferPointer<ComplexFloat>]
 
-    public init(for multislice: PlaneWaveMultislice) {
+    package init(for multislice: PlaneWaveMultislice) {
       func memory() -> UnsafeMutableBufferPointer<ComplexFloat> {
         let bytes = UnsafeMutableRawBufferPointer.allocate(
           byteCount: multislice.grid.count * MemoryLayout<ComplexFloat>.stride, alignment: 64)
@@ -148,7 +148,7 @@ public final class PlaneWaveMultislice: Sendable {
 
   /// Sends a plane wave with transverse frequency `incidence` (1/Å) through `cells` periods and shows the
   /// Fourier coefficients of the wave, in the grid's order, behind each of them (numbered from 1).
-  public func run(
+  package func run(
     incidence: Vector2, cells: Int, workspace: Workspace,
     _ body: (_ cell: Int, _ wave: UnsafeBufferPointer<ComplexFloat>) -> Void
   ) {

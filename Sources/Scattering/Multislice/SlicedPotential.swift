@@ -2,22 +2,22 @@ import Arrays
 import Glibc  // sin, cos, exp
 
 /// The projected potential of a crystal's cell, slice by slice.
-public struct SlicedPotential: Sendable {
-  public struct Slice: Sendable {
+package struct SlicedPotential: Sendable {
+  package struct Slice: Sendable {
     /// Height of the slice's plane within the period, in Å.
-    public var height: Double
+    package var height: Double
     /// The way to the next plane (of the next period, for the last), in Å.
-    public var distance: Double
+    package var distance: Double
     /// Fourier coefficients of the projected potential in V Å, in the grid's order.
-    public var coefficients: [ComplexDouble]
+    package var coefficients: [ComplexDouble]
     /// Where atoms move independently: each one's coefficients at rest, and its displacements.
     var atoms: [(coefficients: [ComplexDouble], displacement: Displacement)] = []
   }
 
-  public let grid: TransverseGrid
-  public let slices: [Slice]
+  package let grid: TransverseGrid
+  package let slices: [Slice]
 
-  public init(crystal: OrientedCrystal, settings: MultisliceSettings) throws(ScatteringError) {
+  package init(crystal: OrientedCrystal, settings: MultisliceSettings) throws(ScatteringError) {
     if let imitation = settings.imitation {
       guard abs(crystal.second.x) < 1e-6 * crystal.second.length else {
         throw .parameter("the grid of a rectangular program is imitated in rectangular cells only")

@@ -2,13 +2,13 @@
 ///
 /// Row after row: rows step along the first cell vector, columns along the second. Frequencies stand in
 /// the order of the Fourier transform: 0, 1, …, -2, -1.
-public struct TransverseGrid: Sendable, Hashable {
-  public let rows: Int
-  public let columns: Int
-  public let firstReciprocal: Vector2
-  public let secondReciprocal: Vector2
+package struct TransverseGrid: Sendable, Hashable {
+  package let rows: Int
+  package let columns: Int
+  package let firstReciprocal: Vector2
+  package let secondReciprocal: Vector2
 
-  public init(crystal: OrientedCrystal, rows: Int, columns: Int) {
+  package init(crystal: OrientedCrystal, rows: Int, columns: Int) {
     self.rows = rows
     self.columns = columns
     firstReciprocal = crystal.firstReciprocal
@@ -16,31 +16,31 @@ public struct TransverseGrid: Sendable, Hashable {
   }
 
   /// The coarsest grid of quick transforms with at most `spacing` Å between points.
-  public init(crystal: OrientedCrystal, spacing: Double) {
+  package init(crystal: OrientedCrystal, spacing: Double) {
     // Steps along a vector are longer than the distance between the lines they step over.
     let rows = (1 / (crystal.firstReciprocal.length * spacing)).rounded(.up)
     let columns = (1 / (crystal.secondReciprocal.length * spacing)).rounded(.up)
     self.init(crystal: crystal, rows: Self.quickSize(Int(rows)), columns: Self.quickSize(Int(columns)))
   }
 
-  public var count: Int { rows * columns }
+  package var count: Int { rows * columns }
 
   /// The index h of a row, k of a column.
-  public func index(row: Int) -> Int { row < (rows + 1) / 2 ? row : row - rows }
-  public func index(column: Int) -> Int { column < (columns + 1) / 2 ? column : column - columns }
+  package func index(row: Int) -> Int { row < (rows + 1) / 2 ? row : row - rows }
+  package func index(column: Int) -> Int { column < (columns + 1) / 2 ? column : column - columns }
 
-  public func frequency(h: Int, k: Int) -> Vector2 {
+  package func frequency(h: Int, k: Int) -> Vector2 {
     firstReciprocal * Double(h) + secondReciprocal * Double(k)
   }
 
   /// Where (h, k) stands; nil beyond the grid.
-  public func position(h: Int, k: Int) -> Int? {
+  package func position(h: Int, k: Int) -> Int? {
     guard h >= -(rows / 2), h < (rows + 1) / 2, k >= -(columns / 2), k < (columns + 1) / 2 else { return nil }
     return (h < 0 ? h + rows : h) * columns + (k < 0 ? k + columns : k)
   }
 
   /// The largest circle in the reciprocal cell of the grid: no frequency below it is aliased.
-  public var nyquist: Double {
+  package var nyquist: Double {
     let u = firstReciprocal * Double(rows)
     let v = secondReciprocal * Double(columns)
     let area = abs(u.cross(v))

@@ -2,43 +2,43 @@
 ///
 /// x is the direction of the first cell vector across the beam, y completes a right-handed frame with the
 /// beam. An oblique cell stays oblique: the second vector has a component along x.
-public struct OrientedCrystal: Sendable, Hashable {
-  public struct Atom: Sendable, Hashable {
-    public var element: Element
+package struct OrientedCrystal: Sendable, Hashable {
+  package struct Atom: Sendable, Hashable {
+    package var element: Element
     /// Fractions of the two vectors across, in [0, 1).
-    public var across: Vector2
+    package var across: Vector2
     /// Fraction of the period along the beam, in [0, 1).
-    public var depth: Double
-    public var occupancy: Double
+    package var depth: Double
+    package var occupancy: Double
     /// In the beam's frame; nil for an atom at rest.
-    public var displacement: Displacement?
+    package var displacement: Displacement?
   }
 
-  public let name: String
+  package let name: String
   /// The vectors across the beam in Å: the first along x, the second with positive y.
-  public let first: Vector2
-  public let second: Vector2
+  package let first: Vector2
+  package let second: Vector2
   /// The repeat along the beam in Å.
-  public let period: Double
+  package let period: Double
   /// By depth.
-  public private(set) var atoms: [Atom]
+  package private(set) var atoms: [Atom]
   /// The three vectors in terms of the crystal's own cell: `[1, 0, 0]` is its a.
-  public let indices: [Vector3]
+  package let indices: [Vector3]
   /// What was left out of the vectors across to make them perpendicular to the beam, in Å along the beam:
   /// 0 where the lattice has such vectors. Otherwise the zero-order Laue zone is exact and reflections of
   /// higher zones are displaced.
-  public let shear: Double
+  package let shear: Double
 
   /// The crystal with the lattice direction [u v w] along the beam, in the smallest cell that is periodic
   /// across it. Its first vector is the one that lies closest to the crystal's a (b where the beam runs
   /// along a).
-  public init(_ crystal: Crystal, zone: SIMD3<Int>) throws(ScatteringError) {
+  package init(_ crystal: Crystal, zone: SIMD3<Int>) throws(ScatteringError) {
     let basis = try ZoneBasis(crystal: crystal, zone: zone)
     try self.init(crystal, basis: basis)
   }
 
   /// The crystal as it is described, with its c along the beam, even where a smaller cell exists.
-  public init(keepingCellOf crystal: Crystal) throws(ScatteringError) {
+  package init(keepingCellOf crystal: Crystal) throws(ScatteringError) {
     let cell = crystal.cell
     guard abs(cell.c.dot(cell.a)) < 1e-6 * cell.c.length * cell.a.length,
       abs(cell.c.dot(cell.b)) < 1e-6 * cell.c.length * cell.b.length
@@ -78,7 +78,7 @@ public struct OrientedCrystal: Sendable, Hashable {
   }
 
   /// The same cell with other atoms in it.
-  public func withAtoms(_ atoms: [Atom]) -> OrientedCrystal {
+  package func withAtoms(_ atoms: [Atom]) -> OrientedCrystal {
     var crystal = self
     crystal.atoms = Self.sorted(atoms)
     return crystal
@@ -92,9 +92,9 @@ public struct OrientedCrystal: Sendable, Hashable {
   }
 
   /// Å².
-  public var area: Double { first.cross(second) }
+  package var area: Double { first.cross(second) }
 
   /// The reciprocal vectors across the beam, without 2 pi: first . firstReciprocal = 1.
-  public var firstReciprocal: Vector2 { Vector2(second.y, -second.x) / area }
-  public var secondReciprocal: Vector2 { Vector2(-first.y, first.x) / area }
+  package var firstReciprocal: Vector2 { Vector2(second.y, -second.x) / area }
+  package var secondReciprocal: Vector2 { Vector2(-first.y, first.x) / area }
 }

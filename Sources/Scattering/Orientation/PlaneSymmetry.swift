@@ -1,23 +1,23 @@
 /// Operations across the beam that map an oriented crystal onto itself.
 ///
 /// Such an operation turns or mirrors the plane across the beam: I_{Rg}(Rk) = I_g(k).
-public struct PlaneOperation: Sendable, Hashable {
+package struct PlaneOperation: Sendable, Hashable {
   /// What the operation does to reciprocal lattice indices (h, k), row after row.
-  public let indices: [Int]
+  package let indices: [Int]
   /// The same as a Cartesian matrix, row after row: x' = m[0] x + m[1] y.
-  public let cartesian: [Double]
+  package let cartesian: [Double]
 
-  public func callAsFunction(_ k: Vector2) -> Vector2 {
+  package func callAsFunction(_ k: Vector2) -> Vector2 {
     [cartesian[0] * k.x + cartesian[1] * k.y, cartesian[2] * k.x + cartesian[3] * k.y]
   }
 
-  public func callAsFunction(h: Int, k: Int) -> (Int, Int) {
+  package func callAsFunction(h: Int, k: Int) -> (Int, Int) {
     (indices[0] * h + indices[1] * k, indices[2] * h + indices[3] * k)
   }
 }
 
 /// Which operations count.
-public enum SymmetryUse: String, Sendable, Hashable, CaseIterable {
+package enum SymmetryUse: String, Sendable, Hashable, CaseIterable {
   /// None but the identity.
   case none
   /// Those that keep every atom at its depth: they hold at any thickness.
@@ -29,7 +29,7 @@ public enum SymmetryUse: String, Sendable, Hashable, CaseIterable {
 
 extension OrientedCrystal {
   /// The operations of the plane, the identity first.
-  public func symmetry(_ use: SymmetryUse) -> [PlaneOperation] {
+  package func symmetry(_ use: SymmetryUse) -> [PlaneOperation] {
     let identity = PlaneOperation(indices: [1, 0, 0, 1], cartesian: [1, 0, 0, 1])
     guard use != .none else { return [identity] }
     var operations = [identity]

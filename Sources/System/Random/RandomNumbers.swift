@@ -6,7 +6,7 @@ import Glibc  // log, exp, lgamma_r
 /// own index, and the results do not depend on the number of threads or the order of the work.
 ///
 /// Public, because only then is a drawing compiled into the loops that draw.
-public struct RandomNumbers: RandomNumberGenerator, Sendable {
+package struct RandomNumbers: RandomNumberGenerator, Sendable {
   @usableFromInline var s0: UInt64
   @usableFromInline var s1: UInt64
   @usableFromInline var s2: UInt64
@@ -14,7 +14,7 @@ public struct RandomNumbers: RandomNumberGenerator, Sendable {
   private var spareNormal: Double?
   private let key: UInt64
 
-  public init(seed: UInt64) {
+  package init(seed: UInt64) {
     key = seed
     var mixer = SplitMix64(seed: seed)
     s0 = mixer.next()
@@ -24,7 +24,7 @@ public struct RandomNumbers: RandomNumberGenerator, Sendable {
   }
 
   /// Stream `index` of this generator's seed; what was drawn so far makes no difference.
-  public func stream(_ index: Int) -> RandomNumbers {
+  package func stream(_ index: Int) -> RandomNumbers {
     var mixer = SplitMix64(seed: key)
     let a = mixer.next()
     mixer = SplitMix64(seed: a ^ (UInt64(bitPattern: Int64(index)) &* 0xd134_2543_de82_ef95))
@@ -32,10 +32,10 @@ public struct RandomNumbers: RandomNumberGenerator, Sendable {
   }
 
   /// A new generator seeded by this one, which moves on.
-  public mutating func split() -> RandomNumbers { RandomNumbers(seed: next()) }
+  package mutating func split() -> RandomNumbers { RandomNumbers(seed: next()) }
 
   @inlinable
-  public mutating func next() -> UInt64 {
+  package mutating func next() -> UInt64 {
     let product = s1 &* 5
     let result = ((product << 7) | (product >> 57)) &* 9
     let t = s1 << 17
@@ -50,17 +50,17 @@ public struct RandomNumbers: RandomNumberGenerator, Sendable {
 
   /// Uniform in [0, 1), every multiple of 2^-53 equally likely.
   @inlinable
-  public mutating func uniform() -> Double { Double(next() >> 11) * 0x1p-53 }
+  package mutating func uniform() -> Double { Double(next() >> 11) * 0x1p-53 }
 
   /// Uniform in the range.
   @inlinable
-  public mutating func uniform(in range: ClosedRange<Double>) -> Double {
+  package mutating func uniform(in range: ClosedRange<Double>) -> Double {
     range.lowerBound + (range.upperBound - range.lowerBound) * uniform()
   }
 
   /// Uniform in 0..<bound, without bias (Lemire 2019).
   @inlinable
-  public mutating func integer(below bound: Int) -> Int {
+  package mutating func integer(below bound: Int) -> Int {
     precondition(bound > 0, "a bound is positive")
     let bound = UInt64(bound)
     var product = next().multipliedFullWidth(by: bound)
@@ -72,7 +72,7 @@ public struct RandomNumbers: RandomNumberGenerator, Sendable {
   }
 
   /// Normal with mean 0 and standard deviation 1, by Marsaglia's polar method.
-  public mutating func normal() -> Double {
+  package mutating func normal() -> Double {
     if let spare = spareNormal {
       spareNormal = nil
       return spare
@@ -90,7 +90,7 @@ public struct RandomNumbers: RandomNumberGenerator, Sendable {
 
   /// Poisson with the given mean: counting by products below 10, transformed rejection (PTRS, Hörmann
   /// 1993) above. A mean that is not positive gives 0.
-  public mutating func poisson(_ mean: Double) -> Int {
+  package mutating func poisson(_ mean: Double) -> Int {
     guard mean > 0 else { return 0 }
     if mean < 10 {
       let limit = exp(-mean)
@@ -122,7 +122,7 @@ public struct RandomNumbers: RandomNumberGenerator, Sendable {
   }
 
   /// 0..<count in random order (Fisher-Yates).
-  public mutating func permutation(_ count: Int) -> [Int] {
+  package mutating func permutation(_ count: Int) -> [Int] {
     var order = Array(0..<count)
     for i in stride(from: count - 1, to: 0, by: -1) { order.swapAt(i, integer(below: i + 1)) }
     return order

@@ -1,13 +1,13 @@
 /// SplitMix64 (Steele, Lea & Flood 2014): turns any seed, even 0, into well-mixed words. For numbers of a
 /// distribution there are `RandomNumbers`.
-public struct SplitMix64: RandomNumberGenerator, Sendable {
+package struct SplitMix64: RandomNumberGenerator, Sendable {
   @usableFromInline var state: UInt64
 
   @inlinable
-  public init(seed: UInt64) { state = seed }
+  package init(seed: UInt64) { state = seed }
 
   @inlinable
-  public mutating func next() -> UInt64 {
+  package mutating func next() -> UInt64 {
     state &+= 0x9e37_79b9_7f4a_7c15
     var z = state
     z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9

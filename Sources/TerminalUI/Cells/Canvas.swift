@@ -2,7 +2,7 @@
 ///
 /// A value type with no terminal behind it. Everything is clipped: no coordinate, size or text can trap or reach
 /// outside. Inside `within` the same methods use the coordinates of the part.
-public struct Canvas: Sendable, Equatable {
+package struct Canvas: Sendable, Equatable {
   private var cells: [Cell]
   private let stride: Int
   private let rowCount: Int
@@ -10,7 +10,7 @@ public struct Canvas: Sendable, Equatable {
   private var frame: Rect
   private var clip: Rect
 
-  public init(width: Int, height: Int, fill: Style = .plain) {
+  package init(width: Int, height: Int, fill: Style = .plain) {
     let size = Size(width: min(width, 10_000), height: min(height, 10_000))
     stride = size.width
     rowCount = size.height
@@ -19,20 +19,20 @@ public struct Canvas: Sendable, Equatable {
     clip = frame
   }
 
-  public init(_ size: Size) { self.init(width: size.width, height: size.height) }
+  package init(_ size: Size) { self.init(width: size.width, height: size.height) }
 
-  public var width: Int { frame.width }
-  public var height: Int { frame.height }
-  public var size: Size { frame.size }
-  public var bounds: Rect { Rect(frame.size) }
+  package var width: Int { frame.width }
+  package var height: Int { frame.height }
+  package var size: Size { frame.size }
+  package var bounds: Rect { Rect(frame.size) }
 
   /// The cell at (x, y); a blank one outside.
-  public subscript(x: Int, y: Int) -> Cell {
+  package subscript(x: Int, y: Int) -> Cell {
     guard let index = index(x, y) else { return .blank }
     return cells[index]
   }
 
-  public mutating func set(_ cell: Cell, x: Int, y: Int) {
+  package mutating func set(_ cell: Cell, x: Int, y: Int) {
     guard let shown = TextWidth.drawn(cell.scalar) else { return }
     if TextWidth.isWide(shown) {
       putWide(Cell(shown, cell.style), x: Rect.clamped(x), y: y)
@@ -43,7 +43,7 @@ public struct Canvas: Sendable, Equatable {
 
   /// Draws one line of text and returns the column after it, whether or not it was clipped.
   @discardableResult
-  public mutating func put(_ text: String, x: Int, y: Int, _ style: Style = .plain) -> Int {
+  package mutating func put(_ text: String, x: Int, y: Int, _ style: Style = .plain) -> Int {
     var column = Rect.clamped(x)
     let row = Rect.clamped(y) + frame.y
     let isVisible = row >= clip.y && row < clip.bottom
@@ -65,7 +65,7 @@ public struct Canvas: Sendable, Equatable {
   }
 
   /// Fills with a cell of one column; anything wider or unsafe becomes the replacement.
-  public mutating func fill(_ rect: Rect, _ cell: Cell = .blank) {
+  package mutating func fill(_ rect: Rect, _ cell: Cell = .blank) {
     let isNarrow = TextWidth.drawn(cell.scalar) == cell.scalar && !TextWidth.isWide(cell.scalar)
     let shown = isNarrow ? cell : Cell(Cell.replacement, cell.style)
     let part = visible(rect)
@@ -75,7 +75,7 @@ public struct Canvas: Sendable, Equatable {
   }
 
   /// Changes only how the cells look, as the cursor's row does.
-  public mutating func restyle(_ rect: Rect, _ change: (inout Style) -> Void) {
+  package mutating func restyle(_ rect: Rect, _ change: (inout Style) -> Void) {
     let part = visible(rect)
     for y in part.y..<part.bottom {
       for x in part.x..<part.right { change(&cells[y * stride + x].style) }
@@ -86,7 +86,7 @@ public struct Canvas: Sendable, Equatable {
   ///
   /// The part keeps the size of `rect` even where it reaches outside: what is outside is clipped.
   @discardableResult
-  public mutating func within<R>(_ rect: Rect, _ body: (inout Canvas) -> R) -> R {
+  package mutating func within<R>(_ rect: Rect, _ body: (inout Canvas) -> R) -> R {
     let outer = (frame, clip)
     frame = Rect(x: frame.x + rect.x, y: frame.y + rect.y, width: rect.width, height: rect.height)
     clip = clip.intersection(frame)
@@ -95,7 +95,7 @@ public struct Canvas: Sendable, Equatable {
   }
 
   /// Copies another canvas here.
-  public mutating func blit(_ other: Canvas, x: Int, y: Int) {
+  package mutating func blit(_ other: Canvas, x: Int, y: Int) {
     let x = Rect.clamped(x)
     let y = Rect.clamped(y)
     for row in 0..<other.height {
@@ -106,7 +106,7 @@ public struct Canvas: Sendable, Equatable {
   }
 
   /// One row as text, without trailing blanks.
-  public func row(_ y: Int) -> String {
+  package func row(_ y: Int) -> String {
     var scalars = String.UnicodeScalarView()
     var length = 0
     for x in 0..<width {
@@ -119,7 +119,7 @@ public struct Canvas: Sendable, Equatable {
   }
 
   /// All rows, joined by newlines: what golden screens compare.
-  public var text: String { (0..<height).map(row).joined(separator: "\n") }
+  package var text: String { (0..<height).map(row).joined(separator: "\n") }
 
   private func index(_ x: Int, _ y: Int) -> Int? {
     let column = Rect.clamped(x) + frame.x

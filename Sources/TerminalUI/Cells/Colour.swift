@@ -1,28 +1,28 @@
 /// A colour as a terminal names it: its own default, one of the 16 that the user's theme defines, one of the
 /// 256 of the xterm palette, or red, green and blue.
-public enum Colour: Hashable, Sendable {
+package enum Colour: Hashable, Sendable {
   case `default`
   /// 0-7 and their bright forms 8-15.
   case ansi(UInt8)
   case palette(UInt8)
   case rgb(UInt8, UInt8, UInt8)
 
-  public static let black = Colour.ansi(0)
-  public static let red = Colour.ansi(1)
-  public static let green = Colour.ansi(2)
-  public static let yellow = Colour.ansi(3)
-  public static let blue = Colour.ansi(4)
-  public static let magenta = Colour.ansi(5)
-  public static let cyan = Colour.ansi(6)
-  public static let white = Colour.ansi(7)
+  package static let black = Colour.ansi(0)
+  package static let red = Colour.ansi(1)
+  package static let green = Colour.ansi(2)
+  package static let yellow = Colour.ansi(3)
+  package static let blue = Colour.ansi(4)
+  package static let magenta = Colour.ansi(5)
+  package static let cyan = Colour.ansi(6)
+  package static let white = Colour.ansi(7)
 
   /// The bright form of a plain ANSI colour; any other colour unchanged.
-  public var bright: Colour {
+  package var bright: Colour {
     if case .ansi(let index) = self, index < 8 { .ansi(index + 8) } else { self }
   }
 
   /// The nearest colour that `depth` can show.
-  public func reduced(to depth: ColourDepth) -> Colour {
+  package func reduced(to depth: ColourDepth) -> Colour {
     switch (self, depth) {
     case (.default, _), (_, .none): .default
     case (_, .trueColour): self
@@ -36,7 +36,7 @@ public enum Colour: Hashable, Sendable {
   }
 
   /// A third as bright: what lies below something else. The terminal's own colours stay what they are.
-  public var dimmed: Colour {
+  package var dimmed: Colour {
     switch self {
     case .rgb(let red, let green, let blue): .rgb(red / 3, green / 3, blue / 3)
     case .palette:
@@ -47,7 +47,7 @@ public enum Colour: Hashable, Sendable {
   }
 
   /// Red, green and blue as xterm shows this colour; nil for the default, which only the user knows.
-  public var components: (red: UInt8, green: UInt8, blue: UInt8)? {
+  package var components: (red: UInt8, green: UInt8, blue: UInt8)? {
     switch self {
     case .default: nil
     case .rgb(let red, let green, let blue): (red, green, blue)

@@ -1,5 +1,5 @@
 /// How much of a row or column of panes one of them wants.
-public enum Length: Hashable, Sendable {
+package enum Length: Hashable, Sendable {
   case fixed(Int)
   /// At least so much, and a share of what is left.
   case minimum(Int, weight: Int = 1)
@@ -22,7 +22,7 @@ public enum Length: Hashable, Sendable {
 
 extension Rect {
   /// The rectangle cut into rows from top to bottom. Where there is too little room the first ones are served first.
-  public func rows(_ lengths: [Length]) -> [Rect] {
+  package func rows(_ lengths: [Length]) -> [Rect] {
     var top = y
     return Rect.lengths(lengths, in: height).map { length in
       defer { top += length }
@@ -31,7 +31,7 @@ extension Rect {
   }
 
   /// The rectangle cut into columns from left to right, `gap` cells between them.
-  public func columns(_ lengths: [Length], gap: Int = 0) -> [Rect] {
+  package func columns(_ lengths: [Length], gap: Int = 0) -> [Rect] {
     let gap = Rect.clamped(gap, from: 0)
     let room = max(0, width - gap * max(0, lengths.count - 1))
     var left = x
@@ -42,7 +42,7 @@ extension Rect {
   }
 
   /// (the upper `height` rows, the rest)
-  public func splitTop(_ height: Int) -> (Rect, Rect) {
+  package func splitTop(_ height: Int) -> (Rect, Rect) {
     let taken = min(Rect.clamped(height, from: 0), self.height)
     return (
       Rect(x: x, y: y, width: width, height: taken),
@@ -51,14 +51,14 @@ extension Rect {
   }
 
   /// (the lower `height` rows, the rest)
-  public func splitBottom(_ height: Int) -> (Rect, Rect) {
+  package func splitBottom(_ height: Int) -> (Rect, Rect) {
     let taken = min(Rect.clamped(height, from: 0), self.height)
     let (rest, bottom) = splitTop(self.height - taken)
     return (bottom, rest)
   }
 
   /// (the left `width` columns, the rest)
-  public func splitLeft(_ width: Int) -> (Rect, Rect) {
+  package func splitLeft(_ width: Int) -> (Rect, Rect) {
     let taken = min(Rect.clamped(width, from: 0), self.width)
     return (
       Rect(x: x, y: y, width: taken, height: height),
@@ -67,7 +67,7 @@ extension Rect {
   }
 
   /// (the right `width` columns, the rest)
-  public func splitRight(_ width: Int) -> (Rect, Rect) {
+  package func splitRight(_ width: Int) -> (Rect, Rect) {
     let taken = min(Rect.clamped(width, from: 0), self.width)
     let (rest, right) = splitLeft(self.width - taken)
     return (right, rest)

@@ -59,7 +59,7 @@ enum PlainCharacters {
 
 extension Canvas {
   /// The same picture for a terminal that only has ASCII.
-  public mutating func reduceToASCII() {
+  package mutating func reduceToASCII() {
     for y in 0..<height {
       for x in 0..<width {
         let cell = self[x, y]

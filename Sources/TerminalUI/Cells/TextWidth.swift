@@ -1,9 +1,9 @@
 /// How many columns text takes, exactly as `Canvas.put` draws it.
-public enum TextWidth {
-  public enum Alignment: Sendable { case left, right, centre }
+package enum TextWidth {
+  package enum Alignment: Sendable { case left, right, centre }
 
   /// 0 for a combining mark (left out), 2 for a wide character, 1 otherwise.
-  public static func columns(of scalar: Unicode.Scalar) -> Int {
+  package static func columns(of scalar: Unicode.Scalar) -> Int {
     if scalar.value < 0x300 || isOrdinary(scalar) { return 1 }
     switch drawn(scalar) {
     case nil: return 0
@@ -11,14 +11,14 @@ public enum TextWidth {
     }
   }
 
-  public static func columns(of text: String) -> Int {
+  package static func columns(of text: String) -> Int {
     var total = 0
     for scalar in text.unicodeScalars { total += columns(of: scalar) }
     return total
   }
 
   /// `text` cut or padded to exactly `columns`; a cut is marked with `~` unless `ellipsis` is false.
-  public static func fitted(
+  package static func fitted(
     _ text: String, to columns: Int, alignment: Alignment = .left, ellipsis: Bool = true
   ) -> String {
     guard columns > 0 else { return "" }

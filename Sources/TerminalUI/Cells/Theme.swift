@@ -1,27 +1,27 @@
 /// The few colours of the screen, by meaning, for one depth of colour and one kind of background. A glyph or a word
 /// always says the same as the colour.
-public struct Theme: Sendable, Equatable {
+package struct Theme: Sendable, Equatable {
   /// Values; chosen and first values; names, units, axes.
-  public let text, bright, dim: Style
+  package let text, bright, dim: Style
   /// Borders and axes; grid dots.
-  public let rule, grid: Style
+  package let rule, grid: Style
   /// Status line and overlays; the chosen row.
-  public let bar, selected: Colour
+  package let bar, selected: Colour
   /// Focus, keys, whatever was computed here; the network's bars.
-  public let accent, network: Style
-  public let accept, doubtful, foreign, refused: Style
+  package let accent, network: Style
+  package let accept, doubtful, foreign, refused: Style
   /// Regions, sides of a comparison.
-  public let labels: [Colour]
-  public let depth: ColourDepth
+  package let labels: [Colour]
+  package let depth: ColourDepth
 
   /// Verdicts and regions have colours that people tell apart who see few (Okabe and Ito) in all of them.
-  public enum Name: String, Sendable, CaseIterable {
+  package enum Name: String, Sendable, CaseIterable {
     case dark, light, contrast
     /// The sixteen colours that the terminal was given, whatever they are.
     case terminal
   }
 
-  public init(_ terminalDepth: ColourDepth, _ name: Name = .dark) {
+  package init(_ terminalDepth: ColourDepth, _ name: Name = .dark) {
     let depth = name == .terminal ? min(terminalDepth, .ansi16) : terminalDepth
     let isLight = name == .light
     let isStrong = name == .contrast
@@ -66,11 +66,11 @@ public struct Theme: Sendable, Equatable {
   }
 
   /// What must be read at once: `▲ 3 alarms` on a coloured ground.
-  public func badge(_ style: Style) -> Style {
+  package func badge(_ style: Style) -> Style {
     depth == .none ? Style(.default, [.reverse, .bold]) : Style(.black, on: style.foreground, .bold)
   }
 
-  public func label(_ index: Int) -> Style {
+  package func label(_ index: Int) -> Style {
     Style(labels[((index % labels.count) + labels.count) % labels.count])
   }
 }

@@ -1,6 +1,6 @@
 extension ColourMap {
   /// `0 ▆▆▆▆▆▆ 380 counts`: what the shades of a picture mean.
-  public func bar(
+  package func bar(
     _ limits: Limits, width: Int, unit: String = "", isSigned: Bool = false, depth: ColourDepth, _ dim: Style
   ) -> Text {
     let levels = levels(depth)
@@ -40,7 +40,7 @@ extension ColourMap {
 
 extension Canvas {
   /// `├──┤ 10 mrad` in the picture's lower left corner: about a quarter of its width, a round number.
-  public mutating func scaleBar(_ placement: PicturePlacement, pixel: Double, unit: String, _ style: Style) {
+  package mutating func scaleBar(_ placement: PicturePlacement, pixel: Double, unit: String, _ style: Style) {
     let rect = placement.rect
     guard pixel.isFinite, pixel > 0, placement.columns > 0, rect.width >= 16, rect.height >= 4 else { return }
     let cell = pixel * Double(placement.columns) / Double(rect.width)
@@ -59,7 +59,7 @@ extension Canvas {
   }
 
   /// A cross, or brackets, at a pixel of a picture.
-  public mutating func cross(
+  package mutating func cross(
     _ placement: PicturePlacement, column: Int, row: Int, _ text: Unicode.Scalar = "┼", _ style: Style
   ) {
     let cell = placement.cell(column: column, row: row)

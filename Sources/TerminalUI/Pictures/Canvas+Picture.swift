@@ -2,7 +2,7 @@ extension Canvas {
   /// Draws a picture as large as `area` allows, its aspect kept. `limits` are the contrast's own unless given,
   /// as they are where several pictures share a scale.
   @discardableResult
-  public mutating func picture(
+  package mutating func picture(
     _ source: PictureSource, in area: Rect, _ look: PictureLook, limits: Limits? = nil
   ) -> PicturePlacement {
     let limits = limits ?? look.contrast.limits(of: [source])

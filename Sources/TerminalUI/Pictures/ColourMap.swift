@@ -3,13 +3,13 @@
 /// Lightness (CIELAB L*) rises strictly along every map, and away from the middle on both sides of `diverging`,
 /// so brighter always means more. The nearest palette colours of the usual maps break this; the lists below are
 /// chosen by hand from the 240 colours that all 256-colour terminals show alike.
-public enum ColourMap: String, Sendable, CaseIterable {
+package enum ColourMap: String, Sendable, CaseIterable {
   case grey, viridis, inferno
   /// Blue below, dark in the middle, red above.
   case diverging
 
   /// The next map for an unsigned picture.
-  public var next: ColourMap {
+  package var next: ColourMap {
     switch self {
     case .grey: .viridis
     case .viridis: .inferno
@@ -17,12 +17,12 @@ public enum ColourMap: String, Sendable, CaseIterable {
     }
   }
 
-  public func colour(_ fraction: Float, _ depth: ColourDepth) -> Colour {
+  package func colour(_ fraction: Float, _ depth: ColourDepth) -> Colour {
     ColourMap.colour(fraction, in: levels(depth))
   }
 
   /// All colours of the map from low to high; none on a terminal without colours.
-  public func levels(_ depth: ColourDepth) -> [Colour] {
+  package func levels(_ depth: ColourDepth) -> [Colour] {
     switch depth {
     case .none: []
     case .ansi8: ansi8.map { .ansi($0) }

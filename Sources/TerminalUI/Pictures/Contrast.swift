@@ -1,23 +1,23 @@
 import Glibc
 
 /// The values that are shown darkest and brightest, in the picture's own unit.
-public struct Limits: Hashable, Sendable {
-  public var low: Float
-  public var high: Float
+package struct Limits: Hashable, Sendable {
+  package var low: Float
+  package var high: Float
 
-  public init(low: Float, high: Float) {
+  package init(low: Float, high: Float) {
     self.low = low
     self.high = high
   }
 }
 
 /// How values become brightness. Never a change of the data: only of what is shown, and always written beside it.
-public struct Contrast: Hashable, Sendable {
-  public enum Scale: String, Sendable, CaseIterable {
+package struct Contrast: Hashable, Sendable {
+  package enum Scale: String, Sendable, CaseIterable {
     case log, linear
     case sqrt = "root"
 
-    public var next: Scale {
+    package var next: Scale {
       switch self {
       case .log: .linear
       case .linear: .sqrt
@@ -26,7 +26,7 @@ public struct Contrast: Hashable, Sendable {
     }
   }
 
-  public enum Range: Hashable, Sendable {
+  package enum Range: Hashable, Sendable {
     case percentile(Double, Double)
     /// From zero to a percentile.
     case fromZero(Double)
@@ -37,19 +37,19 @@ public struct Contrast: Hashable, Sendable {
     case fixed(Limits)
   }
 
-  public var scale: Scale
-  public var range: Range
+  package var scale: Scale
+  package var range: Range
   /// A difference: zero lies in the middle and the limits are symmetric.
-  public var isSigned: Bool
+  package var isSigned: Bool
 
-  public init(scale: Scale = .log, range: Range = .percentile(1, 99.5), isSigned: Bool = false) {
+  package init(scale: Scale = .log, range: Range = .percentile(1, 99.5), isSigned: Bool = false) {
     self.scale = scale
     self.range = range
     self.isSigned = isSigned
   }
 
   /// The limits that hold for all `pictures` together, so that they can be compared by eye.
-  public func limits(of pictures: [PictureSource]) -> Limits {
+  package func limits(of pictures: [PictureSource]) -> Limits {
     switch range {
     case .fixed(let limits): return limits
     case .percentile(let low, let high):
@@ -93,7 +93,7 @@ public struct Contrast: Hashable, Sendable {
   }
 
   /// Where `value` lies from dark (0) to bright (1); nil for a value that is missing.
-  public func fraction(_ value: Float, _ limits: Limits) -> Float? {
+  package func fraction(_ value: Float, _ limits: Limits) -> Float? {
     let fraction = ContrastCurve(self, limits).fraction(value)
     return fraction.isNaN ? nil : fraction
   }

@@ -1,5 +1,5 @@
 /// Which characters a picture is made of.
-public enum PictureMode: String, Sendable, CaseIterable {
+package enum PictureMode: String, Sendable, CaseIterable {
   /// One pixel a cell, on any terminal.
   case ascii
   /// Two pixels a cell, one above the other.
@@ -9,7 +9,7 @@ public enum PictureMode: String, Sendable, CaseIterable {
   /// Eight dots a cell in one colour.
   case braille
 
-  public var next: PictureMode {
+  package var next: PictureMode {
     switch self {
     case .ascii: .halfBlock
     case .halfBlock: .quadrant
@@ -35,14 +35,14 @@ public enum PictureMode: String, Sendable, CaseIterable {
 }
 
 /// All choices about how a picture looks.
-public struct PictureLook: Hashable, Sendable {
-  public var mode: PictureMode
-  public var map: ColourMap
-  public var depth: ColourDepth
-  public var contrast: Contrast
-  public var reduction: PictureSource.Reduction
+package struct PictureLook: Hashable, Sendable {
+  package var mode: PictureMode
+  package var map: ColourMap
+  package var depth: ColourDepth
+  package var contrast: Contrast
+  package var reduction: PictureSource.Reduction
 
-  public init(
+  package init(
     mode: PictureMode = .ascii, map: ColourMap = .grey, depth: ColourDepth = .none,
     contrast: Contrast = Contrast(), reduction: PictureSource.Reduction = .mean
   ) {

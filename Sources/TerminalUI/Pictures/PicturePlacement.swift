@@ -1,13 +1,13 @@
 /// Where a picture came to lie and what its border has to say.
-public struct PicturePlacement: Sendable, Equatable {
+package struct PicturePlacement: Sendable, Equatable {
   /// The cells that the picture covers: centred, its aspect kept.
-  public let rect: Rect
-  public let limits: Limits
+  package let rect: Rect
+  package let limits: Limits
   /// The picture's own pixels.
-  public let columns: Int
-  public let rows: Int
+  package let columns: Int
+  package let rows: Int
 
-  public init(rect: Rect, limits: Limits, columns: Int, rows: Int) {
+  package init(rect: Rect, limits: Limits, columns: Int, rows: Int) {
     self.rect = rect
     self.limits = limits
     self.columns = columns
@@ -15,12 +15,12 @@ public struct PicturePlacement: Sendable, Equatable {
   }
 
   /// The largest rectangle in `area` with the aspect of a picture of so many pixels.
-  public static func fitted(columns: Int, rows: Int, in area: Rect) -> Rect {
+  package static func fitted(columns: Int, rows: Int, in area: Rect) -> Rect {
     fit(columns: columns, rows: rows, in: area)
   }
 
   /// The canvas cell that shows a pixel of the source.
-  public func cell(column: Int, row: Int) -> (x: Int, y: Int) {
+  package func cell(column: Int, row: Int) -> (x: Int, y: Int) {
     guard columns > 0, rows > 0, !rect.isEmpty else { return (rect.x, rect.y) }
     let column = min(max(column, 0), columns - 1)
     let row = min(max(row, 0), rows - 1)
@@ -31,7 +31,7 @@ public struct PicturePlacement: Sendable, Equatable {
   }
 
   /// The pixel of the source in the middle of a canvas cell; nil beside the picture.
-  public func pixel(x: Int, y: Int) -> (column: Int, row: Int)? {
+  package func pixel(x: Int, y: Int) -> (column: Int, row: Int)? {
     guard columns > 0, rows > 0, rect.contains(x: x, y: y) else { return nil }
     return (
       (2 * (x - rect.x) + 1) * columns / (2 * rect.width), (2 * (y - rect.y) + 1) * rows / (2 * rect.height)

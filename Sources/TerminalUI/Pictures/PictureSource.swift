@@ -1,10 +1,10 @@
 /// A picture to show: row 0 on top, one value a pixel, in whatever unit. Values that are not finite are missing.
-public struct PictureSource: Sendable, Equatable {
-  public let width: Int
-  public let height: Int
-  public let values: [Float]
+package struct PictureSource: Sendable, Equatable {
+  package let width: Int
+  package let height: Int
+  package let values: [Float]
 
-  public init(width: Int, height: Int, values: [Float]) {
+  package init(width: Int, height: Int, values: [Float]) {
     precondition(width >= 0 && height >= 0 && values.count == width * height, "one value a pixel")
     self.width = width
     self.height = height
@@ -12,7 +12,7 @@ public struct PictureSource: Sendable, Equatable {
   }
 
   /// What a cell shows of the pixels under it: their mean, or the brightest, so that no spot is lost.
-  public enum Reduction: Sendable, Hashable { case mean, brightest }
+  package enum Reduction: Sendable, Hashable { case mean, brightest }
 
   /// The picture on a grid of `columns` x `rows`: an axis that shrinks is averaged over areas, so no spot falls
   /// between samples; an axis that grows repeats the nearest pixel, so nothing is invented. Missing pixels do

@@ -1,18 +1,18 @@
 import Glibc
 
 /// An axis of a plot: its range and its round ticks, 1, 2 or 5 times a power of ten.
-public struct Axis: Sendable, Equatable {
-  public let low: Double
-  public let high: Double
-  public let ticks: [Double]
+package struct Axis: Sendable, Equatable {
+  package let low: Double
+  package let high: Double
+  package let ticks: [Double]
   /// What a tick is written as.
-  public let labels: [String]
+  package let labels: [String]
   /// Stands at the axis' end.
-  public var unit: String
+  package var unit: String
 
   /// The range of `values` with at most `count` ticks. `isRound` widens it to whole ticks, `margin` leaves a part of
   /// it free on both sides; a range of nothing gets some room about it.
-  public init(
+  package init(
     _ values: some Sequence<Double>, unit: String = "", ticks count: Int, isRound: Bool = false,
     margin: Double = 0,
     including: [Double] = []
@@ -30,7 +30,7 @@ public struct Axis: Sendable, Equatable {
     self.init(low: low, high: high, unit: unit, ticks: count, isRound: isRound, margin: margin)
   }
 
-  public init(
+  package init(
     low: Double, high: Double, unit: String = "", ticks count: Int, isRound: Bool = false, margin: Double = 0,
     isWhole: Bool = false
   ) {
@@ -85,7 +85,7 @@ public struct Axis: Sendable, Equatable {
   }
 
   /// With a true minus sign.
-  public static func number(_ value: Double, _ decimals: Int) -> String {
+  package static func number(_ value: Double, _ decimals: Int) -> String {
     guard value.isFinite, value.magnitude < 1e15 else { return "—" }
     let places = min(max(decimals, 0), 12)
     let scale = pow(10, Double(places))
@@ -102,7 +102,7 @@ public struct Axis: Sendable, Equatable {
   static func exponent(_ value: Double) -> Double { log10(value * 1.0001).rounded(.down) }
 
   /// Where a value lies on the axis, 0 to 1 inside it; nil where it is none.
-  public func fraction(_ value: Double) -> Double? {
+  package func fraction(_ value: Double) -> Double? {
     guard value.isFinite, high > low else { return nil }
     let fraction = (value - low) / (high - low)
     return fraction.isFinite ? fraction : nil

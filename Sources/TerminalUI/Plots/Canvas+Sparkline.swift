@@ -1,6 +1,6 @@
 extension Canvas {
   /// Values as columns of one row, from zero to the largest of them.
-  public mutating func sparkline(_ values: [Double], in area: Rect, _ style: Style) {
+  package mutating func sparkline(_ values: [Double], in area: Rect, _ style: Style) {
     let steps: [Unicode.Scalar] = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"]
     let shown = values.suffix(max(0, area.width)).map { $0.isFinite ? max(0, $0) : 0 }
     guard area.height > 0, let most = shown.max() else { return }

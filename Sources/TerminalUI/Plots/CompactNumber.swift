@@ -1,7 +1,7 @@
 import Glibc
 
 /// A number in as few characters as `digits` significant digits need: `.52`, `41.5`, `-.1`, `1.2e5`.
-public func compact(_ value: Float, digits: Int = 2) -> String {
+package func compact(_ value: Float, digits: Int = 2) -> String {
   guard value.isFinite else { return value.isNaN ? "nan" : value < 0 ? "-inf" : "inf" }
   guard value != 0 else { return "0" }
   let digits = min(max(digits, 1), 9)

@@ -1,11 +1,11 @@
 /// Two axes and what is drawn between them: lines and points in braille, columns in eighths, glyphs.
 ///
 /// The bottom row has the labels of the horizontal axis, the row above it is the axis, on which the lowest value lies.
-public struct Plot: Sendable {
-  public let x: Axis
-  public let y: Axis
+package struct Plot: Sendable {
+  package let x: Axis
+  package let y: Axis
   /// The cells between the axes.
-  public let inside: Rect
+  package let inside: Rect
   private let area: Rect
   private let gutter: Int
   private let theme: Theme
@@ -13,10 +13,10 @@ public struct Plot: Sendable {
   private var glyphs: [(x: Int, y: Int, text: String, style: Style)] = []
 
   /// The columns that labels of `y` take; plots one above the other share the widest.
-  public static func gutter(_ y: Axis) -> Int { y.labels.map { TextWidth.columns(of: $0) }.max() ?? 0 }
+  package static func gutter(_ y: Axis) -> Int { y.labels.map { TextWidth.columns(of: $0) }.max() ?? 0 }
 
   /// Nil where there is no room for a plot.
-  public init?(_ area: Rect, x: Axis, y: Axis, gutter: Int? = nil, _ theme: Theme) {
+  package init?(_ area: Rect, x: Axis, y: Axis, gutter: Int? = nil, _ theme: Theme) {
     let gutter = gutter ?? Self.gutter(y)
     guard area.width >= gutter + 6, area.height >= 3 else { return nil }
     self.area = area
@@ -29,18 +29,18 @@ public struct Plot: Sendable {
   }
 
   /// The row of a value, which may be the axis itself; nil outside.
-  public func row(_ value: Double) -> Int? {
+  package func row(_ value: Double) -> Int? {
     guard let fraction = y.fraction(value), fraction > -0.001, fraction < 1.001 else { return nil }
     return inside.y + Int(((1 - min(max(fraction, 0), 1)) * Double(inside.height)).rounded())
   }
 
-  public func column(_ value: Double) -> Int? {
+  package func column(_ value: Double) -> Int? {
     guard let fraction = x.fraction(value), fraction > -0.001, fraction < 1.001 else { return nil }
     return inside.x + Int((min(max(fraction, 0), 1) * Double(inside.width - 1)).rounded())
   }
 
   /// The value in the middle of a column.
-  public func value(atColumn column: Int) -> Double {
+  package func value(atColumn column: Int) -> Double {
     x.low + (x.high - x.low) * (Double(column - inside.x) / Double(max(1, inside.width - 1)))
   }
 
@@ -58,7 +58,7 @@ public struct Plot: Sendable {
   }
 
   /// A line through points; a value that is no number breaks it.
-  public mutating func line(_ points: [(x: Double, y: Double)], _ style: Style) {
+  package mutating func line(_ points: [(x: Double, y: Double)], _ style: Style) {
     var last: (x: Double, y: Double)?
     for point in points {
       guard let next = dot(point.x, point.y) else {
@@ -79,7 +79,7 @@ public struct Plot: Sendable {
   }
 
   /// Measured points: two dots wide, so that they are told from a line.
-  public mutating func points(_ points: [(x: Double, y: Double)], _ style: Style) {
+  package mutating func points(_ points: [(x: Double, y: Double)], _ style: Style) {
     for point in points {
       guard let place = dot(point.x, point.y) else { continue }
       let (x, y) = (Int(place.x.rounded()) & ~1, Int(place.y.rounded()) & ~1)
@@ -88,7 +88,7 @@ public struct Plot: Sendable {
   }
 
   /// Upright strokes from zero: a residual.
-  public mutating func strokes(_ points: [(x: Double, y: Double)], _ style: Style) {
+  package mutating func strokes(_ points: [(x: Double, y: Double)], _ style: Style) {
     for point in points {
       guard let top = dot(point.x, point.y), let zero = dot(point.x, 0) else { continue }
       let (a, b) = (Int(min(top.y, zero.y).rounded()), Int(max(top.y, zero.y).rounded()))
@@ -97,19 +97,19 @@ public struct Plot: Sendable {
   }
 
   /// A glyph or a few letters at a place, over everything else.
-  public mutating func mark(_ text: String, x: Double, y: Double, _ style: Style) {
+  package mutating func mark(_ text: String, x: Double, y: Double, _ style: Style) {
     guard let column = column(x), let row = row(y) else { return }
     glyphs.append((column, row, text, style))
   }
 
   /// The same at a cell, kept inside.
-  public mutating func mark(_ text: String, column: Int, row: Int, _ style: Style) {
+  package mutating func mark(_ text: String, column: Int, row: Int, _ style: Style) {
     let width = TextWidth.columns(of: text)
     glyphs.append((max(inside.x, min(column, inside.right - width)), row, text, style))
   }
 
   /// An interval on the horizontal axis, its value in the middle.
-  public mutating func interval(low: Double?, value: Double, high: Double?, _ style: Style) {
+  package mutating func interval(low: Double?, value: Double, high: Double?, _ style: Style) {
     let row = inside.bottom
     if let low, let high, let from = column(max(low, x.low)), let to = column(min(high, x.high)), from < to {
       for column in from...to {
@@ -120,7 +120,7 @@ public struct Plot: Sendable {
   }
 
   /// Columns from the axis up, one a cell: `heights` are values of the vertical axis, which begins at 0.
-  public func columns(_ heights: [Double], _ style: Style, on canvas: inout Canvas) {
+  package func columns(_ heights: [Double], _ style: Style, on canvas: inout Canvas) {
     let steps: [Unicode.Scalar] = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"]
     for (index, height) in heights.prefix(inside.width).enumerated() {
       guard let fraction = y.fraction(height), fraction > 0 else { continue }
@@ -137,7 +137,7 @@ public struct Plot: Sendable {
   }
 
   /// Axes and grid first, then what is drawn between them.
-  public func axes(on canvas: inout Canvas) {
+  package func axes(on canvas: inout Canvas) {
     for (tick, label) in zip(y.ticks, y.labels) {
       guard let row = row(tick) else { continue }
       canvas.put(
@@ -171,7 +171,7 @@ public struct Plot: Sendable {
   }
 
   /// Lines, points and glyphs.
-  public func draw(on canvas: inout Canvas) {
+  package func draw(on canvas: inout Canvas) {
     for (cell, dot) in dots {
       canvas.set(
         Cell(Unicode.Scalar(0x2800 + dot.bits) ?? " ", dot.style), x: inside.x + cell % inside.width,

@@ -3,7 +3,7 @@ import Glibc
 
 extension Capabilities {
   /// What this process's terminal can show.
-  public static func current() -> Capabilities {
+  package static func current() -> Capabilities {
     var environment: [String: String] = [:]
     for name in ["TERM", "COLORTERM", "NO_COLOR", "LC_ALL", "LC_CTYPE", "LANG", "TMUX"] {
       if let value = getenv(name) { environment[name] = String(cString: value) }

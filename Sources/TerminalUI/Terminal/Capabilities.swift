@@ -1,12 +1,12 @@
 /// What terminfo says about a terminal.
-public struct TerminalFacts: Sendable, Hashable {
-  public var colours: Int
+package struct TerminalFacts: Sendable, Hashable {
+  package var colours: Int
   /// Colours are given as red, green and blue.
-  public var rgb: Bool
+  package var rgb: Bool
   /// The cursor can be put anywhere and the screen cleared: without that there are no panes.
-  public var canPosition: Bool
+  package var canPosition: Bool
 
-  public init(colours: Int, rgb: Bool, canPosition: Bool) {
+  package init(colours: Int, rgb: Bool, canPosition: Bool) {
     self.colours = colours
     self.rgb = rgb
     self.canPosition = canPosition
@@ -14,18 +14,18 @@ public struct TerminalFacts: Sendable, Hashable {
 }
 
 /// What can be shown, from the environment and terminfo alone.
-public struct Capabilities: Sendable, Hashable {
-  public var term: String
-  public var unicode: Bool
-  public var colours: ColourDepth
+package struct Capabilities: Sendable, Hashable {
+  package var term: String
+  package var unicode: Bool
+  package var colours: ColourDepth
   /// No panes: the caller should print lines.
-  public var isDumb: Bool
-  public var isInTmux: Bool
+  package var isDumb: Bool
+  package var isInTmux: Bool
   /// Control strings that it does not know are overlooked, not shown: not so on consoles of old.
-  public var takesControlStrings: Bool
+  package var takesControlStrings: Bool
 
   /// `terminfo` is nil where the terminal is not known, `direct` what is known of its true-colour variant.
-  public init(
+  package init(
     environment: [String: String], terminfo: TerminalFacts?, direct: TerminalFacts? = nil
   ) {
     term = environment["TERM"] ?? ""
@@ -55,7 +55,7 @@ public struct Capabilities: Sendable, Hashable {
   }
 
   /// Half blocks where they show enough shades to tell two apart, the ramp everywhere else.
-  public var pictureMode: PictureMode { unicode && colours >= .palette256 ? .halfBlock : .ascii }
+  package var pictureMode: PictureMode { unicode && colours >= .palette256 ? .halfBlock : .ascii }
 
   /// The first of these that is set decides, as in every C program.
   private static func isUnicode(_ environment: [String: String]) -> Bool {

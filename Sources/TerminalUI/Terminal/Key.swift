@@ -1,6 +1,6 @@
 /// A key as an operator names it. Only keys that every terminal can send over SSH inside tmux; no function keys,
 /// no Alt.
-public enum Key: Hashable, Sendable {
+package enum Key: Hashable, Sendable {
   case char(Unicode.Scalar)
   case enter, escape, tab, backtab, backspace, delete, insert
   case up, down, left, right, pageUp, pageDown, home, end
@@ -10,7 +10,7 @@ public enum Key: Hashable, Sendable {
   case ctrl(Character)
 
   /// How bindings, the help screen and scripted tests write the key: `J`, `Enter`, `C-l`, `Left`.
-  public var name: String {
+  package var name: String {
     switch self {
     case .char(" "): "Space"
     case .char(let scalar): String(Character(scalar))
@@ -20,7 +20,7 @@ public enum Key: Hashable, Sendable {
     }
   }
 
-  public init?(name: String) {
+  package init?(name: String) {
     if let named = Key.named.first(where: { $0.name == name }) {
       self = named.key
     } else if name.unicodeScalars.count == 1, let scalar = name.unicodeScalars.first,

@@ -2,7 +2,7 @@
 ///
 /// Bytes may be cut anywhere: a sequence that is not complete waits for the next `feed`. Only a lone Esc cannot
 /// be told from the start of a sequence; when nothing follows for a moment the caller says so with `flush`.
-public struct KeyDecoder: Sendable {
+package struct KeyDecoder: Sendable {
   private enum State {
     case ground
     case escape
@@ -20,21 +20,21 @@ public struct KeyDecoder: Sendable {
 
   private var state = State.ground
 
-  public init() {}
+  package init() {}
 
   /// Whether an Esc waits to become a key or the start of a sequence, or pasted text for its end.
-  public var isPending: Bool { if case .escape = state { true } else { isPasting } }
+  package var isPending: Bool { if case .escape = state { true } else { isPasting } }
   /// An end mark that got lost must not swallow all keys that follow.
-  public var isPasting: Bool { if case .paste = state { true } else { false } }
+  package var isPasting: Bool { if case .paste = state { true } else { false } }
 
-  public mutating func feed(_ bytes: some Sequence<UInt8>) -> [Key] {
+  package mutating func feed(_ bytes: some Sequence<UInt8>) -> [Key] {
     var keys: [Key] = []
     for byte in bytes { step(byte, into: &keys) }
     return keys
   }
 
   /// Nothing more arrived for a moment: a waiting Esc was the key.
-  public mutating func flush() -> [Key] {
+  package mutating func flush() -> [Key] {
     guard isPending else { return [] }
     defer { state = .ground }
     if case .paste(let text) = state {

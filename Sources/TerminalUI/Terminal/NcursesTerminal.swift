@@ -4,11 +4,11 @@ import Glibc
 /// The terminal of this process, drawn through ncurses.
 ///
 /// ncurses lives on the main actor alone. Keys and signals come from a queue of their own through `events`.
-@MainActor public final class NcursesTerminal {
-  public let capabilities: Capabilities
-  public private(set) var size: Size
+@MainActor package final class NcursesTerminal {
+  package let capabilities: Capabilities
+  package private(set) var size: Size
   /// For one consumer; unbounded, so no key is ever lost.
-  public let events: AsyncStream<TerminalEvent>
+  package let events: AsyncStream<TerminalEvent>
 
   private let continuation: AsyncStream<TerminalEvent>.Continuation
   private let window: UnsafeMutablePointer<WINDOW>
@@ -20,7 +20,7 @@ import Glibc
   private var drawn: [Cell] = []
 
   /// Takes the terminal over. Throws where there can be no panes; then nothing has been changed.
-  public init(capabilities: Capabilities = .current()) throws(TerminalError) {
+  package init(capabilities: Capabilities = .current()) throws(TerminalError) {
     guard isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1 else { throw .notATerminal }
     guard TerminalFacts(capabilities.term) != nil else { throw .unknownTerminal(capabilities.term) }
     guard !capabilities.isDumb else { throw .cannotPosition(capabilities.term) }
@@ -52,7 +52,7 @@ import Glibc
   }
 
   /// Shows a canvas by changing only what differs from the last one. Cells outside the canvas are blank.
-  public func draw(_ canvas: Canvas, cursor: (x: Int, y: Int)? = nil) {
+  package func draw(_ canvas: Canvas, cursor: (x: Int, y: Int)? = nil) {
     guard TerminalGuard.isActive else { return }
     TerminalGuard.trimErrors()
     let count = size.width * size.height
@@ -78,7 +78,7 @@ import Glibc
   }
 
   /// Of the terminal's window; told only when it changes.
-  public var title = "" {
+  package var title = "" {
     didSet {
       guard title != oldValue, capabilities.takesControlStrings else { return }
       TerminalGuard.keepTitle()
@@ -87,7 +87,7 @@ import Glibc
   }
 
   /// Puts text into the clipboard of the machine that the terminal runs on, through SSH and tmux.
-  public func copy(_ text: String) {
+  package func copy(_ text: String) {
     for sequence in ControlSequence.clipboard(text, inTmux: capabilities.isInTmux) { send(sequence) }
   }
 
@@ -99,18 +99,18 @@ import Glibc
   }
 
   /// Draws everything anew at the next `draw`, whatever may have damaged the screen.
-  public func redrawAll() {
+  package func redrawAll() {
     drawn = []
     nc_repaint()
   }
 
-  public func bell() {
+  package func bell() {
     if TerminalGuard.isActive { beep() }
   }
 
   /// Gives the terminal back and stops the process, as Ctrl-Z does by itself. Returns when it goes on; a
   /// `.resize` follows.
-  public func suspend() {
+  package func suspend() {
     guard TerminalGuard.isActive else { return }
     TerminalGuard.restore()
     // Written to nowhere by now; it makes ncurses enter the screen again at the next refresh.
@@ -126,7 +126,7 @@ import Glibc
   }
 
   /// Gives the terminal back for good. Any number of times.
-  public func stop() {
+  package func stop() {
     guard let input else { return }
     input.cancel()
     self.input = nil

@@ -1,5 +1,5 @@
 /// What reaches the program from its terminal, in order; nothing is ever dropped.
-public enum TerminalEvent: Sendable, Hashable {
+package enum TerminalEvent: Sendable, Hashable {
   case key(Key)
   /// Also after the program was stopped and goes on.
   case resize(Size)
@@ -12,13 +12,13 @@ public enum TerminalEvent: Sendable, Hashable {
 }
 
 /// Why there can be no panes. The caller prints lines instead.
-public enum TerminalError: Error, Hashable, CustomStringConvertible {
+package enum TerminalError: Error, Hashable, CustomStringConvertible {
   case notATerminal
   case unknownTerminal(String)
   case cannotPosition(String)
   case system(call: String, code: Int32)
 
-  public var description: String {
+  package var description: String {
     switch self {
     case .notATerminal: "standard input and output are not a terminal"
     case .unknownTerminal(let name): "terminal type '\(name)' is not known here (TERM)"

@@ -2,19 +2,19 @@ import CNcurses
 import Glibc
 
 /// Gives the terminal back on every way out: return, thrown error, `exit`, a request to end, a crash.
-public enum TerminalGuard {
+package enum TerminalGuard {
   /// Seconds between a request to end and the end, unless `acknowledge` was called.
   static let grace: UInt32 = 2
 
   /// Gives the terminal back now. Any thread, any time, any number of times.
-  public static func restore() { guard_restore() }
+  package static func restore() { guard_restore() }
 
   /// "I am on it": after `.interrupt`, `.terminate` or `.hangup` the process ends by itself after two seconds,
   /// or at a repeated Ctrl-C or SIGTERM, unless the program says that it has taken the request up.
-  public static func acknowledge() { guard_acknowledge() }
+  package static func acknowledge() { guard_acknowledge() }
 
   /// The signal that asked the program to end and was not acknowledged.
-  public static var pendingSignal: Int32? {
+  package static var pendingSignal: Int32? {
     let number = guard_asked()
     return number == 0 ? nil : number
   }

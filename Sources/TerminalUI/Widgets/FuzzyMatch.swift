@@ -1,13 +1,13 @@
 /// How well a few typed letters fit a text in which they occur in order.
 ///
 /// Better: letters in a row, at the start of a word, early. Case and blanks in the pattern do not count.
-public struct FuzzyMatch: Sendable, Hashable {
-  public let score: Int
+package struct FuzzyMatch: Sendable, Hashable {
+  package let score: Int
   /// Which scalars of the text matched, to be shown bold.
-  public let positions: [Int]
+  package let positions: [Int]
 
   /// nil where the letters do not occur in this order. An empty pattern fits everything alike.
-  public init?(_ pattern: String, in text: String) {
+  package init?(_ pattern: String, in text: String) {
     let wanted = pattern.unicodeScalars.filter { $0 != " " }.map(FuzzyMatch.folded)
     let original = Array(text.unicodeScalars)
     let letters = original.map(FuzzyMatch.folded)
@@ -59,7 +59,7 @@ public struct FuzzyMatch: Sendable, Hashable {
   }
 
   /// The items that match, the best first; equals keep their order.
-  public static func ranked<T>(_ items: [T], by pattern: String, text: (T) -> String) -> [(
+  package static func ranked<T>(_ items: [T], by pattern: String, text: (T) -> String) -> [(
     item: T, match: FuzzyMatch
   )] {
     let found = items.enumerated().compactMap { index, item in

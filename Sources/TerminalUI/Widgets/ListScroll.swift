@@ -1,12 +1,12 @@
 /// Which part of a long list is shown.
-public struct ListScroll: Sendable, Hashable {
+package struct ListScroll: Sendable, Hashable {
   /// The first row shown.
-  public private(set) var offset = 0
+  package private(set) var offset = 0
 
-  public init() {}
+  package init() {}
 
   /// Moves as little as keeps the cursor inside, `margin` rows from the edges where the list goes on.
-  public mutating func follow(cursor: Int, count: Int, height: Int, margin: Int = 0) {
+  package mutating func follow(cursor: Int, count: Int, height: Int, margin: Int = 0) {
     guard count > 0, height > 0 else {
       offset = 0
       return
@@ -18,7 +18,7 @@ public struct ListScroll: Sendable, Hashable {
     offset = min(max(offset, 0), max(0, count - height))
   }
 
-  public func visible(count: Int, height: Int) -> Range<Int> {
+  package func visible(count: Int, height: Int) -> Range<Int> {
     let start = min(offset, max(0, count))
     return start..<min(max(0, count), start + max(0, min(height, Rect.farthest)))
   }

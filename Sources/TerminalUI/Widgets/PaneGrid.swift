@@ -3,7 +3,7 @@
 ///
 /// The top edge carries the title at the left and facts at the right; facts drop out from the end where there is no
 /// room, a title goes only where the pane is narrower.
-public struct PaneGrid: Sendable {
+package struct PaneGrid: Sendable {
   private struct Head: Sendable {
     var rect: Rect
     var title: Text
@@ -23,7 +23,7 @@ public struct PaneGrid: Sendable {
   private var heads: [Head] = []
   private var foot: Foot?
 
-  public init(_ size: Size) {
+  package init(_ size: Size) {
     // As large as a canvas can be.
     let size = Size(width: min(size.width, 10_000), height: min(size.height, 10_000))
     self.size = size
@@ -32,7 +32,7 @@ public struct PaneGrid: Sendable {
 
   /// Adds a pane and returns its inside.
   @discardableResult
-  public mutating func pane(_ rect: Rect, _ title: Text = "", facts: [Text] = [], isFocused: Bool = false)
+  package mutating func pane(_ rect: Rect, _ title: Text = "", facts: [Text] = [], isFocused: Bool = false)
     -> Rect
   {
     guard rect.width >= 2, rect.height >= 2 else { return Rect(x: rect.x, y: rect.y, width: 0, height: 0) }
@@ -45,7 +45,7 @@ public struct PaneGrid: Sendable {
   }
 
   /// The keys in the bottom line of the screen: groups that drop from the end, and what always stands at the right.
-  public mutating func keys(_ rect: Rect, _ groups: [Text], _ last: Text) {
+  package mutating func keys(_ rect: Rect, _ groups: [Text], _ last: Text) {
     foot = Foot(rect: rect, groups: groups, last: last)
   }
 
@@ -72,7 +72,7 @@ public struct PaneGrid: Sendable {
   ]
 
   /// Draws the lines, then the titles on them.
-  public func draw(on canvas: inout Canvas, _ theme: Theme) {
+  package func draw(on canvas: inout Canvas, _ theme: Theme) {
     for y in 0..<size.height {
       for x in 0..<size.width {
         let bits = lines[y * size.width + x]
@@ -141,7 +141,7 @@ public struct PaneGrid: Sendable {
 
 extension Rect {
   /// Cut at a line of border that both parts share: `height` rows inside the upper one.
-  public func cutTop(_ height: Int) -> (Rect, Rect) {
+  package func cutTop(_ height: Int) -> (Rect, Rect) {
     let upper = min(max(height, 0) + 2, self.height)
     return (
       Rect(x: x, y: y, width: width, height: upper),
@@ -150,14 +150,14 @@ extension Rect {
   }
 
   /// (the lower part with `height` rows inside, the rest)
-  public func cutBottom(_ height: Int) -> (Rect, Rect) {
+  package func cutBottom(_ height: Int) -> (Rect, Rect) {
     let lower = min(max(height, 0) + 2, self.height)
     let (rest, bottom) = cutTop(self.height - lower - 1)
     return (bottom, rest)
   }
 
   /// (the left part with `width` columns inside, the rest)
-  public func cutLeft(_ width: Int) -> (Rect, Rect) {
+  package func cutLeft(_ width: Int) -> (Rect, Rect) {
     let left = min(max(width, 0) + 2, self.width)
     return (
       Rect(x: x, y: y, width: left, height: height),
@@ -166,14 +166,14 @@ extension Rect {
   }
 
   /// (the right part with `width` columns inside, the rest)
-  public func cutRight(_ width: Int) -> (Rect, Rect) {
+  package func cutRight(_ width: Int) -> (Rect, Rect) {
     let right = min(max(width, 0) + 2, self.width)
     let (rest, part) = cutLeft(self.width - right - 1)
     return (part, rest)
   }
 
   /// Columns that share their lines, as even as can be.
-  public func cutColumns(_ count: Int) -> [Rect] {
+  package func cutColumns(_ count: Int) -> [Rect] {
     guard count > 1 else { return [self] }
     let room = width - 1
     return (0..<count).map { index in

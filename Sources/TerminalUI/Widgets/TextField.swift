@@ -1,22 +1,22 @@
 /// A line being typed, with the keys of a shell. What Enter, Esc and Tab do is up to the owner.
-public struct TextField: Sendable, Equatable {
+package struct TextField: Sendable, Equatable {
   private var scalars: [Unicode.Scalar]
   /// How many scalars stand before the cursor.
-  public private(set) var cursor: Int
+  package private(set) var cursor: Int
   /// Earlier lines, oldest first.
-  public private(set) var history: [String]
+  package private(set) var history: [String]
   /// Which earlier line is shown, and the line that was being typed before.
   private var recalled: Int?
   private var draft: [Unicode.Scalar] = []
 
-  public init(_ text: String = "", history: [String] = []) {
+  package init(_ text: String = "", history: [String] = []) {
     scalars = TextField.typeable(text)
     cursor = scalars.count
     self.history = history
   }
 
   /// The line; setting it puts the cursor at its end.
-  public var text: String {
+  package var text: String {
     get { string(scalars) }
     set {
       scalars = TextField.typeable(newValue)
@@ -26,7 +26,7 @@ public struct TextField: Sendable, Equatable {
   }
 
   /// Whether the key was one that edits.
-  public mutating func handle(_ key: Key) -> Bool {
+  package mutating func handle(_ key: Key) -> Bool {
     switch key {
     case .char(let scalar): insert(String(Character(scalar)))
     case .paste(let text): insert(text)
@@ -46,7 +46,7 @@ public struct TextField: Sendable, Equatable {
     return true
   }
 
-  public mutating func insert(_ text: String) {
+  package mutating func insert(_ text: String) {
     let new = TextField.typeable(text)
     scalars.insert(contentsOf: new, at: cursor)
     cursor += new.count
@@ -54,17 +54,17 @@ public struct TextField: Sendable, Equatable {
   }
 
   /// The line, which goes into the history; the field is empty again.
-  public mutating func commit() -> String {
+  package mutating func commit() -> String {
     let line = text
     if !line.isEmpty && history.last != line { history.append(line) }
     clear()
     return line
   }
 
-  public mutating func clear() { text = "" }
+  package mutating func clear() { text = "" }
 
   /// Draws prompt and line, scrolled so that the cursor is inside, and returns the cursor's cell.
-  public func draw(
+  package func draw(
     in canvas: inout Canvas, _ area: Rect, prompt: String = "", style: Style = .plain
   ) -> (x: Int, y: Int) {
     canvas.within(area) { part in

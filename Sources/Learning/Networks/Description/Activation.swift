@@ -1,5 +1,5 @@
 /// An element-wise function.
-public enum Activation: Sendable, Hashable {
+package enum Activation: Sendable, Hashable {
   case relu
   case leakyReLU(slope: Float)
   /// x for x > 0, alpha (exp(x) - 1) otherwise.

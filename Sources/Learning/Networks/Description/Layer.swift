@@ -1,5 +1,5 @@
 /// One step of a network, as a value. Layers with several inputs say so; all others have one.
-public enum Layer: Sendable, Hashable {
+package enum Layer: Sendable, Hashable {
   case input(Shape)
   case convolution(Convolution)
   case dense(Dense)
@@ -25,14 +25,14 @@ public enum Layer: Sendable, Hashable {
   /// Over the values of a vector.
   case softmax
 
-  public struct Convolution: Sendable, Hashable {
-    public var channels: Int
-    public var window: Window
+  package struct Convolution: Sendable, Hashable {
+    package var channels: Int
+    package var window: Window
     /// Inputs and outputs fall into this many independent groups.
-    public var groups: Int
-    public var bias: Bool
+    package var groups: Int
+    package var bias: Bool
 
-    public init(channels: Int, window: Window, groups: Int = 1, bias: Bool = true) {
+    package init(channels: Int, window: Window, groups: Int = 1, bias: Bool = true) {
       self.channels = channels
       self.window = window
       self.groups = groups
@@ -40,56 +40,56 @@ public enum Layer: Sendable, Hashable {
     }
   }
 
-  public struct Dense: Sendable, Hashable {
-    public var units: Int
-    public var bias: Bool
+  package struct Dense: Sendable, Hashable {
+    package var units: Int
+    package var bias: Bool
     /// The order in which the weights expect the pixels of an image.
-    public var order: PixelOrder
+    package var order: PixelOrder
 
-    public init(units: Int, bias: Bool = true, order: PixelOrder = .channelsFirst) {
+    package init(units: Int, bias: Bool = true, order: PixelOrder = .channelsFirst) {
       self.units = units
       self.bias = bias
       self.order = order
     }
   }
 
-  public struct BatchNormalisation: Sendable, Hashable {
-    public var epsilon: Float
+  package struct BatchNormalisation: Sendable, Hashable {
+    package var epsilon: Float
     /// Share of the newest batch in the running mean and variance.
-    public var momentum: Float
+    package var momentum: Float
 
-    public init(epsilon: Float = 1e-5, momentum: Float = 0.1) {
+    package init(epsilon: Float = 1e-5, momentum: Float = 0.1) {
       self.epsilon = epsilon
       self.momentum = momentum
     }
   }
 
-  public struct Pooling: Sendable, Hashable {
-    public enum Kind: Sendable, Hashable {
+  package struct Pooling: Sendable, Hashable {
+    package enum Kind: Sendable, Hashable {
       case max
       case average
       /// Padding counts as zeros.
       case averageWithPadding
     }
 
-    public var kind: Kind
-    public var window: Window
+    package var kind: Kind
+    package var window: Window
     /// Whether a last, incomplete window counts.
-    public var roundsUp: Bool
+    package var roundsUp: Bool
 
-    public init(_ kind: Kind, window: Window, roundsUp: Bool = false) {
+    package init(_ kind: Kind, window: Window, roundsUp: Bool = false) {
       self.kind = kind
       self.window = window
       self.roundsUp = roundsUp
     }
   }
 
-  public enum PixelOrder: Sendable, Hashable {
+  package enum PixelOrder: Sendable, Hashable {
     case channelsFirst
     case channelsLast
   }
 
-  public enum ChannelOrder: Sendable, Hashable {
+  package enum ChannelOrder: Sendable, Hashable {
     /// New channel = channel * factor^2 + (row * factor + column).
     case channelMajor
     /// New channel = (row * factor + column) * channels + channel.
@@ -98,7 +98,7 @@ public enum Layer: Sendable, Hashable {
 }
 
 extension Layer {
-  public static func convolution(
+  package static func convolution(
     _ channels: Int, kernel: Int, stride: Int = 1, padding: Window.Padding = .same, groups: Int = 1,
     bias: Bool = true
   ) -> Layer {
@@ -108,25 +108,25 @@ extension Layer {
         bias: bias))
   }
 
-  public static func dense(_ units: Int, bias: Bool = true) -> Layer {
+  package static func dense(_ units: Int, bias: Bool = true) -> Layer {
     .dense(Dense(units: units, bias: bias))
   }
 
-  public static var batchNormalisation: Layer { .batchNormalisation(BatchNormalisation()) }
+  package static var batchNormalisation: Layer { .batchNormalisation(BatchNormalisation()) }
 
-  public static func maxPooling(
+  package static func maxPooling(
     _ size: Int, stride: Int? = nil, padding: Window.Padding = .none
   ) -> Layer {
     .pooling(Pooling(.max, window: Window(size, stride: stride ?? size, padding: padding)))
   }
 
-  public static func averagePooling(
+  package static func averagePooling(
     _ size: Int, stride: Int? = nil, padding: Window.Padding = .none
   ) -> Layer {
     .pooling(Pooling(.average, window: Window(size, stride: stride ?? size, padding: padding)))
   }
 
-  public static func pixelUnshuffle(_ factor: Int) -> Layer { .pixelUnshuffle(factor, .channelMajor) }
+  package static func pixelUnshuffle(_ factor: Int) -> Layer { .pixelUnshuffle(factor, .channelMajor) }
 
-  public static var flatten: Layer { .flatten(.channelsFirst) }
+  package static var flatten: Layer { .flatten(.channelsFirst) }
 }

@@ -1,6 +1,6 @@
 extension Network {
   /// The shape every node computes; throws where the description does not hold together.
-  public func shapes() throws(NetworkError) -> [Shape] {
+  package func shapes() throws(NetworkError) -> [Shape] {
     var shapes: [Shape] = []
     var names: Set<String> = []
     for (index, node) in nodes.enumerated() {

@@ -8,61 +8,61 @@
 ///     network.output("thickness", network.append([.dense(100), .softmax], to: trunk))
 ///
 /// Nothing is checked while it is described: `shapes()` does, and everything that compiles a network calls it.
-public struct Network: Sendable, Hashable {
-  public struct Node: Sendable, Hashable {
+package struct Network: Sendable, Hashable {
+  package struct Node: Sendable, Hashable {
     /// Unique; parameters are called after it ("convolution1.weight").
-    public var name: String
-    public var layer: Layer
+    package var name: String
+    package var layer: Layer
     /// Positions of earlier nodes.
-    public var inputs: [Int]
+    package var inputs: [Int]
   }
 
   /// What a node computes.
-  public struct Value: Sendable, Hashable {
-    public let node: Int
+  package struct Value: Sendable, Hashable {
+    package let node: Int
   }
 
-  public struct Output: Sendable, Hashable {
-    public var name: String
-    public var value: Value
+  package struct Output: Sendable, Hashable {
+    package var name: String
+    package var value: Value
 
-    public init(name: String, value: Value) {
+    package init(name: String, value: Value) {
       self.name = name
       self.value = value
     }
   }
 
-  public internal(set) var nodes: [Node] = []
-  public internal(set) var outputs: [Output] = []
+  package internal(set) var nodes: [Node] = []
+  package internal(set) var outputs: [Output] = []
 
-  public init() {}
+  package init() {}
 
   /// A chain of layers with the input "input" and the output "output".
-  public init(input: Shape, _ layers: [Layer]) {
+  package init(input: Shape, _ layers: [Layer]) {
     let first = self.input("input", input)
     output("output", append(layers, to: first))
   }
 
-  public mutating func input(_ name: String, _ shape: Shape) -> Value {
+  package mutating func input(_ name: String, _ shape: Shape) -> Value {
     add(Node(name: name, layer: .input(shape), inputs: []))
   }
 
-  public mutating func append(_ layer: Layer, to value: Value, name: String? = nil) -> Value {
+  package mutating func append(_ layer: Layer, to value: Value, name: String? = nil) -> Value {
     join(layer, [value], name: name)
   }
 
-  public mutating func append(_ layers: [Layer], to value: Value) -> Value {
+  package mutating func append(_ layers: [Layer], to value: Value) -> Value {
     layers.reduce(value) { append($1, to: $0) }
   }
 
-  public mutating func add(_ values: [Value]) -> Value { join(.add, values) }
+  package mutating func add(_ values: [Value]) -> Value { join(.add, values) }
 
-  public mutating func concatenate(_ values: [Value]) -> Value { join(.concatenate, values) }
+  package mutating func concatenate(_ values: [Value]) -> Value { join(.concatenate, values) }
 
-  public mutating func multiply(_ a: Value, _ b: Value) -> Value { join(.multiply, [a, b]) }
+  package mutating func multiply(_ a: Value, _ b: Value) -> Value { join(.multiply, [a, b]) }
 
   /// A depthwise convolution followed by a pointwise one. `channels` is the number that comes in.
-  public mutating func separableConvolution(
+  package mutating func separableConvolution(
     _ outputs: Int, of channels: Int, kernel: Int, stride: Int = 1, padding: Window.Padding = .same,
     bias: Bool = true, to value: Value
   ) -> Value {
@@ -72,7 +72,7 @@ public struct Network: Sendable, Hashable {
     return append(.convolution(outputs, kernel: 1, bias: bias), to: depthwise)
   }
 
-  public mutating func output(_ name: String, _ value: Value) {
+  package mutating func output(_ name: String, _ value: Value) {
     outputs.append(Output(name: name, value: value))
   }
 
@@ -88,7 +88,7 @@ public struct Network: Sendable, Hashable {
   /// The layer's word and its position: unique as long as nobody chooses such a name.
   private func freshName(for layer: Layer) -> String { layer.word + String(nodes.count) }
 
-  public var inputs: [(name: String, shape: Shape)] {
+  package var inputs: [(name: String, shape: Shape)] {
     nodes.compactMap { node in
       guard case .input(let shape) = node.layer else { return nil }
       return (node.name, shape)
@@ -96,7 +96,7 @@ public struct Network: Sendable, Hashable {
   }
 
   /// The network up to some of its values, under new names: an encoder out of an autoencoder.
-  public func ending(at outputs: [Output]) -> Network {
+  package func ending(at outputs: [Output]) -> Network {
     var needed = Set(outputs.map(\.value.node))
     for index in nodes.indices.reversed() where needed.contains(index) {
       needed.formUnion(nodes[index].inputs)
@@ -115,7 +115,7 @@ public struct Network: Sendable, Hashable {
     return result
   }
 
-  public func value(named name: String) -> Value? {
+  package func value(named name: String) -> Value? {
     nodes.firstIndex { $0.name == name }.map(Value.init)
   }
 }

@@ -1,5 +1,5 @@
 /// What can go wrong with a network: every case says where.
-public enum NetworkError: Error, Sendable, Equatable {
+package enum NetworkError: Error, Sendable, Equatable {
   /// The description does not make sense.
   case description(node: String, reason: String)
   /// A parameter is missing, superfluous or of another size.
@@ -15,7 +15,7 @@ public enum NetworkError: Error, Sendable, Equatable {
 }
 
 extension NetworkError: CustomStringConvertible {
-  public var description: String {
+  package var description: String {
     switch self {
     case .description(let node, let reason): "network node \(node): \(reason)"
     case .parameter(let name, let reason): "network parameter \(name): \(reason)"

@@ -1,12 +1,12 @@
 /// The shape of one sample: a batch is always in front of it.
-public enum Shape: Sendable, Hashable {
+package enum Shape: Sendable, Hashable {
   case vector(Int)
   /// Values are stored channel after channel, row after row.
   case image(channels: Int, height: Int, width: Int)
 
-  public var count: Int { dimensions.reduce(1, *) }
+  package var count: Int { dimensions.reduce(1, *) }
 
-  public var dimensions: [Int] {
+  package var dimensions: [Int] {
     switch self {
     case .vector(let count): [count]
     case .image(let channels, let height, let width): [channels, height, width]
@@ -14,7 +14,7 @@ public enum Shape: Sendable, Hashable {
   }
 
   /// Channels of an image, values of a vector: what batch normalisation normalises one by one.
-  public var channels: Int { dimensions[0] }
+  package var channels: Int { dimensions[0] }
 
   init?(dimensions: [Int]) {
     guard dimensions.allSatisfy({ $0 > 0 }) else { return nil }
@@ -27,5 +27,5 @@ public enum Shape: Sendable, Hashable {
 }
 
 extension Shape: CustomStringConvertible {
-  public var description: String { dimensions.map(String.init).joined(separator: "x") }
+  package var description: String { dimensions.map(String.init).joined(separator: "x") }
 }

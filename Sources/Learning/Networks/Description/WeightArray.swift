@@ -1,6 +1,6 @@
 /// An array of numbers that a node carries.
-public struct WeightArray: Sendable, Hashable {
-  public enum Role: String, Sendable, Hashable {
+package struct WeightArray: Sendable, Hashable {
+  package enum Role: String, Sendable, Hashable {
     /// Convolutions: outputs, inputs of a group, rows, columns. Dense layers: outputs, inputs.
     case weight
     case bias
@@ -11,19 +11,19 @@ public struct WeightArray: Sendable, Hashable {
     case variance
   }
 
-  public var node: String
-  public var role: Role
-  public var dimensions: [Int]
+  package var node: String
+  package var role: Role
+  package var dimensions: [Int]
 
-  public var name: String { node + "." + role.rawValue }
-  public var count: Int { dimensions.reduce(1, *) }
+  package var name: String { node + "." + role.rawValue }
+  package var count: Int { dimensions.reduce(1, *) }
   /// Running statistics are measured, not trained.
-  public var isTrained: Bool { role != .mean && role != .variance }
+  package var isTrained: Bool { role != .mean && role != .variance }
 }
 
 extension Network {
   /// Every parameter, in the order of the nodes.
-  public func parameters() throws(NetworkError) -> [WeightArray] {
+  package func parameters() throws(NetworkError) -> [WeightArray] {
     let shapes = try shapes()
     return nodes.flatMap { node in parameters(of: node, input: node.inputs.first.map { shapes[$0] }) }
   }

@@ -2,7 +2,7 @@ import System
 import Arrays
 
 /// How a network's weights are drawn before training.
-public enum Initialisation: Sendable, Hashable {
+package enum Initialisation: Sendable, Hashable {
   /// Normal with variance 2 / inputs (He et al. 2015): for ReLU and its relatives.
   case he
   /// Uniform with variance 2 / (inputs + outputs) (Glorot & Bengio 2010): for sigmoid and tanh.
@@ -13,7 +13,7 @@ public enum Initialisation: Sendable, Hashable {
 
 extension Weights {
   /// Fresh weights; each array has its own random stream, so that one layer more does not change the others.
-  public init(
+  package init(
     for network: Network, seed: UInt64, _ initialisation: Initialisation = .he
   ) throws(NetworkError) {
     let parameters = try network.parameters()

@@ -1,19 +1,19 @@
-public import Arrays
+import Arrays
 
 /// The numbers of a network, by parameter name, in the plain order `WeightArray` documents.
-public struct Weights: Sendable, Equatable {
-  public var arrays: [String: Tensor]
+package struct Weights: Sendable, Equatable {
+  package var arrays: [String: Tensor]
 
-  public init(_ arrays: [String: Tensor] = [:]) { self.arrays = arrays }
+  package init(_ arrays: [String: Tensor] = [:]) { self.arrays = arrays }
 
-  public subscript(name: String) -> Tensor? {
+  package subscript(name: String) -> Tensor? {
     get { arrays[name] }
     set { arrays[name] = newValue }
   }
 
   /// Throws unless there is an array of the right shape for every parameter. Others may be present: an
   /// encoder runs with the weights of its autoencoder.
-  public func check(for network: Network) throws(NetworkError) {
+  package func check(for network: Network) throws(NetworkError) {
     for parameter in try network.parameters() { _ = try values(of: parameter) }
   }
 

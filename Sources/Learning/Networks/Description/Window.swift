@@ -1,33 +1,33 @@
 /// How a kernel moves over an image.
-public struct Window: Sendable, Hashable {
-  public var height: Int
-  public var width: Int
-  public var stride: Size
-  public var dilation: Size
-  public var padding: Padding
+package struct Window: Sendable, Hashable {
+  package var height: Int
+  package var width: Int
+  package var stride: Size
+  package var dilation: Size
+  package var padding: Padding
 
-  public struct Size: Sendable, Hashable {
-    public var vertical: Int
-    public var horizontal: Int
-    public init(vertical: Int, horizontal: Int) {
+  package struct Size: Sendable, Hashable {
+    package var vertical: Int
+    package var horizontal: Int
+    package init(vertical: Int, horizontal: Int) {
       self.vertical = vertical
       self.horizontal = horizontal
     }
-    public init(_ both: Int) { self.init(vertical: both, horizontal: both) }
+    package init(_ both: Int) { self.init(vertical: both, horizontal: both) }
   }
 
-  public enum Padding: Sendable, Hashable {
+  package enum Padding: Sendable, Hashable {
     case none
     /// The result has ceil(size / stride) pixels; an odd pixel goes to the right and the bottom.
     case same
     case edges(top: Int, left: Int, bottom: Int, right: Int)
 
-    public static func each(_ pixels: Int) -> Padding {
+    package static func each(_ pixels: Int) -> Padding {
       .edges(top: pixels, left: pixels, bottom: pixels, right: pixels)
     }
   }
 
-  public init(
+  package init(
     height: Int, width: Int, stride: Size = Size(1), dilation: Size = Size(1), padding: Padding = .none
   ) {
     self.height = height
@@ -37,7 +37,7 @@ public struct Window: Sendable, Hashable {
     self.padding = padding
   }
 
-  public init(_ kernel: Int, stride: Int = 1, padding: Padding = .none) {
+  package init(_ kernel: Int, stride: Int = 1, padding: Padding = .none) {
     self.init(height: kernel, width: kernel, stride: Size(stride), padding: padding)
   }
 }

@@ -3,16 +3,16 @@ import Arrays
 /// A network compiled for inference on batches of a fixed size: batch normalisation folded, activations
 /// and sums fused, weights in the layouts the processor likes. One instance works on one thread at a time;
 /// `Predictor` uses several.
-public final class Inference {
-  public let batch: Int
-  public let inputs: [(name: String, shape: Shape)]
-  public let outputs: [(name: String, shape: Shape)]
+package final class Inference {
+  package let batch: Int
+  package let inputs: [(name: String, shape: Shape)]
+  package let outputs: [(name: String, shape: Shape)]
 
   private let plan: Plan
   private let sources: [AlignedBuffer]
   private let results: [AlignedBuffer]
 
-  public convenience init(
+  package convenience init(
     _ network: Network, weights: Weights, batch: Int = 1
   ) throws(NetworkError) {
     try self.init(LoweredGraph(network, weights, for: .inference), batch: batch)
@@ -50,12 +50,12 @@ public final class Inference {
   }
 
   /// Values of every input for `batch` samples in a row; answers the outputs likewise.
-  public func run(_ values: [String: [Float]]) throws(NetworkError) -> [String: [Float]] {
+  package func run(_ values: [String: [Float]]) throws(NetworkError) -> [String: [Float]] {
     try run(values, samples: 0..<batch)
   }
 
   /// For networks with one input and one output.
-  public func run(_ values: [Float]) throws(NetworkError) -> [Float] {
+  package func run(_ values: [Float]) throws(NetworkError) -> [Float] {
     guard inputs.count == 1, outputs.count == 1 else {
       throw .data(name: "", reason: "the network has \(inputs.count) inputs and \(outputs.count) outputs")
     }

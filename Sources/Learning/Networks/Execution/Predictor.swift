@@ -6,10 +6,10 @@ import Synchronization
 /// size, each on one thread, so that the answers do not depend on the number of threads.
 ///
 /// Safe to share. There is one compiled instance a thread; all share the weights.
-public final class Predictor: Sendable {
-  public let network: Network
-  public let batch: Int
-  public let outputs: [(name: String, shape: Shape)]
+package final class Predictor: Sendable {
+  package let network: Network
+  package let batch: Int
+  package let outputs: [(name: String, shape: Shape)]
   private let threads: Int
   private let idle: Mutex<[Instance]>
   private let available: DispatchSemaphore
@@ -19,7 +19,7 @@ public final class Predictor: Sendable {
     let inference: Inference
   }
 
-  public init(
+  package init(
     _ network: Network, weights: Weights, batch: Int = 1, threads: Int = 1
   ) throws(NetworkError) {
     self.network = network
@@ -38,7 +38,7 @@ public final class Predictor: Sendable {
   }
 
   /// Outputs by name, sample after sample.
-  public func predict(_ inputs: [String: [Float]]) throws(NetworkError) -> [String: [Float]] {
+  package func predict(_ inputs: [String: [Float]]) throws(NetworkError) -> [String: [Float]] {
     let count = try sampleCount(inputs)
     let batches = (count + batch - 1) / batch
     let collected = Collected(batches)
@@ -63,7 +63,7 @@ public final class Predictor: Sendable {
   }
 
   /// For networks with one input and one output.
-  public func predict(_ values: [Float]) throws(NetworkError) -> [Float] {
+  package func predict(_ values: [Float]) throws(NetworkError) -> [Float] {
     guard let input = network.inputs.first, network.inputs.count == 1, outputs.count == 1 else {
       throw .data(name: "", reason: "the network has several inputs or outputs")
     }

@@ -2,7 +2,7 @@ import JSON
 
 extension TrainedNetwork {
   /// One file (see `ArrayFile`): network, weights and notes.
-  public func bytes() throws(NetworkError) -> [UInt8] {
+  package func bytes() throws(NetworkError) -> [UInt8] {
     try weights.check(for: network)
     let content: [String: JSONValue] = [
       "kind": .text("model"), "network": network.json, "notes": .object(notes.mapValues(JSONValue.text)),
@@ -10,15 +10,15 @@ extension TrainedNetwork {
     return ArrayFile(content: content, arrays: weights.arrays).bytes()
   }
 
-  public func write(to path: String) throws(NetworkError) { try FileBytes.write(try bytes(), to: path) }
+  package func write(to path: String) throws(NetworkError) { try FileBytes.write(try bytes(), to: path) }
 
   /// Throws where the file is damaged (its SHA-256 is checked) or its weights do not fit its network.
-  public init(file path: String) throws(NetworkError) {
+  package init(file path: String) throws(NetworkError) {
     try self.init(bytes: try FileBytes.read(path), path: path)
   }
 
   /// `path` is for the errors.
-  public init(bytes: [UInt8], path: String) throws(NetworkError) {
+  package init(bytes: [UInt8], path: String) throws(NetworkError) {
     let file = try ArrayFile(bytes, path: path)
     guard file.content["kind"] == .text("model") else { throw .file(path: path, reason: "is not a model") }
     var notes: [String: String] = [:]
@@ -31,7 +31,7 @@ extension TrainedNetwork {
 
 extension Checkpoint {
   /// The arrays' names begin with the part they belong to: "weights/", "moment0/", "average/", "best/".
-  public func write(to path: String) throws(NetworkError) {
+  package func write(to path: String) throws(NetworkError) {
     var file = ArrayFile(content: ["kind": .text("checkpoint")], arrays: [:])
     var parts: [(String, Weights?)] = [("weights/", weights), ("average/", average), ("best/", best)]
     for (index, moment) in moments.enumerated() { parts.append(("moment\(index)/", moment)) }
@@ -51,7 +51,7 @@ extension Checkpoint {
     try FileBytes.write(file.bytes(), to: path)
   }
 
-  public init(file path: String) throws(NetworkError) {
+  package init(file path: String) throws(NetworkError) {
     let file = try ArrayFile(try FileBytes.read(path), path: path)
     guard file.content["kind"] == .text("checkpoint"), let step = file.content["step"]?.int,
       let moments = file.content["moments"]?.int, (0...4).contains(moments)

@@ -145,12 +145,12 @@ struct ONNXImporter {
 extension TrainedNetwork {
   /// Reads a network trained elsewhere from the bytes of an ONNX file; throws where it uses something that
   /// has no counterpart here. Images are channels first, whatever the file does.
-  public init(onnx bytes: [UInt8]) throws(NetworkError) {
+  package init(onnx bytes: [UInt8]) throws(NetworkError) {
     var importer = ONNXImporter(try ONNXGraph(bytes))
     self = try importer.build()
   }
 
-  public init(onnxFile path: String) throws(NetworkError) {
+  package init(onnxFile path: String) throws(NetworkError) {
     try self.init(onnx: try FileBytes.read(path))
   }
 }

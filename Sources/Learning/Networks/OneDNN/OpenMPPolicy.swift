@@ -2,13 +2,13 @@ import Glibc
 
 /// oneDNN runs on libgomp, whose idle threads spin: on busy cores an inference of 0.2 ms was seen to take
 /// 70-130 ms. Ewald runs every primitive on one OpenMP thread and is parallel over images and jobs instead.
-public enum OpenMPPolicy {
+package enum OpenMPPolicy {
   /// Call first in `main`. libgomp reads its environment while the program is loaded, before `main` can
   /// set anything, so the program sets `OMP_WAIT_POLICY=PASSIVE` and `OMP_NUM_THREADS=1` and replaces
   /// itself once. Variables that the user has set are left alone. If the replacement fails the program
   /// goes on: `useOneThread()` still holds. `others` are variables that must be there as early, for others'
   /// sake.
-  public static func ensurePassive(others: [String: String] = [:]) {
+  package static func ensurePassive(others: [String: String] = [:]) {
     guard getenv(marker) == nil,
       getenv("OMP_WAIT_POLICY") == nil || others.keys.contains(where: { getenv($0) == nil })
     else { return }

@@ -1,19 +1,19 @@
 import Arrays
 
 /// Everything a training run needs to go on as if it had never stopped, bit for bit.
-public struct Checkpoint: Sendable, Equatable {
-  public var step: Int
-  public var weights: Weights
+package struct Checkpoint: Sendable, Equatable {
+  package var step: Int
+  package var weights: Weights
   /// What the optimiser remembers, by parameter; none for an optimiser without memory.
-  public var moments: [Weights]
+  package var moments: [Weights]
   /// Only arrays that have an average yet.
-  public var average: Weights
-  public var best: Weights?
-  public var stopping: EarlyStopping?
+  package var average: Weights
+  package var best: Weights?
+  package var stopping: EarlyStopping?
   /// Free text by key: what training it belongs to.
-  public var notes: [String: String] = [:]
+  package var notes: [String: String] = [:]
 
-  public init(
+  package init(
     step: Int, weights: Weights, moments: [Weights], average: Weights, best: Weights? = nil,
     stopping: EarlyStopping? = nil
   ) {
@@ -27,7 +27,7 @@ public struct Checkpoint: Sendable, Equatable {
 }
 
 extension Trainer {
-  public func checkpoint() -> Checkpoint {
+  package func checkpoint() -> Checkpoint {
     var moments = (0..<options.optimiser.momentCount).map { _ in Weights() }
     var average = Weights()
     for parameter in parameters {
@@ -42,7 +42,7 @@ extension Trainer {
   }
 
   /// Goes on where a checkpoint stopped; the network and the options must be those of then.
-  public convenience init(
+  package convenience init(
     _ network: Network, resuming checkpoint: Checkpoint, _ options: Options
   ) throws(NetworkError) {
     try self.init(network, weights: checkpoint.weights, options)

@@ -2,7 +2,7 @@ import Glibc
 
 extension Loss {
   /// The mean loss of answers (before softmax or sigmoid), in double precision.
-  public func value(_ output: [Float], _ target: [Float], samples: Int) -> Double {
+  package func value(_ output: [Float], _ target: [Float], samples: Int) -> Double {
     precondition(output.count == target.count && samples > 0, "answers and targets of one size")
     var sum = 0.0
     switch self {

@@ -1,5 +1,5 @@
 /// What training makes small, for one output. Averages are over the whole batch.
-public enum Loss: Sendable, Hashable {
+package enum Loss: Sendable, Hashable {
   /// -sum t log softmax(z), for a vector; targets are probabilities that add up to one (several bins may
   /// share it). Belongs to the numbers before softmax: an output that ends in `softmax` is trained before it.
   case softmaxCrossEntropy
@@ -11,12 +11,12 @@ public enum Loss: Sendable, Hashable {
 }
 
 /// How one output counts.
-public struct Objective: Sendable, Hashable {
-  public var output: String
-  public var loss: Loss
-  public var weight: Float
+package struct Objective: Sendable, Hashable {
+  package var output: String
+  package var loss: Loss
+  package var weight: Float
 
-  public init(_ output: String, _ loss: Loss, weight: Float = 1) {
+  package init(_ output: String, _ loss: Loss, weight: Float = 1) {
     self.output = output
     self.loss = loss
     self.weight = weight

@@ -1,7 +1,7 @@
 import Glibc
 
 /// How a gradient changes the weights.
-public enum Optimiser: Sendable, Hashable {
+package enum Optimiser: Sendable, Hashable {
   /// v = momentum v + g; w -= rate v.
   case sgd(momentum: Float = 0, decay: Float = 0)
   /// Adam (Kingma & Ba 2015) with bias correction; `decay` is decoupled (AdamW, Loshchilov & Hutter 2019).

@@ -2,11 +2,11 @@ import System
 import Synchronization
 
 /// Inputs and targets of some samples in a row, by the names of the network's inputs and outputs.
-public struct Samples: Sendable {
-  public var inputs: [String: [Float]]
-  public var targets: [String: [Float]]
+package struct Samples: Sendable {
+  package var inputs: [String: [Float]]
+  package var targets: [String: [Float]]
 
-  public init(inputs: [String: [Float]], targets: [String: [Float]]) {
+  package init(inputs: [String: [Float]], targets: [String: [Float]]) {
     self.inputs = inputs
     self.targets = targets
   }
@@ -26,15 +26,15 @@ public struct Samples: Sendable {
 /// must follow from the step and the sample's position alone, so that training does not depend on the
 /// number of threads. Give every sample its own random stream. What it throws ends the training step: a
 /// `NetworkError` as it is, anything else as `.data`.
-public typealias SampleSource = @Sendable (_ step: Int, _ samples: Range<Int>) throws -> Samples
+package typealias SampleSource = @Sendable (_ step: Int, _ samples: Range<Int>) throws -> Samples
 
 /// Samples held in memory, shuffled anew for every epoch.
-public struct SampleSet: Sendable {
-  public let samples: Samples
-  public let count: Int
+package struct SampleSet: Sendable {
+  package let samples: Samples
+  package let count: Int
 
   /// Every array must hold `count` samples.
-  public init(_ samples: Samples, count: Int) {
+  package init(_ samples: Samples, count: Int) {
     precondition(count > 0, "no samples")
     for (name, array) in samples.inputs.merging(samples.targets, uniquingKeysWith: { a, _ in a }) {
       precondition(array.count % count == 0, "\(array.count) values of \(name) for \(count) samples")
@@ -45,7 +45,7 @@ public struct SampleSet: Sendable {
 
   /// Whole batches in random order without repetition; samples that do not fill a last batch wait for
   /// another epoch.
-  public func source(batch: Int, seed: UInt64) -> SampleSource {
+  package func source(batch: Int, seed: UInt64) -> SampleSource {
     let stepsPerEpoch = max(1, count / batch)
     let count = count
     let samples = samples

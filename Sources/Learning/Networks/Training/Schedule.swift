@@ -1,14 +1,14 @@
 import Glibc
 
 /// The learning rate of each step; steps count from 0.
-public enum Schedule: Sendable, Hashable {
+package enum Schedule: Sendable, Hashable {
   case constant(Float)
   /// Up in a line over `warmup` steps, down to `final` on half a cosine at `steps`.
   case cosine(peak: Float, warmup: Int = 0, steps: Int, final: Float = 0)
   /// Multiplied by `factor` after every `interval` steps.
   case staircase(start: Float, factor: Float, interval: Int)
 
-  public func rate(at step: Int) -> Float {
+  package func rate(at step: Int) -> Float {
     switch self {
     case .constant(let rate): return rate
     case .cosine(let peak, let warmup, let steps, let final):
@@ -22,7 +22,7 @@ public enum Schedule: Sendable, Hashable {
 }
 
 /// An average of the weights over the steps, usually better than the last ones.
-public enum Averaging: Sendable, Hashable {
+package enum Averaging: Sendable, Hashable {
   /// a = decay a + (1 - decay) w; young averages forget faster, at (1 + step) / (10 + step).
   case exponential(decay: Float)
   /// The mean of all steps from this one on (Izmailov et al. 2018).
@@ -41,14 +41,14 @@ public enum Averaging: Sendable, Hashable {
 }
 
 /// Ends training when a validation loss no longer falls.
-public struct EarlyStopping: Sendable, Hashable {
+package struct EarlyStopping: Sendable, Hashable {
   /// Observations without improvement that are endured.
-  public var patience: Int
-  public var minimumGain: Double
-  public private(set) var best = Double.infinity
-  public private(set) var sinceBest = 0
+  package var patience: Int
+  package var minimumGain: Double
+  package private(set) var best = Double.infinity
+  package private(set) var sinceBest = 0
 
-  public init(patience: Int, minimumGain: Double = 0) {
+  package init(patience: Int, minimumGain: Double = 0) {
     self.patience = patience
     self.minimumGain = minimumGain
   }
@@ -60,7 +60,7 @@ public struct EarlyStopping: Sendable, Hashable {
   }
 
   /// Whether this loss is the best so far.
-  public mutating func observe(_ loss: Double) -> Bool {
+  package mutating func observe(_ loss: Double) -> Bool {
     if loss < best - minimumGain {
       best = loss
       sinceBest = 0
@@ -70,5 +70,5 @@ public struct EarlyStopping: Sendable, Hashable {
     return false
   }
 
-  public var isOver: Bool { sinceBest > patience }
+  package var isOver: Bool { sinceBest > patience }
 }

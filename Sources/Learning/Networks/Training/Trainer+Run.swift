@@ -1,12 +1,12 @@
 /// Watches over a training run.
-public struct Validation: Sendable {
-  public var samples: Samples
-  public var count: Int
+package struct Validation: Sendable {
+  package var samples: Samples
+  package var count: Int
   /// Steps between two looks.
-  public var interval: Int
-  public var stopping: EarlyStopping?
+  package var interval: Int
+  package var stopping: EarlyStopping?
 
-  public init(_ set: SampleSet, every interval: Int, stopping: EarlyStopping? = nil) {
+  package init(_ set: SampleSet, every interval: Int, stopping: EarlyStopping? = nil) {
     samples = set.samples
     count = set.count
     self.interval = interval
@@ -14,21 +14,21 @@ public struct Validation: Sendable {
   }
 }
 
-public struct TrainingProgress: Sendable, Equatable {
-  public var step: Int
-  public var steps: Int
-  public var result: Trainer.StepResult
+package struct TrainingProgress: Sendable, Equatable {
+  package var step: Int
+  package var steps: Int
+  package var result: Trainer.StepResult
   /// Weighted sum of the losses on the validation samples, with the averaged weights; only on steps that
   /// looked.
-  public var validation: Double?
+  package var validation: Double?
 }
 
-public enum TrainingDecision: Sendable {
+package enum TrainingDecision: Sendable {
   case goOn
   case stop
 }
 
-public enum TrainingEnd: Sendable, Equatable {
+package enum TrainingEnd: Sendable, Equatable {
   case finished
   /// The report asked for it, or the task was cancelled; `checkpoint()` holds everything to go on with.
   case stopped
@@ -40,7 +40,7 @@ extension Trainer {
   /// Goes on until `steps` steps are done in all, counting those before a checkpoint.
   ///
   /// `report` hears of every step and may stop the run; so may the cancellation of the task.
-  public func run(
+  package func run(
     steps: Int, from source: @escaping SampleSource, validation: Validation? = nil,
     report: (TrainingProgress) -> TrainingDecision = { _ in .goOn }
   ) throws(NetworkError) -> TrainingEnd {
@@ -70,7 +70,7 @@ extension Trainer {
 
   /// The weighted losses of these samples with the averaged weights, as at inference: running statistics,
   /// no dropout.
-  public func loss(of samples: Samples, count: Int) throws(NetworkError) -> Double {
+  package func loss(of samples: Samples, count: Int) throws(NetworkError) -> Double {
     let trained = try network.beforeLosses(options.objectives)
     let batch = min(count, options.part)
     let predictor = try Predictor(

@@ -5,29 +5,29 @@ import System
 /// not on the number of threads. Batch normalisation normalises each part by itself.
 ///
 /// One step at a time; not for several threads at once.
-public final class Trainer {
-  public struct Options: Sendable, Hashable {
-    public var objectives: [Objective]
-    public var batch: Int
+package final class Trainer {
+  package struct Options: Sendable, Hashable {
+    package var objectives: [Objective]
+    package var batch: Int
     /// Samples that one thread works on at a time; divides the batch.
-    public var part: Int
-    public var optimiser: Optimiser
-    public var schedule: Schedule
-    public var averaging: Averaging?
+    package var part: Int
+    package var optimiser: Optimiser
+    package var schedule: Schedule
+    package var averaging: Averaging?
     /// Longer gradients are shortened to this Euclidean norm.
-    public var gradientLimit: Float?
+    package var gradientLimit: Float?
     /// For dropout.
-    public var seed: UInt64
-    public var threads: Int
-    public var priority: Priority
+    package var seed: UInt64
+    package var threads: Int
+    package var priority: Priority
 
-    public enum Priority: Sendable, Hashable {
+    package enum Priority: Sendable, Hashable {
       case normal
       /// Only where nothing else wants the processor.
       case background
     }
 
-    public init(
+    package init(
       objectives: [Objective], batch: Int, part: Int? = nil, optimiser: Optimiser = .adam(),
       schedule: Schedule = .constant(1e-3), averaging: Averaging? = nil, gradientLimit: Float? = nil,
       seed: UInt64 = 0, threads: Int = 1, priority: Priority = .normal
@@ -51,19 +51,19 @@ public final class Trainer {
   }
 
   /// Of one step: the loss of each objective (weighted) and their sum.
-  public struct StepResult: Sendable, Equatable {
-    public var step: Int
-    public var losses: [String: Double]
-    public var loss: Double
-    public var learningRate: Float
+  package struct StepResult: Sendable, Equatable {
+    package var step: Int
+    package var losses: [String: Double]
+    package var loss: Double
+    package var learningRate: Float
   }
 
-  public let network: Network
-  public let options: Options
+  package let network: Network
+  package let options: Options
   /// Steps done so far.
-  public internal(set) var step = 0
+  package internal(set) var step = 0
   /// The averaged weights at the lowest validation loss of `run`.
-  public internal(set) var bestWeights: Weights?
+  package internal(set) var bestWeights: Weights?
   var stopping: EarlyStopping?
 
   let bank = ParameterBank()
@@ -74,7 +74,7 @@ public final class Trainer {
   private let team: TrainingTeam
   private let gather: Plan
 
-  public init(_ network: Network, weights: Weights, _ options: Options) throws(NetworkError) {
+  package init(_ network: Network, weights: Weights, _ options: Options) throws(NetworkError) {
     guard options.part > 0, options.batch > 0, options.batch % options.part == 0 else {
       throw .data(name: "batch", reason: "parts of \(options.part) do not fill a batch of \(options.batch)")
     }
@@ -104,7 +104,7 @@ public final class Trainer {
   private let carriedOver: Weights
 
   /// The weights after the last step.
-  public var weights: Weights {
+  package var weights: Weights {
     var result = Weights()
     let current = bank.weights
     for parameter in parameterNames {
@@ -114,7 +114,7 @@ public final class Trainer {
   }
 
   /// The averaged weights, or the last ones while there is no average.
-  public var averagedWeights: Weights {
+  package var averagedWeights: Weights {
     var result = weights
     for parameter in parameters {
       if let average = parameter.average { result[parameter.name] = parameter.tensor(average) }
@@ -123,7 +123,7 @@ public final class Trainer {
   }
 
   /// One batch forward, backward, and a change of the weights.
-  public func advance(_ source: @escaping SampleSource) throws(NetworkError) -> StepResult {
+  package func advance(_ source: @escaping SampleSource) throws(NetworkError) -> StepResult {
     let losses = try runParts(source)
     sum.finish(team)
     try gather.run()
@@ -141,7 +141,7 @@ public final class Trainer {
   }
 
   /// The gradient of the losses for a batch, without changing anything: for checks.
-  public func gradients(_ source: @escaping SampleSource) throws(NetworkError) -> (
+  package func gradients(_ source: @escaping SampleSource) throws(NetworkError) -> (
     losses: [Double], gradients: Weights
   ) {
     let losses = try runParts(source)
