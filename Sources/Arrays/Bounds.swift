@@ -4,13 +4,16 @@ extension Int {
   /// The whole part of a number. What is no number is 0, and the ends are those of 32 bits, so that sums and
   /// products of a few of them are numbers, too.
   @inlinable @inline(__always)
-  public init<Number: BinaryFloatingPoint>(bounded number: Number) {
+  public init(bounded number: Double) {
     if number.magnitude < 0x1p31 {
       self = Int(number)
     } else {
       self = number.isNaN ? 0 : number < 0 ? -1 << 31 : 1 << 31
     }
   }
+
+  @inlinable @inline(__always)
+  public init(bounded number: Float) { self.init(bounded: Double(number)) }
 }
 
 /// `low..<high` as far as it lies in `bounds`: empty where it lies beside them.

@@ -1,6 +1,7 @@
 // The two innermost loops of the pattern simulation, compiled for several processors; the running one
 // chooses. Package builds cannot name a processor otherwise, and plain x86-64 has four lanes only.
 #include "kernels.h"
+#include <string.h>
 
 #if defined(__x86_64__) && defined(__linux__)
 #define FOR_SEVERAL_PROCESSORS __attribute__((target_clones("avx512f", "arch=haswell", "default")))
@@ -16,6 +17,11 @@ void ewald_multiply_complex(float *restrict x, const float *restrict t, ptrdiff_
     x[2 * i + 1] = a * d + b * c;
   }
 }
+
+typedef float vector8 __attribute__((vector_size(32)));
+typedef int16_t short8 __attribute__((vector_size(16)));
+
+#define loaded(from) __extension__({ short8 whole; memcpy(&whole, (from), sizeof whole); __builtin_convertvector(whole, vector8); })
 
 FOR_SEVERAL_PROCESSORS
 void ewald_sum_rows(float *restrict sums, ptrdiff_t count, const int16_t *const *rows, ptrdiff_t first,
@@ -40,14 +46,20 @@ void ewald_sum_rows(float *restrict sums, ptrdiff_t count, const int16_t *const 
     }
     for (int i = 0; i < 16; i++) sums[at + i] = block[i];
   }
-  for (; at + 4 <= count; at += 4) {
-    float block[4] = {0};
-    for (ptrdiff_t r = 0; r < rowCount; r++) {
-      const int16_t *row = rows[r] + first + at;
-      const float w = weights[r];
-      for (int i = 0; i < 4; i++) block[i] += w * (float)row[i];
+  // Four rows at a time, each with sums of its own: one sum would wait for itself. Written as vectors, for loops over
+  // both rows and sums are taken apart the wrong way round.
+  for (; at + 8 <= count; at += 8) {
+    vector8 a = {0}, b = {0}, c = {0}, d = {0};
+    ptrdiff_t r = 0;
+    for (; r + 4 <= rowCount; r += 4) {
+      a += weights[r] * loaded(rows[r] + first + at);
+      b += weights[r + 1] * loaded(rows[r + 1] + first + at);
+      c += weights[r + 2] * loaded(rows[r + 2] + first + at);
+      d += weights[r + 3] * loaded(rows[r + 3] + first + at);
     }
-    for (int i = 0; i < 4; i++) sums[at + i] = block[i];
+    for (; r < rowCount; r++) a += weights[r] * loaded(rows[r] + first + at);
+    a = (a + b) + (c + d);
+    memcpy(sums + at, &a, sizeof a);
   }
   for (; at < count; at++) {
     float sum = 0;

@@ -53,6 +53,29 @@ import Testing
     }
   }
 
+  @Test func `the rim is what a wider cone adds`() throws {
+    let geometry = PatternGeometry(rows: 40, columns: 40, pitch: [0.45, 0.45], rotationDegrees: 17)
+    func pattern(_ convergence: Double, _ edge: Illumination.Edge) throws -> Matrix {
+      let illumination = Illumination(convergence: convergence, mistilt: [0.6, -0.3], edge: edge)
+      return try table.patterns(geometry, illumination, thicknesses: [7])[0]
+    }
+    // A pattern is per incident beam: what reaches a pixel of one cone is that times the cone.
+    func whole(_ convergence: Double) throws -> [Float] {
+      let cone = Float(convergence * convergence + 0.45 * 0.45 / 12)
+      return try pattern(convergence, .intensity(width: 0.45)).values.map { $0 * cone }
+    }
+    let step = 0.004
+    let (less, more) = (try whole(5.5 - step), try whole(5.5 + step))
+    let rim = try pattern(5.5, .rim(width: 0.45)).values.map { $0 * Float(5.5 * 5.5 + 0.45 * 0.45 / 12) }
+    var (off, all) = (0.0, 0.0)
+    for i in rim.indices {
+      let expected = Double(more[i] - less[i]) / (2 * step)
+      off += (Double(rim[i]) - expected) * (Double(rim[i]) - expected)
+      all += expected * expected
+    }
+    #expect(all > 0 && off < 0.01 * all)
+  }
+
   @Test func `turning the image by 90 degrees turns the pattern`() throws {
     let illumination = Illumination(convergence: 5, mistilt: [1.5, 0.5], edge: .intensity(width: 0.5))
     func pattern(_ degrees: Double) throws -> Matrix {

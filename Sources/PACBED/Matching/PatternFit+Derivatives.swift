@@ -3,30 +3,40 @@ import Scattering
 
 // What one unit of a quantity changes in a pattern.
 extension PatternFit {
-  func difference(_ p: PatternParameters, _ quantity: Quantity, from model: [Float]) -> [Float] {
-    var q = p
-    var step: Double
-    // Inwards, so that the table holds it.
-    switch quantity {
-    case .tiltX:
-      step = p.mistilt.x > 0 ? -0.15 : 0.15
-      q.mistilt.x += step
-    case .tiltY:
-      step = p.mistilt.y > 0 ? -0.15 : 0.15
-      q.mistilt.y += step
-    case .convergence:
-      step = p.convergence > statedConvergence ? -0.1 : 0.1
-      q.convergence += step
-    case .blur:
-      step = 0.15
-      q.blur += step
-    default:
-      step = p.thickness + 0.06 > tables.middle.request.thickness ? -0.06 : 0.06
-      q.thickness += step
-    }
-    let other = gather(render(q))
+  /// A step of thickness, inwards, so that the table holds it.
+  func thicker(than thickness: Double) -> Double {
+    thickness + 0.06 > tables.middle.request.thickness ? -0.06 : 0.06
+  }
+
+  func slope(from model: [Float], to other: [Float], _ step: Double) -> [Float] {
     let factor = Float(1 / step)
     return zip(other, model).map { ($0 - $1) * factor }
+  }
+
+  /// By a pattern made anew in the middle table alone: however far the atoms move, a mistilt or a wider cone changes a
+  /// pattern much alike, and a slope only has to lead downhill.
+  func difference(_ p: PatternParameters, _ quantity: Quantity, from patterns: [[Float]]) -> [Float] {
+    let base = patterns[tables.tables.count / 2]
+    var illumination = p.illumination(pitch: image.pitch)
+    // Inwards, so that the table holds it.
+    let along = quantity == .tiltX ? p.mistilt.x : p.mistilt.y
+    let step = along > 0 ? -0.15 : 0.15
+    switch quantity {
+    case .tiltX: illumination.mistilt.x += step
+    case .tiltY: illumination.mistilt.y += step
+    default: illumination.edge = .rim(width: image.pitch * p.scale)
+    }
+    var change = tables.middle.patterns(p.geometry(pitch: image.pitch), illumination, near: [p.thickness])[0]
+    if quantity == .convergence {
+      // The same beam spreads over a wider cone.
+      let width = image.pitch * p.scale
+      let thinner = Float(2 * p.convergence / (p.convergence * p.convergence + width * width / 12))
+      for i in change.indices { change[i] -= base[i] * thinner }
+    } else {
+      for i in change.indices { change[i] = (change[i] - base[i]) / Float(step) }
+    }
+    DetectorBlur.apply(p.blur, to: &change, rows: FitImage.size, columns: FitImage.size)
+    return gather(change)
   }
 
   /// A change of geometry moves pixels through the same pattern: the derivative is the image's slope along

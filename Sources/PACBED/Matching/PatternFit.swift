@@ -122,8 +122,10 @@ package struct PatternFit: Sendable {
   private struct Point {
     let parameters: PatternParameters
     let basis: LinearBasis
-    /// The simulation of every table; blended and blurred; and the counted ones without what the basis explains.
+    /// The simulation of every table, and of a specimen that is thicker by `PatternFit.thicker`; the former blended
+    /// and blurred; and the counted ones without what the basis explains.
     let patterns: [[Float]]
+    let thicker: [[Float]]
     let image: [Float]
     let model: [Float]
     let modelSquares: Double
@@ -139,7 +141,10 @@ package struct PatternFit: Sendable {
       parameters = p
       let pitch = fit.image.pitch
       basis = LinearBasis(fit.image, shift: p.shift, convergencePixels: p.convergence / (pitch * p.scale))
-      patterns = fit.patterns(p)
+      let both = fit.tables.patterns(
+        p.geometry(pitch: pitch), p.illumination(pitch: pitch),
+        thicknesses: [p.thickness, p.thickness + fit.thicker(than: p.thickness)])
+      (patterns, thicker) = (both[0], both[1])
       image = fit.finished(patterns, fit.tables.weights(at: p.motion), p)
       var model = fit.gather(image)
       basis.project(&model)
@@ -178,8 +183,16 @@ package struct PatternFit: Sendable {
       for quantity in free {
         var column: [Float]
         switch quantity {
-        case .thickness, .tiltX, .tiltY, .convergence, .blur:
-          column = fit.difference(p, quantity, from: gathered)
+        case .thickness:
+          let thicker = fit.finished(point.thicker, fit.tables.weights(at: p.motion), p)
+          column = fit.slope(from: gathered, to: fit.gather(thicker), fit.thicker(than: p.thickness))
+        case .blur:
+          var more = p
+          more.blur += 0.15
+          let blurred = fit.finished(point.patterns, fit.tables.weights(at: p.motion), more)
+          column = fit.slope(from: gathered, to: fit.gather(blurred), 0.15)
+        case .tiltX, .tiltY, .convergence:
+          column = fit.difference(p, quantity, from: point.patterns)
         case .motion:
           column = fit.gather(fit.finished(point.patterns, fit.tables.slopes(at: p.motion), p))
         default: column = fit.geometric(point.image, p, quantity)
@@ -238,11 +251,6 @@ package struct PatternFit: Sendable {
     }
   }
 
-  private func patterns(_ p: PatternParameters) -> [[Float]] {
-    tables.patterns(
-      p.geometry(pitch: image.pitch), p.illumination(pitch: image.pitch), thickness: p.thickness)
-  }
-
   private func finished(_ patterns: [[Float]], _ weights: [Float], _ p: PatternParameters) -> [Float] {
     var image = MotionTables.blend(patterns, weights)
     DetectorBlur.apply(p.blur, to: &image, rows: FitImage.size, columns: FitImage.size)
@@ -250,7 +258,9 @@ package struct PatternFit: Sendable {
   }
 
   package func render(_ p: PatternParameters) -> [Float] {
-    finished(patterns(p), tables.weights(at: p.motion), p)
+    let patterns = tables.patterns(
+      p.geometry(pitch: image.pitch), p.illumination(pitch: image.pitch), thicknesses: [p.thickness])
+    return finished(patterns[0], tables.weights(at: p.motion), p)
   }
 
   func gather(_ pixels: [Float]) -> [Float] {

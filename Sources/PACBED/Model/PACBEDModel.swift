@@ -20,7 +20,7 @@ package struct PACBEDModel: Sendable {
 
   package struct Interval: Sendable, Hashable {
     package var deviations = 3.92
-    package var share = 0.013
+    package var share = 0.022
     package init() {}
   }
 

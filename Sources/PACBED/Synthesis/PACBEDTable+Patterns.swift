@@ -34,6 +34,20 @@ extension PACBEDTable {
       .fill(rows: 0..<geometry.rows, images: images)
   }
 
+  /// The same as arrays.
+  func patterns(
+    _ geometry: PatternGeometry, _ illumination: Illumination, near thicknesses: [Double]
+  ) -> [[Float]] {
+    let count = geometry.rows * geometry.columns
+    let all = [Float](unsafeUninitializedCapacity: count * thicknesses.count) { buffer, filled in
+      if let base = buffer.baseAddress {
+        fillPatterns(geometry, illumination, thicknesses: thicknesses, into: base)
+      }
+      filled = count * thicknesses.count
+    }
+    return thicknesses.indices.map { Array(all[$0 * count..<($0 + 1) * count]) }
+  }
+
   /// Whether patterns can be made from this table as they are asked for.
   package func check(
     _ geometry: PatternGeometry, _ illumination: Illumination, thicknesses: [Double]
@@ -98,10 +112,11 @@ struct PatternPass: Sendable {
         segments.append((first, 4))
       }
     }
-    // Long runs end with a whole vector: rows are padded with zeros to one.
-    for i in segments.indices where segments[i].count > 16 {
+    // Runs end with a whole vector, of 8 or of 16: rows are padded with zeros to one.
+    for i in segments.indices {
+      let vector = segments[i].count > 8 ? 16 : 8
       segments[i].count = min(
-        (segments[i].count + 15) / 16 * 16, table.thicknesses.stride - segments[i].first)
+        (segments[i].count + vector - 1) / vector * vector, table.thicknesses.stride - segments[i].first)
     }
     self.segments = segments
     var offsets: [Int] = []

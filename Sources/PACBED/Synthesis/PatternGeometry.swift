@@ -68,6 +68,8 @@ package struct Illumination: Sendable, Hashable {
     case amplitude(width: Vector2)
     /// The intensity falls linearly: what a pixel of that width sees of a hard edge.
     case intensity(width: Double)
+    /// What a mrad more of convergence adds to that: the edge alone.
+    case rim(width: Double)
   }
 
   /// Semi-angle in mrad.
@@ -87,15 +89,21 @@ package struct Illumination: Sendable, Hashable {
     switch edge {
     case .hard: convergence
     case .amplitude(let width): convergence + width.max() / 2
-    case .intensity(let width): convergence + width / 2
+    case .intensity(let width), .rim(let width): convergence + width / 2
     }
+  }
+
+  /// Up to this angle nothing passes.
+  var hole: Double {
+    if case .rim(let width) = edge { return max(0, convergence - width / 2) }
+    return 0
   }
 
   /// Up to this angle all intensity passes.
   var inner: Double {
     switch edge {
     case .hard: convergence
-    case .amplitude: 0
+    case .amplitude, .rim: 0
     case .intensity(let width): max(0, convergence - width / 2)
     }
   }
@@ -108,6 +116,7 @@ package struct Illumination: Sendable, Hashable {
     case .hard: return theta <= convergence ? 1 : 0
     case .intensity(let width):
       return min(1, max(0, (convergence - theta) / max(width, 1e-9) + 0.5))
+    case .rim(let width): return abs(theta - convergence) <= width / 2 ? 1 / max(width, 1e-9) : 0
     case .amplitude(let width):
       let along = theta > 0 ? q / theta : Vector2(1, 0)
       let d = max((along * width).length, 1e-9)
@@ -116,11 +125,11 @@ package struct Illumination: Sendable, Hashable {
     }
   }
 
-  /// The integral of the weight over the aperture, in mrad².
+  /// The integral of the weight over the aperture, in mrad²; for a rim of the aperture that it bounds.
   var solidAngle: Double {
     switch edge {
     case .hard: return .pi * convergence * convergence
-    case .intensity(let width): return .pi * (convergence * convergence + width * width / 12)
+    case .intensity(let width), .rim(let width): return .pi * (convergence * convergence + width * width / 12)
     case .amplitude(let width):
       let d = (width.x + width.y) / 2
       let inner = convergence - d / 2

@@ -19,6 +19,7 @@ struct PixelGather {
   /// Where the neighbours lie in mrad, and the squares of the angles within which a weight is one and beyond
   /// which it is none: most pixels need no root.
   private let offsets: [Vector2]
+  private let hole: Double
   private let inner: Double
   private let outer: Double
 
@@ -40,6 +41,7 @@ struct PixelGather {
     parts = Vector2(table.grid.parts)
     let (a, b) = (self.a, self.b)
     offsets = neighbours.map { a * Double($0.x) + b * Double($0.y) }
+    hole = illumination.hole * illumination.hole
     inner = illumination.inner * illumination.inner
     outer = illumination.outer * illumination.outer
   }
@@ -75,7 +77,7 @@ struct PixelGather {
               for n in neighbours.indices {
                 let q = rest - offsets[n]
                 let distance = q.x * q.x + q.y * q.y
-                guard distance <= outer else { continue }
+                guard distance <= outer, distance >= hole else { continue }
                 let weight = distance < inner ? 1 : illumination.weight(q)
                 guard weight > 0 else { continue }
                 let offset = neighbours[n]
@@ -88,10 +90,10 @@ struct PixelGather {
                 let i = baseI - grid.parts.x * h
                 let j = baseJ - grid.parts.y * k
                 guard g >= 0, i >= 0, j >= 0, i + 1 < grid.height, j + 1 < grid.width else { continue }
-                let place = (i * grid.width + j) * reflections.count + g
+                let place = (g * grid.height + i) * grid.width + j
                 let unit = Float(weight * scale) * scales[g]
                 for c in 0..<4 {
-                  let row = places[place + ((c >> 1) * grid.width + (c & 1)) * reflections.count]
+                  let row = places[place + (c >> 1) * grid.width + (c & 1)]
                   guard row >= 0 else { continue }
                   pointers[count] = UnsafePointer(base + Int(row) * stride)
                   weights[count] = unit * corner[c]

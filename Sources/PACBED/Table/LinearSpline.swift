@@ -28,7 +28,7 @@ struct LinearSpline {
         }
         func place(_ i: Int, _ j: Int, _ g: Int) -> Int? {
           guard i >= 0, j >= 0, i < grid.height, j < grid.width else { return nil }
-          let row = places[(i * grid.width + j) * reflections + g]
+          let row = places[(g * grid.height + i) * grid.width + j]
           return row < 0 ? nil : Int(row)
         }
         for r in range {

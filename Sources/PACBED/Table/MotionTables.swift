@@ -53,19 +53,12 @@ package struct MotionTables: Sendable {
     }
   }
 
-  /// The pattern of every table at one thickness, on the calling thread.
+  /// The patterns of every table at some thicknesses, on the calling thread: near ones cost little more than one.
   func patterns(
-    _ geometry: PatternGeometry, _ illumination: Illumination, thickness: Double
-  ) -> [[Float]] {
-    let count = geometry.rows * geometry.columns
-    return tables.map { table in
-      [Float](unsafeUninitializedCapacity: count) { buffer, filled in
-        if let base = buffer.baseAddress {
-          table.fillPatterns(geometry, illumination, thicknesses: [thickness], into: base)
-        }
-        filled = count
-      }
-    }
+    _ geometry: PatternGeometry, _ illumination: Illumination, thicknesses: [Double]
+  ) -> [[[Float]]] {
+    let each = tables.map { $0.patterns(geometry, illumination, near: thicknesses) }
+    return thicknesses.indices.map { t in each.map { $0[t] } }
   }
 
   /// The pattern at one thickness and share, on all cores.

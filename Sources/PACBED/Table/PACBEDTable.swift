@@ -1,4 +1,5 @@
 import Arrays
+import Glibc  // madvise
 import Scattering
 
 /// The rocking curves I_g(k, t) of a crystal: the intensity of reflection g behind thickness t for a plane
@@ -16,7 +17,7 @@ package final class PACBEDTable: Sendable {
 
   let grid: IncidenceGrid
   let reflections: ReflectionList
-  /// For every node of the grid's rectangle and every reflection, a row of `coefficients`; -1 outside.
+  /// For every reflection and every node of the grid's rectangle, a row of `coefficients`; -1 outside.
   let places: [Int32]
   /// Row after row, `thicknesses.stride` coefficients each (the last few are zero), in units of the reflection's scale: a linear
   /// spline over the incidences, see `LinearSpline`.
@@ -60,7 +61,7 @@ package final class PACBEDTable: Sendable {
     for (di, dj, w) in [
       (0, 0, (1 - fx) * (1 - fy)), (0, 1, (1 - fx) * fy), (1, 0, fx * (1 - fy)), (1, 1, fx * fy),
     ] where w > 0 {
-      let row = Int(places[((i + di) * grid.width + j + dj) * reflections.count + g])
+      let row = Int(places[(g * grid.height + i + di) * grid.width + j + dj])
       guard row >= 0 else { return nil }
       for n in 0..<4 {
         sum += w * Double(weights[n] * scales[g] * Float(coefficients[row * thicknesses.stride + first + n]))
@@ -78,8 +79,15 @@ final class TableMemory<Element: BitwiseCopyable & Sendable>: @unchecked Sendabl
 
   init(count: Int) {
     self.count = count
-    pointer = .allocate(capacity: max(1, count))
+    let bytes = max(1, count) * MemoryLayout<Element>.stride
+    // Rows are read from all over a table: with large pages the processor finds every one of them at once.
+    let page = bytes < Self.hugePage ? MemoryLayout<Element>.alignment : Self.hugePage
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: page)
+    if page == Self.hugePage { madvise(memory, bytes / page * page, MADV_HUGEPAGE) }
+    pointer = memory.bindMemory(to: Element.self, capacity: max(1, count))
   }
+
+  private static var hugePage: Int { 1 << 21 }
 
   deinit { pointer.deallocate() }
 

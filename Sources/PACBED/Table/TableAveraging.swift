@@ -57,7 +57,7 @@ extension PACBEDTable {
     let i = node.x - grid.low.x
     let j = node.y - grid.low.y
     guard i >= 0, j >= 0, i < grid.height, j < grid.width else { return nil }
-    let row = places[(i * grid.width + j) * reflections.count + reflection]
+    let row = places[(reflection * grid.height + i) * grid.width + j]
     return row < 0 ? nil : UnsafePointer(coefficients.pointer + Int(row) * thicknesses.stride)
   }
 

@@ -56,17 +56,16 @@ struct TablePlan: Sendable {
     }
   }
 
-  /// For every node of the grid's rectangle and every reflection, the row of the table that symmetry makes
-  /// theirs: I_g(k) = I_{R⁻¹g}(R⁻¹k). -1 where there is none.
+  /// For every reflection and every node of the grid's rectangle, the row of the table that symmetry makes
+  /// theirs: I_g(k) = I_{R⁻¹g}(R⁻¹k). -1 where there is none. Neighbouring nodes lie side by side, as pixels need them.
   func places() -> [Int32] {
     let count = reflections.count
-    var places = [Int32](repeating: -1, count: grid.code.count * count)
-    for (node, code) in grid.code.enumerated() where code >= 0 {
-      let operation = Int(code & 15)
-      let representative = Int(code >> 4)
-      for g in 0..<count {
-        let image = Int(reflections.undone[operation * count + g])
-        if image >= 0 { places[node * count + g] = rowIndex[representative * count + image] }
+    let nodes = grid.code.count
+    var places = [Int32](repeating: -1, count: nodes * count)
+    for g in 0..<count {
+      for (node, code) in grid.code.enumerated() where code >= 0 {
+        let image = Int(reflections.undone[Int(code & 15) * count + g])
+        if image >= 0 { places[g * nodes + node] = rowIndex[Int(code >> 4) * count + image] }
       }
     }
     return places
