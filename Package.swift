@@ -64,7 +64,7 @@ let package = Package(
       name: "LiveSession",
       dependencies: ["Analysis", "Diffraction", "FolderWatch", "FrameFormats", "JSON", "System", "Workers"],
       resources: [.embedInCode("Schema/ewald-session-1.schema.json")]),
-    .target(name: "TerminalUI", dependencies: ["CNcurses"]),
+    .target(name: "TerminalUI", dependencies: ["CNcurses", "System"]),
     .executableTarget(
       name: "ewald",
       dependencies: [

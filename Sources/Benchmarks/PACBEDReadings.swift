@@ -56,6 +56,8 @@ struct ReadingTally {
   private(set) var frames = 0
   private var (covered, falseRefusals, falseAccepts) = (0, 0, 0)
   private var (errors, widths): ([Double], [Double]) = ([], [])
+  /// Of patterns below 50 nm, in nm.
+  private var lengths: [Double] = []
 
   mutating func count(_ finding: Finding, truth: ClosedRange<Double>) {
     frames += 1
@@ -68,22 +70,29 @@ struct ReadingTally {
     covered += holds ? 1 : 0
     let middle = (truth.lowerBound + truth.upperBound) / 2
     errors.append(abs(value - middle) / middle * 100)
-    widths.append((high - low) / 2 / middle * 100)
+    if middle < 50 { lengths.append(high - low) } else { widths.append((high - low) / middle * 100) }
     if holds, !finding.verdict.isAnswer { falseRefusals += 1 }
     if !holds, finding.verdict == .accept { falseAccepts += 1 }
   }
 
   func rows(_ name: String) -> [Measurement] {
     let name = "\(name), \(frames) patterns"
-    return [
+    var rows = [
       Measurement(
         "\(name): thickness inside the 95 % interval", 100 * Double(covered) / Double(max(1, frames)), "%",
         goal: "93"),
-      Measurement("\(name): half of the interval, median", median(widths), "%", goal: "2"),
       Measurement(
         "\(name): error, mean", errors.reduce(0, +) / Double(max(1, errors.count)), "%", goal: "1.2"),
       Measurement("\(name): right, but refused", Double(falseRefusals), ""),
       Measurement("\(name): wrong, but accepted", Double(falseAccepts), "", goal: "0"),
     ]
+    if !lengths.isEmpty {
+      rows.append(
+        Measurement("\(name): interval, median below 50 nm", median(lengths), "nm", goal: "1.2"))
+    }
+    if !widths.isEmpty {
+      rows.append(Measurement("\(name): interval, median above 50 nm", median(widths), "%", goal: "3"))
+    }
+    return rows
   }
 }

@@ -3,7 +3,14 @@
 #include "kernels.h"
 #include <string.h>
 
-#if defined(__x86_64__) && defined(__linux__)
+// The choice is made while the program is loaded, before Thread Sanitizer can watch.
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define ONE_VERSION
+#endif
+#endif
+
+#if defined(__x86_64__) && defined(__linux__) && !defined(ONE_VERSION)
 #define FOR_SEVERAL_PROCESSORS __attribute__((target_clones("avx512f", "arch=haswell", "default")))
 #else
 #define FOR_SEVERAL_PROCESSORS

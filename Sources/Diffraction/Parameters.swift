@@ -30,9 +30,12 @@ public enum ParameterValue: Sendable, Equatable, CustomStringConvertible {
   case number(Double)
   case text(String)
 
+  /// How a person says `automatic`.
+  public static let automaticWord = "auto"
+
   public var description: String {
     switch self {
-    case .automatic: "auto"
+    case .automatic: Self.automaticWord
     case .number(let value):
       value == value.rounded() && abs(value) < 1e15 ? String(Int(value)) : String(value)
     case .text(let text): text
@@ -50,7 +53,7 @@ public struct InvalidParameter: Error, Sendable, Equatable, CustomStringConverti
 extension Parameter {
   /// Reads what a person typed; the error names the valid choices.
   public func parse(_ text: String) throws(InvalidParameter) -> ParameterValue {
-    if text == "auto" && standard == .automatic { return .automatic }
+    if text == ParameterValue.automaticWord && standard == .automatic { return .automatic }
     switch domain {
     case .number(let range):
       guard let value = Double(text), value.isFinite else {

@@ -68,7 +68,7 @@ extension Setting {
       name: name, title: title, unit: unit, domain: .text, standard: isOpen ? .automatic : .text(""))
     self.init(parameter, standard: standard) { said throws(InvalidParameter) in
       let text = said.description
-      if said == .automatic || text.isEmpty || text == "auto" { return standard }
+      if said == .automatic || text.isEmpty || text == ParameterValue.automaticWord { return standard }
       return try parse(text)
     }
   }

@@ -278,8 +278,30 @@ package struct AcknowledgeRecord: Sendable, Equatable {
 
 /// Something that befell the session itself: a folder missing, an overflow, a full disk.
 package struct IncidentRecord: Sendable, Equatable {
+  /// What this version tells of; a session of another one may hold more.
+  enum Kind: String, Sendable {
+    case error, inventory, overflow, polling
+    case folderBack = "folder_back"
+    case folderMissing = "folder_missing"
+    case logFailed = "log_failed"
+    case notResponding = "not_responding"
+    case processEnded = "process_ended"
+    case tooDeep = "too_deep"
+
+    /// Nil where it is news, no alarm.
+    var severity: Alarm.Severity? {
+      switch self {
+      case .error, .logFailed: .alarm
+      case .folderMissing, .overflow, .notResponding, .processEnded: .warning
+      case .inventory, .polling, .folderBack, .tooDeep: nil
+      }
+    }
+  }
+
   package var name: String
   package var text: String
+
+  init(_ kind: Kind, text: String) { self.init(name: kind.rawValue, text: text) }
 
   package init(name: String, text: String) {
     self.name = name

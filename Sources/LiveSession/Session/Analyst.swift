@@ -53,13 +53,16 @@ package struct FileAccess: Sendable {
 package struct Analyst: Sendable {
   package var files: FileAccess
   package var engines: [any AnalysisEngine]
-  /// An engine's name, or `auto`.
+  /// An engine's name, or `suitable`.
   package var choice: String
+  /// Stands for the engine that suits a file best.
+  package static let suitable = "auto"
   /// Where the ends of the processes that read and analyse are told.
   package var incidents: IncidentLog?
 
   package init(
-    engines: [any AnalysisEngine], choice: String = "auto", files: FileAccess, incidents: IncidentLog? = nil
+    engines: [any AnalysisEngine], choice: String = Analyst.suitable, files: FileAccess,
+    incidents: IncidentLog? = nil
   ) {
     self.engines = engines
     self.choice = choice
@@ -71,7 +74,7 @@ package struct Analyst: Sendable {
 
   /// The engine for a file: the one asked for, or the one that suits it best.
   package func engine(for file: FileSummary, choice: String) -> (any AnalysisEngine)? {
-    if choice != "auto" { return engine(named: choice) }
+    if choice != Self.suitable { return engine(named: choice) }
     return engines.map { ($0, $0.suitability(for: file)) }.filter { $0.1 > 0 }.max { $0.1 < $1.1 }?.0
   }
 

@@ -113,37 +113,37 @@ extension Session {
     case .watched(.events): live.folder = .watched
     case .watched(.polling(let reason)):
       live.folder = .polled(reason.sentence)
-      note(.event(IncidentRecord(name: "polling", text: "the folder is polled: \(reason.sentence)")))
+      note(.event(IncidentRecord(.polling, text: "the folder is polled: \(reason.sentence)")))
     case .inventory(let files):
       let count = "\(files) \(files == 1 ? "file" : "files")"
-      note(.event(IncidentRecord(name: "inventory", text: "\(count) in the folder at the start")))
+      note(.event(IncidentRecord(.inventory, text: "\(count) in the folder at the start")))
     case .missing:
       live.folder = .missing
       note(
-        .event(IncidentRecord(name: "folder_missing", text: "\(folder) is missing; looked for every 2 s")))
+        .event(IncidentRecord(.folderMissing, text: "\(folder) is missing; looked for every 2 s")))
     case .unreadable(let reason):
       live.folder = .unreadable(reason)
-      note(.event(IncidentRecord(name: "folder_missing", text: "\(folder): \(reason)")))
+      note(.event(IncidentRecord(.folderMissing, text: "\(folder): \(reason)")))
     case .notResponding(let seconds):
       if case .notResponding = live.folder {
       } else {
-        note(.event(IncidentRecord(name: "not_responding", text: "\(folder) does not answer")))
+        note(.event(IncidentRecord(.notResponding, text: "\(folder) does not answer")))
       }
       live.folder = .notResponding(seconds: seconds)
     case .back:
       live.folder = .watched
-      note(.event(IncidentRecord(name: "folder_back", text: "\(folder) is back")))
+      note(.event(IncidentRecord(.folderBack, text: "\(folder) is back")))
     case .overflow:
       note(
         .event(
-          IncidentRecord(name: "overflow", text: "more events than the kernel keeps: looking at every file"))
+          IncidentRecord(.overflow, text: "more events than the kernel keeps: looking at every file"))
       )
     case .subfolderUnreadable(let path, let reason):
-      note(.event(IncidentRecord(name: "error", text: "\(PathText.text(path.bytes)): \(reason)")))
+      note(.event(IncidentRecord(.error, text: "\(PathText.text(path.bytes)): \(reason)")))
     case .subfolderTooDeep(let path):
       note(
         .event(
-          IncidentRecord(name: "too_deep", text: "\(PathText.text(path.bytes)) is not watched: too deep")))
+          IncidentRecord(.tooDeep, text: "\(PathText.text(path.bytes)) is not watched: too deep")))
     }
   }
 }

@@ -196,7 +196,7 @@ extension Session {
     default: report(.refused(refusal.reason), job)
     }
     if job.kind != .first {
-      note(.event(IncidentRecord(name: "error", text: "\(row.path): \(refusal.reason)")))
+      note(.event(IncidentRecord(.error, text: "\(row.path): \(refusal.reason)")))
       return
     }
     var record = row.record

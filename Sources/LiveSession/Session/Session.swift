@@ -163,7 +163,7 @@ package actor Session {
     state.apply(event, stamp, offset: offset)
     options.observer?(event, stamp)
     if wasWritten, let failure = log.failure {
-      note(.event(IncidentRecord(name: "log_failed", text: failure)))
+      note(.event(IncidentRecord(.logFailed, text: failure)))
     }
     linesSinceCheckpoint += 1
     if linesSinceCheckpoint >= 1000, log.failure == nil {
@@ -216,7 +216,7 @@ package actor Session {
   private func tellIncidents() async {
     guard let incidents = analyst.incidents?.incidents else { return }
     for await incident in incidents where !isClosing {
-      note(.event(IncidentRecord(name: "process_ended", text: incident.text)))
+      note(.event(IncidentRecord(.processEnded, text: incident.text)))
     }
   }
 

@@ -128,13 +128,7 @@ package struct SessionState: Sendable, Equatable {
   }
 
   private mutating func apply(_ record: IncidentRecord, _ stamp: Stamp) {
-    let severity: Alarm.Severity? =
-      switch record.name {
-      case "error", "log_failed": .alarm
-      case "folder_missing", "overflow", "not_responding", "process_ended": .warning
-      default: nil
-      }
-    say(stamp, record.name, record.text, severity)
+    say(stamp, record.name, record.text, IncidentRecord.Kind(rawValue: record.name)?.severity)
   }
 
   private mutating func modify(_ id: Int, _ body: (inout FileRow) -> Void) {

@@ -41,14 +41,15 @@ struct FrameAnswer: Sendable {
   }
 
   /// Half of the 95 % interval of the thickness, ambiguity aside: what the residuals allow, what was taken as known,
-  /// and a share of the thickness for what no fit knows. The first and last were found on patterns of other programs,
+  /// and a share of the thickness and some nanometres for what no fit knows (surfaces, among others). The first and last were found on patterns of other programs,
   /// with phonons in them.
   var halfWidth: Double {
     guard let fit = chosen?.fit else { return 0 }
     let fromResiduals = model.interval.deviations * fit.thicknessSpread
     let systematic = model.interval.share * fit.parameters.thickness
     let fromBefore = 1.96 * fit.thicknessBias
-    return (fromResiduals * fromResiduals + fromBefore * fromBefore + systematic * systematic + 0.02 * 0.02)
+    let least = model.interval.least
+    return (fromResiduals * fromResiduals + fromBefore * fromBefore + systematic * systematic + least * least)
       .squareRoot()
   }
 

@@ -136,14 +136,14 @@ package struct PACBEDEngine: AnalysisEngine {
 
   func analyze(
     _ camera: CameraFrame, with model: PACBEDModel, _ settings: PACBEDSettings, _ context: AnalysisContext,
-    turns: Int = 4
+    quarterTurns: Int = 4
   ) throws(AnalysisError) -> FrameAnswer {
     if context.isCancelled() { throw .cancelled }
     let matcher = try model.matcher(for: settings.specimen, context)
     var conditions = settings.conditions(for: model.domain)
     if settings.sharesGeometry == true { conditions.shared = Self.shared(context.previous) }
     do {
-      let output = try matcher.match(camera, conditions, turns: turns)
+      let output = try matcher.match(camera, conditions, quarterTurns: quarterTurns)
       return FrameAnswer(
         model: model, matcher: matcher, camera: camera, conditions: conditions, settings: settings,
         output: output)

@@ -103,7 +103,7 @@ struct ScanAnalysis {
     var conditions = settings.conditions(for: model.domain)
     conditions.shared = shared
     conditions.isAlone = false
-    guard let output = try? matcher.match(camera, conditions, turns: 1) else { return Position() }
+    guard let output = try? matcher.match(camera, conditions, quarterTurns: 1) else { return Position() }
     let answer = FrameAnswer(
       model: model, matcher: matcher, camera: camera, conditions: conditions, settings: settings,
       output: output)

@@ -15,14 +15,14 @@ package struct NetworkReading: Sendable {
 
   /// The mean over quarter turns of the image: its answers turned back.
   init(
-    _ heads: PatternNetwork, _ logits: [String: [Float]], at number: Int, turns: Int,
+    _ heads: PatternNetwork, _ logits: [String: [Float]], at number: Int, quarterTurns: Int,
     temperatures: Temperatures.Set
   ) {
     func mean(_ head: PatternNetwork.Head) -> [Double] {
       guard let axis = heads.axis(head), let values = logits[head.rawValue] else { return [] }
       var sum = [Double](repeating: 0, count: axis.count)
-      for turn in 0..<turns {
-        let start = (number * turns + turn) * axis.count
+      for turn in 0..<quarterTurns {
+        let start = (number * quarterTurns + turn) * axis.count
         let p = softmax(values[start..<start + axis.count], temperature: temperatures[head])
         // An image turned by a quarter shows directions that are a quarter further.
         let offset: Int
@@ -32,7 +32,7 @@ package struct NetworkReading: Sendable {
           offset = Int(quarter.rounded())
         default: offset = 0
         }
-        for bin in 0..<axis.count { sum[bin] += p[(bin + offset) % axis.count] / Double(turns) }
+        for bin in 0..<axis.count { sum[bin] += p[(bin + offset) % axis.count] / Double(quarterTurns) }
       }
       return sum
     }
@@ -43,10 +43,10 @@ package struct NetworkReading: Sendable {
     rotation = mean(.rotation)
     var shift = Vector2.zero
     if let centres = logits[PatternNetwork.Head.centre.rawValue] {
-      for turn in 0..<turns {
-        let at = 2 * (number * turns + turn)
+      for turn in 0..<quarterTurns {
+        let at = 2 * (number * quarterTurns + turn)
         let v = Vector2(Double(centres[at]), Double(centres[at + 1])) * NetworkImage.shift
-        shift += QuarterTurn.turn(v, by: -turn) / Double(turns)
+        shift += QuarterTurn.turn(v, by: -turn) / Double(quarterTurns)
       }
     }
     self.shift = shift
@@ -76,38 +76,39 @@ package final class PatternReader: Sendable {
     }
   }
 
-  /// One reading an image; `turns` of 4 averages over all quarter turns, 1 is the quickest.
+  /// One reading an image; `quarterTurns` of 4 averages over all quarter turns, 1 is the quickest.
   package func read(
-    _ images: [FitImage], statedConvergence: Double, turns: Int = 4
+    _ images: [FitImage], statedConvergence: Double, quarterTurns: Int = 4
   ) throws(PACBEDError) -> [NetworkReading] {
-    let logits = try logits(images, statedConvergence: statedConvergence, turns: turns)
+    let logits = try logits(images, statedConvergence: statedConvergence, quarterTurns: quarterTurns)
     return images.indices.map { number in
       NetworkReading(
-        heads, logits, at: number, turns: turns, temperatures: temperatures.at(noise: images[number].noise))
+        heads, logits, at: number, quarterTurns: quarterTurns,
+        temperatures: temperatures.at(noise: images[number].noise))
     }
   }
 
   func logits(
-    _ images: [FitImage], statedConvergence: Double, turns: Int
+    _ images: [FitImage], statedConvergence: Double, quarterTurns: Int
   ) throws(PACBEDError) -> [String: [Float]] {
     let count = FitImage.size * FitImage.size
-    var input = [Float](repeating: 0, count: images.count * turns * 2 * count)
+    var input = [Float](repeating: 0, count: images.count * quarterTurns * 2 * count)
     var turned = [Float](repeating: 0, count: count)
     input.withUnsafeMutableBufferPointer { input in
       guard let base = input.baseAddress else { return }
       for (number, image) in images.enumerated() {
-        for turn in 0..<turns {
+        for turn in 0..<quarterTurns {
           image.pixels.withUnsafeBufferPointer { from in
             turned.withUnsafeMutableBufferPointer { turned in
               guard let from = from.baseAddress, let into = turned.baseAddress else { return }
               QuarterTurn.turn(from, by: turn, into: into)
-              NetworkImage.encode(into, into: base + (number * turns + turn) * 2 * count)
+              NetworkImage.encode(into, into: base + (number * quarterTurns + turn) * 2 * count)
             }
           }
         }
       }
     }
-    let beam = [Float](repeating: heads.beam(statedConvergence), count: images.count * turns)
+    let beam = [Float](repeating: heads.beam(statedConvergence), count: images.count * quarterTurns)
     do {
       return try predictor.predict(["image": input, "beam": beam])
     } catch {

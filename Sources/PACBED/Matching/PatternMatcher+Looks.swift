@@ -18,7 +18,7 @@ extension PatternMatcher {
   /// Cuts the image out, reads scale and centre, and cuts it out again where they lie. Of an unknown disc there
   /// are several first guesses: where they lead to different places, the likelier ones come first.
   func looks(
-    _ frame: CameraFrame, _ conditions: Conditions, turns: Int
+    _ frame: CameraFrame, _ conditions: Conditions, quarterTurns: Int
   ) throws(PACBEDError) -> [Look] {
     let alpha = conditions.convergence
     let pitch = ModelDomain.field * alpha / (Double(FitImage.size) / 2)
@@ -39,7 +39,7 @@ extension PatternMatcher {
       let images = places.map { frame.view(centre: $0.centre, step: pitch / $0.pixel, pitch: pitch) }
       let isLast = round == rounds - 1
       let readings = try reader.read(
-        images, statedConvergence: alpha, turns: isLast || places.count == 1 ? turns : 1)
+        images, statedConvergence: alpha, quarterTurns: isLast || places.count == 1 ? quarterTurns : 1)
       var looks: [Look] = []
       var next: [Place] = []
       for (number, place) in places.enumerated() {
@@ -103,7 +103,7 @@ extension PatternMatcher {
     var best: Look?
     for pass in 1...passes {
       let image = frame.view(centre: frame.centre, step: pitch / pixel, pitch: pitch)
-      let reading = try reader.read([image], statedConvergence: alpha, turns: 1)[0]
+      let reading = try reader.read([image], statedConvergence: alpha, quarterTurns: 1)[0]
       best = Look(
         image: image, reading: reading, centre: frame.centre, step: pitch / pixel, assumed: assumed)
       let scale = reader.heads.scale.peaks(reading.scale, limit: 1).first?.value ?? 1

@@ -92,13 +92,13 @@ package struct PatternMatcher: Sendable {
     var witnesses: (disc: Witness, rest: Witness)?
   }
 
-  /// `turns` of the image that the network reads: 4 for one frame, 1 for a flood of them.
+  /// `quarterTurns` of the image that the network reads: 4 for one frame, 1 for a flood of them.
   package func match(
-    _ frame: CameraFrame, _ conditions: Conditions, turns: Int = 4
+    _ frame: CameraFrame, _ conditions: Conditions, quarterTurns: Int = 4
   ) throws(PACBEDError) -> Output {
     let looks =
       conditions.method == .baseline
-      ? [try published(frame, conditions)] : try looks(frame, conditions, turns: turns)
+      ? [try published(frame, conditions)] : try looks(frame, conditions, quarterTurns: quarterTurns)
     guard let first = looks.first else { throw .parameter("no image") }
     var judgement: Judgement?
     switch conditions.method {

@@ -14,13 +14,15 @@ package struct PACBEDModel: Sendable {
   package let domain: ModelDomain
   package let temperatures: Temperatures
   /// 95 % intervals are so many standard deviations for residuals that are alike over part of the disc, and a
-  /// share of the thickness for what a simulation does not know.
+  /// share of the thickness and some nanometres for what a simulation does not know.
   package let interval: Interval
   let folder: ModelFolder
 
   package struct Interval: Sendable, Hashable {
     package var deviations = 3.92
-    package var share = 0.022
+    package var share = 0.013
+    /// nm.
+    package var least = 0.28
     package init() {}
   }
 
@@ -47,6 +49,7 @@ package struct PACBEDModel: Sendable {
     var interval = Interval()
     if let k = folder.manifest["interval"]?["deviations"]?.double { interval.deviations = k }
     if let share = folder.manifest["interval"]?["share"]?.double { interval.share = share }
+    if let least = folder.manifest["interval"]?["least_nm"]?.double { interval.least = least }
     self.interval = interval
     self.folder = folder
   }

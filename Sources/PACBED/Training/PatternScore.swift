@@ -80,7 +80,7 @@ package struct PatternScore: Sendable, Equatable {
       let none = Temperatures.none.at(noise: 0)
       return PatternScore(
         truths.indices.map { number in
-          (truths[number], NetworkReading(heads, logits, at: number, turns: 1, temperatures: none))
+          (truths[number], NetworkReading(heads, logits, at: number, quarterTurns: 1, temperatures: none))
         }, heads)
     }
   }

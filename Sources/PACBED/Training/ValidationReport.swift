@@ -117,7 +117,7 @@ struct Case: Sendable {
   var image: FitImage
   var logits: [String: [Float]]
 
-  static let turns = 4
+  static let quarterTurns = 4
 
   static func draw(
     _ domain: ModelDomain, tables: [PACBEDTable], count: Int, noise: Double, seed: UInt64,
@@ -127,7 +127,8 @@ struct Case: Sendable {
     var cases: [Case] = []
     for at in patterns.independent(count) {
       let (image, truth) = patterns.image(at)
-      let logits = try reader.logits([image], statedConvergence: truth.statedConvergence, turns: turns)
+      let logits = try reader.logits(
+        [image], statedConvergence: truth.statedConvergence, quarterTurns: quarterTurns)
       cases.append(Case(truth: truth, image: image, logits: logits))
     }
     return cases
@@ -135,7 +136,8 @@ struct Case: Sendable {
 
   func reading(_ heads: PatternNetwork, _ temperatures: Temperatures) -> NetworkReading {
     NetworkReading(
-      heads, logits, at: 0, turns: Self.turns, temperatures: temperatures.at(noise: image.noise))
+      heads, logits, at: 0, quarterTurns: Self.quarterTurns, temperatures: temperatures.at(noise: image.noise)
+    )
   }
 
   /// The temperature with the largest likelihood of the truths.
@@ -145,7 +147,8 @@ struct Case: Sendable {
       let set = Temperatures.Set(values: [head: temperature])
       return cases.reduce(0) { sum, one in
         let reading = NetworkReading(
-          heads, [head.rawValue: one.logits[head.rawValue] ?? []], at: 0, turns: turns, temperatures: set)
+          heads, [head.rawValue: one.logits[head.rawValue] ?? []], at: 0, quarterTurns: quarterTurns,
+          temperatures: set)
         let p = reading[head]
         var log = 0.0
         axis.share(one.truth[head]) { log += Double($1) * Glibc.log(max(p[$0], 1e-9)) }

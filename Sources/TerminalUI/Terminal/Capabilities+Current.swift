@@ -1,12 +1,12 @@
 import CNcurses
-import Glibc
+import System
 
 extension Capabilities {
   /// What this process's terminal can show.
   package static func current() -> Capabilities {
     var environment: [String: String] = [:]
     for name in ["TERM", "COLORTERM", "NO_COLOR", "LC_ALL", "LC_CTYPE", "LANG", "TMUX"] {
-      if let value = getenv(name) { environment[name] = String(cString: value) }
+      environment[name] = Environment[name]
     }
     let term = environment["TERM"] ?? ""
     return Capabilities(

@@ -209,7 +209,7 @@ extension Parameter {
         + "\(ParameterValue.number(range.lowerBound)) – \(ParameterValue.number(range.upperBound))"
     case .choice(let words):
       return words.count <= 3 ? words.joined(separator: ", ") : "\(words.count) choices"
-    case .text: return automatic.isEmpty ? "" : "auto"
+    case .text: return automatic.isEmpty ? "" : ParameterValue.automaticWord
     }
   }
 }

@@ -50,7 +50,7 @@ package struct OperatorSettings: Sendable {
     }
     switch name {
     case "theme": theme = try choice(Theme.Name.self)
-    case "pictures": pictures = value == "auto" ? nil : try choice(PictureMode.self)
+    case "pictures": pictures = value == ParameterValue.automaticWord ? nil : try choice(PictureMode.self)
     case "bell": bell = try choice(Answer.self) == .yes
     case _ where name.hasPrefix("key."):
       let id = String(name.dropFirst(4))
@@ -116,7 +116,7 @@ extension OperatorSettings {
       (name, value, origins[name] ?? "standard")
     }
     return [
-      row("theme", theme.rawValue), row("pictures", pictures?.rawValue ?? "auto"),
+      row("theme", theme.rawValue), row("pictures", pictures?.rawValue ?? ParameterValue.automaticWord),
       row("bell", bell ? "yes" : "no"),
     ]
       + bindings.sorted { $0.key < $1.key }.map { id, keys in
@@ -132,7 +132,7 @@ extension OperatorSettings {
       # \(Theme.Name.allCases.map(\.rawValue).joined(separator: ", "))
       \(line("theme", theme.rawValue, theme == .dark))
       # auto, \(PictureMode.allCases.map(\.rawValue).joined(separator: ", "))
-      \(line("pictures", pictures?.rawValue ?? "auto", pictures == nil))
+      \(line("pictures", pictures?.rawValue ?? ParameterValue.automaticWord, pictures == nil))
       # Whether an alarm rings.
       \(line("bell", bell ? "yes" : "no", !bell))
 

@@ -36,7 +36,8 @@ let demoVerb = Verb(
     var options = Session.Options()
     for piece in specimens { options.settings[piece.name] = piece.settings(Int(size)) }
     let code = try await watchFolder(
-      frames, engine: specimen == "all" ? "auto" : specimen, options: options, watch: WatchOptions(),
+      frames, engine: specimen == "all" ? Analyst.suitable : specimen, options: options,
+      watch: WatchOptions(),
       path: folder + "/demo.session.jsonl", sample: "simulated: \(specimen)", surface: Surface(arguments))
     if arguments.has("--keep") { Console.message("kept: \(folder)") }
     return code

@@ -1,4 +1,5 @@
 import Diffraction
+import LiveSession
 
 /// The engine flags that `watch` and `run` share. Every setting of every engine is a flag, a line of a
 /// settings file and a row of the reanalysis form: `convergence_mrad` is `--convergence-mrad`.
@@ -19,7 +20,7 @@ package enum EngineOptions {
   }
 
   package static func engine(_ arguments: Arguments) throws -> String {
-    let engine = arguments["--engine"] ?? "auto"
+    let engine = arguments["--engine"] ?? Analyst.suitable
     guard names.contains(engine) || Ewald.everyEngine.contains(where: { $0.name == engine }) else {
       throw UsageError("--engine \(engine): is none of \(names.joined(separator: ", "))")
     }
@@ -74,7 +75,7 @@ package enum EngineOptions {
     if let refusal, !isTaken { throw UsageError("\(place)\(refusal)") }
   }
 
-  private static var names: [String] { ["auto"] + Ewald.engines.map(\.name) }
+  private static var names: [String] { [Analyst.suitable] + Ewald.engines.map(\.name) }
 
   private static var parameters: [(any AnalysisEngine, Parameter)] {
     Ewald.engines.flatMap { engine in engine.parameters.map { (engine, $0) } }

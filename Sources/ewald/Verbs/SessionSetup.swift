@@ -56,7 +56,7 @@ struct SessionSetup {
       let text = changes.prefix(3).map { "\($0.name) \($0.old.isEmpty ? "" : "\($0.old) → ")\($0.new)" }
       notices.append("given now: \(text.joined(separator: ", "))")
     }
-    let engine = given ?? state.session?.settings["engine"] ?? "auto"
+    let engine = given ?? state.session?.settings["engine"] ?? Analyst.suitable
     var random = SystemRandomNumberGenerator()
     var settings: [String: String] = [:]
     for (engine, values) in inForce {

@@ -13,7 +13,7 @@ let replayVerb = Verb(
   run: { arguments in
     let path = try arguments.operand("session file")
     let analyst = try WorkerOptions(arguments).analyst(
-      engine: "auto", reports: SessionSetup.reports(of: path))
+      engine: Analyst.suitable, reports: SessionSetup.reports(of: path))
     if arguments.has("--verify") { return try verify(path, analyst, folder: arguments["--folder"]) }
     switch Surface(arguments) {
     case .json, .sentences, .control: return try say(path, Surface(arguments))

@@ -1,4 +1,5 @@
 import Glibc
+import System
 
 /// oneDNN runs on libgomp, whose idle threads spin: on busy cores an inference of 0.2 ms was seen to take
 /// 70-130 ms. Ewald runs every primitive on one OpenMP thread and is parallel over images and jobs instead.
@@ -9,8 +10,8 @@ package enum OpenMPPolicy {
   /// goes on: `useOneThread()` still holds. `others` are variables that must be there as early, for others'
   /// sake.
   package static func ensurePassive(others: [String: String] = [:]) {
-    guard getenv(marker) == nil,
-      getenv("OMP_WAIT_POLICY") == nil || others.keys.contains(where: { getenv($0) == nil })
+    guard Environment[marker] == nil,
+      Environment["OMP_WAIT_POLICY"] == nil || others.keys.contains(where: { Environment[$0] == nil })
     else { return }
     setenv("OMP_WAIT_POLICY", "PASSIVE", 0)
     setenv("OMP_NUM_THREADS", "1", 0)
