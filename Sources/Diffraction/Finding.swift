@@ -20,10 +20,12 @@ public struct Quantity: Sendable, Equatable {
   public var probability: Double?
   /// Other answers that fit nearly as well, most probable first.
   public var alternatives: [Alternative]
+  /// The same in words of the field, where a number alone says little: `towards [110], 4° off`.
+  public var said: String?
 
   public init(
     _ name: String, _ value: Double, unit: String = "1", low: Double? = nil, high: Double? = nil,
-    probability: Double? = nil, alternatives: [Alternative] = []
+    probability: Double? = nil, alternatives: [Alternative] = [], said: String? = nil
   ) {
     self.name = name
     self.value = value
@@ -32,6 +34,7 @@ public struct Quantity: Sendable, Equatable {
     self.high = high
     self.probability = probability
     self.alternatives = alternatives
+    self.said = said
   }
 }
 

@@ -128,6 +128,31 @@ import Testing
   }
 }
 
+@Suite struct SimulatedDirectionTests {
+  @Test func `a primitive cell's patterns lie as the conventional cell's do`() throws {
+    let crystal = try Crystal(known: "gallium-arsenide")
+    var simulation = PACBEDSimulation(crystal: crystal)
+    simulation.kilovolts = 200
+    simulation.convergence = 5
+    simulation.mistilt = [1.5, 0.4]
+    simulation.thicknesses = [5]
+    (simulation.width, simulation.height) = (32, 32)
+    let pattern = try simulation.run().patterns[0].image
+    let conventional = try PACBEDTable(
+      computing: TableRequest(
+        crystal: OrientedCrystal(keepingCellOf: crystal), kilovolts: 200, convergence: 5.5, mistilt: 2,
+        angle: 14, thickness: 6)
+    ).patterns(
+      PatternGeometry(size: 32, pitch: 0.5),
+      Illumination(convergence: 5, mistilt: [1.5, 0.4], edge: .amplitude(width: [0.5, 0.5])), thicknesses: [5]
+    )[0]
+    #expect(correlation(pattern.values, conventional.values) > 0.9995)
+    simulation.xAxis = [1, 1, 0]
+    let turned = try simulation.run().patterns[0].image
+    #expect(correlation(turned.values, conventional.values) < 0.999)
+  }
+}
+
 @Suite struct DetectorTests {
   private let geometry = PatternGeometry(size: 64, pitch: 0.5)
 

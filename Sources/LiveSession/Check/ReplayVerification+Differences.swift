@@ -64,6 +64,7 @@ private struct DifferenceList {
       compare("\(old.name) hi", text(old.high), text(value.high))
       compare("\(old.name) probability", text(old.probability), text(value.probability))
       compare("\(old.name) alternatives", text(old.alternatives), text(value.alternatives))
+      compare("\(old.name) said", old.said ?? "absent", value.said ?? "absent")
     }
     for value in new.values where !recorded.values.contains(where: { $0.name == value.name }) {
       compare(value.name, "absent", text(value.value))

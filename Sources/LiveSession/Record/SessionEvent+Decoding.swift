@@ -276,6 +276,7 @@ extension JSONReader {
       case "lo": quantity.low = try json.optionalDouble()
       case "hi": quantity.high = try json.optionalDouble()
       case "probability": quantity.probability = try json.optionalDouble()
+      case "said" where detail == .full: quantity.said = try json.string()
       case "alternatives" where detail == .full:
         try json.array { json throws(JSONError) in quantity.alternatives.append(try json.alternative()) }
       default: try json.skip()

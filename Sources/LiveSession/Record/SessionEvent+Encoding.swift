@@ -192,6 +192,7 @@ extension JSONWriter {
       json.member("lo", ifPresent: value.low)
       json.member("hi", ifPresent: value.high)
       json.member("probability", ifPresent: value.probability)
+      json.member("said", ifPresent: value.said)
       if !value.alternatives.isEmpty {
         json.key("alternatives")
         json.array { json in

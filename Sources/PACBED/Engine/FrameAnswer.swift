@@ -12,6 +12,8 @@ struct FrameAnswer: Sendable {
   let conditions: PatternMatcher.Conditions
   let settings: PACBEDSettings
   let output: PatternMatcher.Output
+  /// Nil where nobody asks for them, as in a scan's maps.
+  var directions: DirectionsAcross?
 
   var chosen: PatternMatcher.Candidate? {
     output.candidates.isEmpty
@@ -112,9 +114,11 @@ struct FrameAnswer: Sendable {
       }
       values.append(thickness)
       let tilt = max(chosen.fit.deviation(.tiltX), chosen.fit.deviation(.tiltY))
-      values.append(
-        quantity(
-          "mistilt", p.mistilt.length, "mrad", half: (6 * tilt * tilt + 0.01).squareRoot(), within: 0...1e9))
+      var mistilt = quantity(
+        "mistilt", p.mistilt.length, "mrad", half: (6 * tilt * tilt + 0.01).squareRoot(), within: 0...1e9)
+      // Shorter ones have no direction.
+      if p.mistilt.length > 2 * tilt { mistilt.said = said(p.mistilt) }
+      values.append(mistilt)
       values.append(quantity("mistilt_azimuth", Self.onScreen(p.azimuthDegrees), "deg"))
       let assumed = output.assumedPixel
       let pixel = output.image.pitch * p.scale / output.step
@@ -124,7 +128,8 @@ struct FrameAnswer: Sendable {
       values.append(quantity("rings", 1 - structureShare))
       let angle = chosen.fit.deviation(.convergence)
       values.append(quantity("convergence", p.convergence, "mrad", half: 2 * angle))
-      values.append(quantity("rotation", p.rotationDegrees, "deg"))
+      values.append(
+        quantity("rotation", DirectionsAcross.wrapped(p.rotationDegrees + (directions?.x ?? 0)), "deg"))
       values.append(quantity("pixel", pixel, "mrad"))
       let at = output.centre + p.shift * output.step
       values.append(quantity("center_x", at.y, "px"))
@@ -180,6 +185,13 @@ struct FrameAnswer: Sendable {
     }
     values.append(quantity("noise", output.image.noise))
     return values
+  }
+
+  /// A mistilt in the crystal: `towards [110], 4° off`.
+  private func said(_ mistilt: Vector2) -> String? {
+    directions?.nearest(to: atan2(mistilt.y, mistilt.x) * 180 / .pi).map { name, off in
+      "towards \(name)" + (off < 0.5 ? "" : ", \(Int(bounded: off.rounded()))° off")
+    }
   }
 
   /// Degrees from the image's right, counter-clockwise as one sees it on the screen.

@@ -141,12 +141,18 @@ package struct PACBEDEngine: AnalysisEngine {
     if context.isCancelled() { throw .cancelled }
     let matcher = try model.matcher(for: settings.specimen, context)
     var conditions = settings.conditions(for: model.domain)
-    if settings.sharesGeometry == true { conditions.shared = Self.shared(context.previous) }
+    let directions: DirectionsAcross
+    do {
+      directions = try DirectionsAcross(model.domain.crystal, model.domain.oriented(), x: settings.xAxis)
+    } catch {
+      throw .failed("\(error)")
+    }
+    if settings.sharesGeometry == true { conditions.shared = Self.shared(context.previous, directions) }
     do {
       let output = try matcher.match(camera, conditions, quarterTurns: quarterTurns)
       return FrameAnswer(
         model: model, matcher: matcher, camera: camera, conditions: conditions, settings: settings,
-        output: output)
+        output: output, directions: directions)
     } catch .cancelled {
       throw .cancelled
     } catch {
@@ -155,14 +161,16 @@ package struct PACBEDEngine: AnalysisEngine {
   }
 
   /// The geometry that the frame before had.
-  static func shared(_ previous: Finding?) -> PatternMatcher.SharedGeometry? {
+  static func shared(_ previous: Finding?, _ directions: DirectionsAcross?) -> PatternMatcher.SharedGeometry?
+  {
     guard let previous, previous.verdict == .accept || previous.verdict == .doubtful,
       let pixel = previous["pixel"]?.value, let rotation = previous["rotation"]?.value,
       let convergence = previous["convergence"]?.value, let x = previous["distortion_x"]?.value,
       let y = previous["distortion_y"]?.value, pixel > 0, convergence > 0
     else { return nil }
     return PatternMatcher.SharedGeometry(
-      pixel: pixel, rotationDegrees: rotation, convergence: convergence, distortion: Vector2(x, y))
+      pixel: pixel, rotationDegrees: rotation - (directions?.x ?? 0), convergence: convergence,
+      distortion: Vector2(x, y))
   }
 
   /// The best matching material's answer, and how the others match.

@@ -26,6 +26,15 @@ extension PACBEDEngine {
     "absorption", "absorbed share of the potential", 0...0.3, standard: 0)
   static let candidate = Setting<Int>("candidate", "which answer", 1...6, standard: 1)
   static let method = Setting<PatternMatcher.Method>("method", "method", standard: .networkAndFit)
+  static let xAxis = Setting<SIMD3<Int>?>(
+    "x_axis", "crystal's direction along x", isOpen: true, standard: nil
+  ) { text throws(InvalidParameter) in
+    let indices = text.split(separator: ",").compactMap { Int($0) }
+    guard indices.count == 3, indices.allSatisfy({ abs($0) <= 12 }), indices != [0, 0, 0] else {
+      throw InvalidParameter("x_axis: \"\(text)\" is no direction such as 1,1,0")
+    }
+    return SIMD3(indices[0], indices[1], indices[2])
+  }
   static let geometry = Setting<GeometrySource?>("geometry", "scale, rotation, distortion, angle")
   static let scan = Setting<ScanShape?>(scan: "positions WxH")
 
@@ -33,7 +42,8 @@ extension PACBEDEngine {
     [
       Self.material.parameter, Self.model.parameter, Self.convergence.parameter, Self.voltage.parameter,
       Self.pixel.parameter, Self.method.parameter, Self.candidate.parameter, Self.centre.parameter,
-      Self.scale.parameter, Self.geometry.parameter, Self.motion.parameter, Self.absorption.parameter,
+      Self.scale.parameter, Self.xAxis.parameter, Self.geometry.parameter, Self.motion.parameter,
+      Self.absorption.parameter,
       Self.scan.parameter,
     ]
   }
@@ -50,6 +60,7 @@ struct PACBEDSettings {
   var centre: Vector2?
   var scale: Double?
   var specimen: ModelDomain.ThermalScattering
+  var xAxis: SIMD3<Int>?
   var candidate: Int
   var method: PatternMatcher.Method
   /// Whether the geometry of the frame before is kept; nil where nobody said.
@@ -66,6 +77,7 @@ struct PACBEDSettings {
     scale = try values[PACBEDEngine.scale]
     specimen = ModelDomain.ThermalScattering(
       b: try values[PACBEDEngine.motion], absorption: try values[PACBEDEngine.absorption])
+    xAxis = try values[PACBEDEngine.xAxis]
     candidate = try values[PACBEDEngine.candidate]
     method = try values[PACBEDEngine.method]
     sharesGeometry = try values[PACBEDEngine.geometry].map { $0 == .shared }

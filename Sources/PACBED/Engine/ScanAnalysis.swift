@@ -80,7 +80,7 @@ struct ScanAnalysis {
       guard let thickness = finding["thickness"]?.value, thickness > 4, answer.cleanMatch > 0.98 else {
         continue
       }
-      if let geometry = PACBEDEngine.shared(finding) { found.append(geometry) }
+      if let geometry = PACBEDEngine.shared(finding, answer.directions) { found.append(geometry) }
     }
     guard found.count >= 2 else { return nil }
     func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }

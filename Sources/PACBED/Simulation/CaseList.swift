@@ -82,7 +82,8 @@ struct CaseList {
     json.member("pixel_mrad", [s.pitch.x, s.pitch.y])
     json.member("shape", [s.height, s.width])
     json.member("centre_px", [s.height / 2, s.width / 2])
-    json.member("axis_order", "array axis 0 = x (first cell vector), axis 1 = y")
+    let x = s.xAxis.map { "[\($0.x) \($0.y) \($0.z)]" } ?? "the cell's a"
+    json.member("axis_order", "array axis 0 = x (\(x) across the beam), axis 1 = y")
     json.member("zone", [s.zone.x, s.zone.y, s.zone.z])
     json.member("form_factors", s.formFactors.rawValue)
     json.key("debye_waller")

@@ -1,13 +1,16 @@
 import Arrays
+import Glibc  // cos, sin
 import Scattering
 
 /// A simulation of position-averaged patterns of one crystal: what `ewald simulate pacbed` asks for.
 ///
-/// Orientation: x runs along the oriented crystal's first vector and along the rows' index of an image, y
-/// along its columns; mistilt and pixel sizes give x first. The direct beam is at (rows / 2, columns / 2).
+/// Orientation: x runs along the rows' index of an image, y along its columns, and lies in the crystal as
+/// `DirectionsAcross` says; mistilt and pixel sizes give x first. The direct beam is at (rows / 2, columns / 2).
 package struct PACBEDSimulation: Sendable {
   package var crystal: Crystal
   package var zone: SIMD3<Int> = [0, 0, 1]
+  /// Nil for the conventional cell's a.
+  package var xAxis: SIMD3<Int>?
   package var kilovolts = 80.0
   /// Semi-angle in mrad.
   package var convergence = 20.0
@@ -67,6 +70,15 @@ package struct PACBEDSimulation: Sendable {
 
   private var geometry: PatternGeometry { PatternGeometry(rows: height, columns: width, pitch: pitch) }
 
+  /// Degrees from the oriented crystal's first vector to x.
+  private func x(_ oriented: OrientedCrystal) throws(PACBEDError) -> Double {
+    do {
+      return try DirectionsAcross(crystal, oriented, x: xAxis).x
+    } catch {
+      throw .crystal(error)
+    }
+  }
+
   private func check() throws(PACBEDError) {
     guard !thicknesses.isEmpty else { throw .parameter("no thickness was asked for") }
     guard (1...8192).contains(width), (1...8192).contains(height) else {
@@ -102,8 +114,14 @@ package struct PACBEDSimulation: Sendable {
         "no lattice vectors are perpendicular to the zone axis: reflections of higher Laue zones are displaced"
       )
     }
+    let x = try x(request.crystal)
+    var geometry = geometry
+    geometry.rotationDegrees = -x
+    let turn = (cos(x * .pi / 180), sin(x * .pi / 180))
     let illumination = Illumination(
-      convergence: convergence, mistilt: mistilt, edge: .amplitude(width: pitch))
+      convergence: convergence,
+      mistilt: [turn.0 * mistilt.x - turn.1 * mistilt.y, turn.1 * mistilt.x + turn.0 * mistilt.y],
+      edge: .amplitude(width: pitch))
     let images = try table.patterns(geometry, illumination, thicknesses: thicknesses)
     var patterns: [Pattern] = []
     for (thickness, image) in zip(thicknesses, images) {

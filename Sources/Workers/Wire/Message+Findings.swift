@@ -12,6 +12,7 @@ extension MessageWriter {
       $0.put($1.value)
       $0.put($1.probability)
     }
+    put(quantity.said) { $0.put($1) }
   }
 
   mutating func put(_ histogram: Histogram) {
@@ -106,8 +107,10 @@ extension MessageReader {
     let alternatives = try array { reader throws(Broken) in
       Quantity.Alternative(value: try reader.double(), probability: try reader.double())
     }
+    let said = try optional { reader throws(Broken) in try reader.text() }
     return Quantity(
-      name, value, unit: unit, low: low, high: high, probability: probability, alternatives: alternatives)
+      name, value, unit: unit, low: low, high: high, probability: probability, alternatives: alternatives,
+      said: said)
   }
 
   mutating func histogram() throws(Broken) -> Histogram {

@@ -92,7 +92,8 @@ struct ResultText {
       return (
         name: Format.words(quantity.name), symbol: output?.symbol ?? Format.words(quantity.name),
         value: Format.value(quantity.value, decimals: decimals),
-        unit: Format.unit(quantity.unit), interval: Format.interval(quantity, decimals: decimals) ?? ""
+        unit: Format.unit(quantity.unit), interval: Format.interval(quantity, decimals: decimals) ?? "",
+        said: quantity.said ?? ""
       )
     }
     let valueWidth = shown.map { TextWidth.columns(of: $0.value) }.max() ?? 0
@@ -126,6 +127,9 @@ struct ResultText {
       if !isOneLine, !value.interval.isEmpty, index < 3 || isFull {
         lines.append(
           Text(TextWidth.fitted(value.interval, to: max(0, width - 1), alignment: .right), theme.text))
+      }
+      if !value.said.isEmpty, width >= 30 || isFull {
+        lines.append(Text(TextWidth.fitted(value.said, to: max(0, width - 1), alignment: .right), theme.dim))
       }
     }
     return lines

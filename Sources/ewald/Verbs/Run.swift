@@ -163,6 +163,7 @@ enum FindingText {
         line +=
           "; or \(Format.value(other.value, decimals: decimals))\(unit) (\(Format.probability(other.probability)))"
       }
+      if let said = quantity.said { line += "  \(said)" }
       lines.append(line)
     }
     return lines + result.reasons.map { "  \($0.code): \($0.text)" }

@@ -11,6 +11,7 @@ let simulatePACBED = Verb(
     Verb.Option(
       "--crystal", "FILE.cif|NAME", "a CIF file, or one of \(Crystal.knownNames.joined(separator: ", "))"),
     Verb.Option("--zone", "U,V,W", "zone axis (0,0,1)"),
+    Verb.Option("--x-axis", "U,V,W", "direction of the crystal along x (the conventional cell's a)"),
     Verb.Option("--voltage-kv", "N", "80"),
     Verb.Option("--convergence-mrad", "N", "20"),
     Verb.Option("--mistilt-mrad", "X,Y", "0,0"),
@@ -52,11 +53,15 @@ private enum PACBEDRequest {
       throw UsageError("simulate: --crystal FILE.cif|NAME is needed")
     }
     var simulation = PACBEDSimulation(crystal: try crystal(name))
-    let zone = try numbers(arguments["--zone"] ?? "0,0,1", "--zone", count: 3...3)
-    guard zone.allSatisfy({ $0 == $0.rounded() && $0.magnitude < 100 }) else {
-      throw UsageError("simulate: --zone: three small whole numbers are needed")
+    func direction(_ text: String, _ flag: String) throws -> SIMD3<Int> {
+      let indices = try numbers(text, flag, count: 3...3)
+      guard indices.allSatisfy({ $0 == $0.rounded() && $0.magnitude < 100 }) else {
+        throw UsageError("simulate: \(flag): three small whole numbers are needed")
+      }
+      return SIMD3(Int(indices[0]), Int(indices[1]), Int(indices[2]))
     }
-    simulation.zone = SIMD3(Int(zone[0]), Int(zone[1]), Int(zone[2]))
+    simulation.zone = try direction(arguments["--zone"] ?? "0,0,1", "--zone")
+    simulation.xAxis = try arguments["--x-axis"].map { try direction($0, "--x-axis") }
     simulation.kilovolts = try arguments.number("--voltage-kv", 80, in: 10...1000)
     simulation.convergence = try arguments.number("--convergence-mrad", 20, in: 0.1...100)
     let mistilt = try numbers(arguments["--mistilt-mrad"] ?? "0,0", "--mistilt-mrad", count: 2...2)
