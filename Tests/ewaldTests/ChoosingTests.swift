@@ -95,3 +95,21 @@ import ewald
   let model = SampleSession.model()
   #expect(model.windowTitle == "ewald s014: \(model.state.resultCount) results, 2 alarms")
 }
+
+@Test func aNewAlarmRingsAndIsToldToTheDesktopWhereThatIsAsked() throws {
+  let busy = SampleSession.model().snapshot
+  let alarms = busy.state.alarms.filter { !$0.isAcknowledged }
+  var quiet = SampleSession.model()
+  quiet.snapshot = Snapshot()
+  #expect(!quiet.update(.snapshot(busy)).contains(.ring))
+  var settings = OperatorSettings()
+  settings.bell = true
+  settings.notice = true
+  var model = SampleSession.model(settings: settings)
+  model.snapshot = Snapshot()
+  let effects = model.update(.snapshot(busy))
+  let last = try #require(alarms.last)
+  #expect(effects.contains(.ring) && effects.contains(.announce("\(last.code): \(last.text)")))
+  // Those that stand are told once.
+  #expect(!model.update(.snapshot(busy)).contains(.ring))
+}

@@ -17,10 +17,11 @@ private func read(_ text: String) throws -> OperatorSettings {
     theme = light # for the day
     pictures = braille
     bell = yes
+    notice = yes
     key.mark = x Space
     preset.thin = pacbed convergence_mrad=19.5
     """)
-  #expect(settings.theme == .light && settings.pictures == .braille && settings.bell)
+  #expect(settings.theme == .light && settings.pictures == .braille && settings.bell && settings.notice)
   #expect(settings.bindings == ["mark": [.char("x"), .char(" ")]])
   #expect(settings.presets.map(\.values) == [["convergence_mrad": "19.5"]])
 }

@@ -205,10 +205,12 @@ enum SampleSession {
       terminfo: TerminalFacts(colours: 256, rgb: false, canPosition: true))
   }
 
-  static func model(width: Int = 80, height: Int = 24) -> Model {
+  static func model(
+    width: Int = 80, height: Int = 24, settings: OperatorSettings = OperatorSettings()
+  ) -> Model {
     var model = Model(
       size: Size(width: width, height: height), capabilities: capabilities(), title: "s014",
-      engines: [FrameEngine()])
+      engines: [FrameEngine()], settings: settings)
     var live = LiveStatus()
     live.folder = .watched
     live.rate = 8.3

@@ -13,6 +13,18 @@ package enum ControlSequence {
     return inTmux ? [sequence, passedThrough(sequence)] : [sequence]
   }
 
+  /// A notice of the desktop: OSC 777 where the terminal comes from rxvt's family, else OSC 9. tmux passes it through.
+  package static func notice(_ text: String, title: String, term: String, inTmux: Bool) -> String {
+    // A semicolon would begin another part.
+    func part(_ text: String) -> String { plain(text.replacing(";", with: ","), most: 200) }
+    let isRxvt = term.hasPrefix("rxvt") || term.hasPrefix("foot")
+    let sequence =
+      isRxvt
+      ? "\u{1B}]777;notify;\(part(title));\(part(text))\u{07}"
+      : "\u{1B}]9;\(part(title)): \(part(text))\u{07}"
+    return inTmux ? passedThrough(sequence) : sequence
+  }
+
   /// To the terminal that tmux runs in.
   static func passedThrough(_ sequence: String) -> String {
     let doubled = sequence.split(separator: "\u{1B}", omittingEmptySubsequences: false)

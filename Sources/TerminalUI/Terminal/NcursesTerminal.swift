@@ -91,6 +91,13 @@ import Glibc
     for sequence in ControlSequence.clipboard(text, inTmux: capabilities.isInTmux) { send(sequence) }
   }
 
+  /// Tells the desktop that the terminal is on.
+  package func announce(_ text: String) {
+    send(
+      ControlSequence.notice(
+        text, title: "ewald", term: capabilities.term, inTmux: capabilities.isInTmux))
+  }
+
   /// What ncurses knows nothing of: it moves no cursor and changes no cell.
   private func send(_ sequence: String) {
     guard TerminalGuard.isActive, capabilities.takesControlStrings else { return }

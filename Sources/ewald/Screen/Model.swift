@@ -136,6 +136,8 @@ package enum Effect: Equatable {
   case copy(String)
   case redraw
   case ring
+  /// On the desktop that the terminal is on.
+  case announce(String)
   case quit
   case step(Int)
 }

@@ -128,6 +128,7 @@ final class SessionScreen {
     case .copy(let text): terminal.copy(text)
     case .redraw: terminal.redrawAll()
     case .ring: terminal.bell()
+    case .announce(let text): terminal.announce(text)
     case .quit: leave(.ok)
     case .step(let count): asking.yield(.step(count))
     }

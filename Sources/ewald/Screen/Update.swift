@@ -38,11 +38,21 @@ extension Model {
     }
   }
 
+  /// Of several at once the last one is told.
+  private func alarmEffects(since standing: [Alarm]) -> [Effect] {
+    let now = state.alarms.filter { !$0.isAcknowledged }
+    guard now.count > standing.count,
+      let newest = now.last(where: { alarm in !standing.contains { $0.code == alarm.code } })
+    else { return [] }
+    return (settings.bell ? [.ring] : [])
+      + (settings.notice ? [.announce("\(newest.code): \(newest.text)")] : [])
+  }
+
   private mutating func took(_ snapshot: Snapshot) -> [Effect] {
     let before = row
-    let alarms = state.alarms.count { !$0.isAcknowledged }
+    let standing = state.alarms.filter { !$0.isAcknowledged }
     self.snapshot = snapshot
-    let rings = settings.bell && !isReplay && state.alarms.count { !$0.isAcknowledged } > alarms
+    let raised = isReplay ? [] : alarmEffects(since: standing)
     list.refresh(state)
     let follows: Bool
     switch mode {
@@ -57,7 +67,7 @@ extension Model {
       list.scroll = ListScroll()
     }
     scrollToCursor()
-    return (rings ? [.ring] : []) + (before == row && detail != nil ? [] : show())
+    return raised + (before == row && detail != nil ? [] : show())
   }
 
   // MARK: Keys

@@ -9,6 +9,7 @@ package struct OperatorSettings: Sendable {
   /// Nil lets the terminal decide.
   package var pictures: PictureMode?
   package var bell = false
+  package var notice = false
   /// By the command's name.
   package var bindings: [String: [Key]] = [:]
   package var presets: [Preset] = []
@@ -52,6 +53,7 @@ package struct OperatorSettings: Sendable {
     case "theme": theme = try choice(Theme.Name.self)
     case "pictures": pictures = value == ParameterValue.automaticWord ? nil : try choice(PictureMode.self)
     case "bell": bell = try choice(Answer.self) == .yes
+    case "notice": notice = try choice(Answer.self) == .yes
     case _ where name.hasPrefix("key."):
       let id = String(name.dropFirst(4))
       guard Model.allCommands.contains(where: { $0.id == id }) else {
@@ -106,7 +108,7 @@ package struct OperatorSettings: Sendable {
 
   private enum Answer: String, CaseIterable { case yes, no }
 
-  static let names = ["theme", "pictures", "bell"]
+  static let names = ["theme", "pictures", "bell", "notice"]
 }
 
 extension OperatorSettings {
@@ -117,7 +119,7 @@ extension OperatorSettings {
     }
     return [
       row("theme", theme.rawValue), row("pictures", pictures?.rawValue ?? ParameterValue.automaticWord),
-      row("bell", bell ? "yes" : "no"),
+      row("bell", bell ? "yes" : "no"), row("notice", notice ? "yes" : "no"),
     ]
       + bindings.sorted { $0.key < $1.key }.map { id, keys in
         row("key.\(id)", keys.map(\.name).joined(separator: " "))
@@ -135,6 +137,8 @@ extension OperatorSettings {
       \(line("pictures", pictures?.rawValue ?? ParameterValue.automaticWord, pictures == nil))
       # Whether an alarm rings.
       \(line("bell", bell ? "yes" : "no", !bell))
+      # Whether the desktop tells of it (OSC 9, 777).
+      \(line("notice", notice ? "yes" : "no", !notice))
 
       # Settings of an engine under a name, for --preset and the palette.
 
