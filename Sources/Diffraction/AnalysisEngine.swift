@@ -41,12 +41,16 @@ public struct Output: Sendable, Equatable {
   public var symbol: String
   /// Digits behind the decimal point on the screen.
   public var decimals: Int
+  /// Of the instrument and not of the specimen: it should be the same from frame to frame, and a change by this share
+  /// of it matters. Nil for what frames may differ in.
+  public var rests: Double?
 
-  public init(name: String, unit: String, symbol: String, decimals: Int) {
+  public init(name: String, unit: String, symbol: String, decimals: Int, rests: Double? = nil) {
     self.name = name
     self.unit = unit
     self.symbol = symbol
     self.decimals = decimals
+    self.rests = rests
   }
 }
 

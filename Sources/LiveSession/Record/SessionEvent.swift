@@ -280,7 +280,7 @@ package struct AcknowledgeRecord: Sendable, Equatable {
 package struct IncidentRecord: Sendable, Equatable {
   /// What this version tells of; a session of another one may hold more.
   enum Kind: String, Sendable {
-    case error, inventory, overflow, polling
+    case changed, error, inventory, overflow, polling
     case folderBack = "folder_back"
     case folderMissing = "folder_missing"
     case logFailed = "log_failed"
@@ -292,7 +292,7 @@ package struct IncidentRecord: Sendable, Equatable {
     var severity: Alarm.Severity? {
       switch self {
       case .error, .logFailed: .alarm
-      case .folderMissing, .overflow, .notResponding, .processEnded: .warning
+      case .folderMissing, .overflow, .notResponding, .processEnded, .changed: .warning
       case .inventory, .polling, .folderBack, .tooDeep: nil
       }
     }

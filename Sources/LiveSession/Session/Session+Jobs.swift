@@ -108,6 +108,12 @@ extension Session {
     switch outcome {
     case .success(let finding):
       finish(job, opened, engine, parameters, finding, duration, previous?.resultID)
+      // In the order in which frames came, and none twice.
+      if !isHurried, job.kind == .first || job.kind == .refinement(engine: engine.name) {
+        for sentence in resting.take(finding, of: engine) {
+          note(.event(IncidentRecord(.changed, text: sentence)))
+        }
+      }
       if isHurried {
         queue.add(
           Job(fileID: job.fileID, path: job.path, kind: .refinement(engine: engine.name), readyAt: now))

@@ -57,6 +57,7 @@ package actor Session {
   var nextToken = 0
 
   var results = ArrivalRate(over: .seconds(10))
+  var resting = RestingQuantities()
   var linesSinceCheckpoint = 0
   var isClosing = false
   var isPublishScheduled = false

@@ -5,7 +5,7 @@ import Glibc  // log, exp, lgamma_r
 /// A stream is chosen by (seed, stream number) alone. Give every image, tree or chunk the stream of its
 /// own index, and the results do not depend on the number of threads or the order of the work.
 ///
-/// Public, because only then is a drawing compiled into the loops that draw.
+/// Inlinable, because only then is a drawing compiled into the loops that draw.
 package struct RandomNumbers: RandomNumberGenerator, Sendable {
   @usableFromInline var s0: UInt64
   @usableFromInline var s1: UInt64

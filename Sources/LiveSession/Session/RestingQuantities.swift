@@ -1,0 +1,28 @@
+import Analysis
+import Diffraction
+
+/// What engines say of the instrument and not of the specimen: it should be the same from frame to frame.
+struct RestingQuantities: Sendable {
+  private struct Key: Hashable {
+    var engine: String
+    var name: String
+  }
+
+  private var detectors: [Key: ChangeDetector] = [:]
+
+  /// What has changed, in a sentence each. Only answers that are accepted count.
+  mutating func take(_ finding: Finding, of engine: any AnalysisEngine) -> [String] {
+    guard finding.verdict == .accept else { return [] }
+    return engine.outputs.compactMap { output in
+      guard let tolerance = output.rests, let value = finding[output.name]?.value else { return nil }
+      let key = Key(engine: engine.name, name: output.name)
+      guard let change = detectors[key, default: ChangeDetector(tolerance: tolerance)].take(value) else {
+        return nil
+      }
+      let share = (1000 * (change.after / change.before - 1)).rounded() / 10
+      let unit = output.unit == "1" ? "" : " \(output.unit)"
+      return "\(engine.name): \(output.name) was \(change.before.told) and is \(change.after.told)\(unit)"
+        + " (\(share > 0 ? "+" : "")\(share) %) for \(change.age) frames"
+    }
+  }
+}
