@@ -108,7 +108,7 @@ extension Session {
     switch outcome {
     case .success(let finding):
       finish(job, opened, engine, parameters, finding, duration, previous?.resultID)
-      // In the order in which frames came, and none twice.
+      // In the order of their answers, and none twice.
       if !isHurried, job.kind == .first || job.kind == .refinement(engine: engine.name) {
         for sentence in resting.take(finding, of: engine) {
           note(.event(IncidentRecord(.changed, text: sentence)))

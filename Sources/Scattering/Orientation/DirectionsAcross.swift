@@ -5,7 +5,7 @@ import Glibc  // atan2
 ///
 /// x is the projection of the conventional cell's a (b where the beam runs along a), or of a direction that somebody
 /// names; y completes a right-handed frame with the beam. An oriented crystal's own first vector may be another one:
-/// for gallium arsenide along [001] it is half of [1-10].
+/// for gallium arsenide along [001] it is half of a face's diagonal.
 package struct DirectionsAcross: Sendable {
   private let cell: UnitCell
   private let first: Vector3
@@ -18,11 +18,7 @@ package struct DirectionsAcross: Sendable {
   package init(
     _ crystal: Crystal, _ oriented: OrientedCrystal, x named: SIMD3<Int>? = nil
   ) throws(ScatteringError) {
-    let vectors = oriented.indices.map { crystal.cell.cartesian($0) }
-    let beam = vectors[2] / vectors[2].length
-    let flat = vectors[0] - beam * vectors[0].dot(beam)
-    let first = flat / flat.length
-    let second = beam.cross(first)
+    let (first, second, beam) = OrientedCrystal.axes(oriented.indices.map { crystal.cell.cartesian($0) })
     func angle(_ direction: SIMD3<Int>) -> Double? {
       let vector = crystal.cell.cartesian(Vector3(direction))
       let across = Vector2(vector.dot(first), vector.dot(second))
@@ -46,7 +42,7 @@ package struct DirectionsAcross: Sendable {
     var best: (indices: SIMD3<Int>, off: Double, cost: Double)?
     for u in -2...2 {
       for v in -2...2 {
-        for w in -2...2 where Self.isCoprime([u, v, w]) {
+        for w in -2...2 where ZoneBasis.commonDivisor([u, v, w]) == 1 {
           let vector = cell.cartesian(Vector3(Double(u), Double(v), Double(w)))
           guard abs(vector.dot(beam)) < 1e-3 * vector.length else { continue }
           let at = atan2(vector.dot(second), vector.dot(first)) * 180 / .pi
@@ -68,10 +64,5 @@ package struct DirectionsAcross: Sendable {
     // Minus signs stand before their index; wide ones are set apart.
     let isWide = max(abs(v.x), abs(v.y), abs(v.z)) > 9
     return "[" + [v.x, v.y, v.z].map(String.init).joined(separator: isWide ? "," : "") + "]"
-  }
-
-  private static func isCoprime(_ v: SIMD3<Int>) -> Bool {
-    func gcd(_ a: Int, _ b: Int) -> Int { b == 0 ? abs(a) : gcd(b, a % b) }
-    return gcd(gcd(v.x, v.y), v.z) == 1
   }
 }

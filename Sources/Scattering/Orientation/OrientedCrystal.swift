@@ -49,12 +49,18 @@ package struct OrientedCrystal: Sendable, Hashable {
       crystal, basis: ZoneBasis(vectors: [[1, 0, 0], [0, 1, 0], [0, 0, 1]], centring: [.zero], shear: 0))
   }
 
+  /// The beam's frame in the crystal's: z along the third vector, x along what of the first one lies across it.
+  static func axes(_ vectors: [Vector3]) -> (x: Vector3, y: Vector3, z: Vector3) {
+    let z = vectors[2] / vectors[2].length
+    let flat = vectors[0] - z * vectors[0].dot(z)
+    let x = flat / flat.length
+    return (x, z.cross(x), z)
+  }
+
   init(_ crystal: Crystal, basis: ZoneBasis) throws(ScatteringError) {
     let vectors = basis.vectors.map { crystal.cell.cartesian($0) }
-    let z = vectors[2] / vectors[2].length
+    let (x, y, z) = Self.axes(vectors)
     let flat = vectors.map { $0 - z * $0.dot(z) }
-    let x = flat[0] / flat[0].length
-    let y = z.cross(x)
     let turn = Matrix3(rows: x, y, z)
     name = crystal.name
     first = [flat[0].length, 0]

@@ -55,11 +55,15 @@ struct ZoneBasis {
     self.init(vectors: [ordered.0, ordered.1, along], centring: centring, shear: shear < 1e-6 ? 0 : shear)
   }
 
+  /// The largest number that divides all indices of a direction.
+  static func commonDivisor(_ direction: SIMD3<Int>) -> Int {
+    func gcd(_ a: Int, _ b: Int) -> Int { b == 0 ? abs(a) : gcd(b, a % b) }
+    return gcd(gcd(direction.x, direction.y), direction.z)
+  }
+
   /// The shortest lattice vector along `direction`.
   private static func shortest(along direction: Vector3, centring: [Vector3]) -> Vector3 {
-    func gcd(_ a: Int, _ b: Int) -> Int { b == 0 ? abs(a) : gcd(b, a % b) }
-    let common = gcd(gcd(Int(direction.x), Int(direction.y)), Int(direction.z))
-    let whole = direction / Double(common)
+    let whole = direction / Double(commonDivisor([Int(direction.x), Int(direction.y), Int(direction.z)]))
     for parts in stride(from: centring.count, to: 1, by: -1) {
       let candidate = whole / Double(parts)
       let isLattice = centring.contains { t in

@@ -22,7 +22,8 @@ struct ResultText {
     if let fraction = model.snapshot.live.progress[row.id] {
       let percent = Int((100 * min(1, max(0, fraction.isFinite ? fraction : 0))).rounded(.down))
       lines.append(Text(" ○ \(isPrepared ? "preparing" : "analysing") ", theme.accent))
-      lines[0] += Text("\(percent) %", theme.text)
+      // Without its blank it is whole where a pane is narrow.
+      lines[0] += Text("\(percent)\(width < 18 ? "" : " ")%", theme.text)
       if isPrepared, result == nil {
         return lines + [""] + wrap(Self.preparation, to: width - 2).map { Text(" " + $0, theme.dim) } + notes
       }
