@@ -18,9 +18,9 @@ static inline int linux_is_sealed(int descriptor) {
 }
 // Free memory of every heap of the C library goes back to the system.
 static inline void linux_trim_heaps(void) { malloc_trim(0); }
-// Four heaps, and 128 kB or more never from one of them.
+// Two heaps, and 128 kB or more never from one of them.
 static inline void linux_keep_heaps_small(void) {
-  mallopt(M_ARENA_MAX, 4);
+  mallopt(M_ARENA_MAX, 2);
   mallopt(M_MMAP_THRESHOLD, 128 * 1024);
 }
 // Opening without marking the access time.

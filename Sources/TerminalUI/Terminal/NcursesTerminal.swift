@@ -56,6 +56,7 @@ import Glibc
     guard TerminalGuard.isActive else { return }
     TerminalGuard.trimErrors()
     let count = size.width * size.height
+    pens.makeRoom(cells: count)
     if !pens.hasRoom { startOver() }
     if drawn.count != count {
       werase(window)

@@ -8,7 +8,11 @@ import CNcurses
   }
 
   private let depth: ColourDepth
-  private let limit: Int
+  /// What ncurses can hold, and what is used of it: it keeps a tree of all pairs that ever were, and pictures in
+  /// true colour have new ones for hours.
+  private let most: Int
+  private var limit: Int
+  private static let usual = 16_384
   private var pairs: [UInt64: Int32] = [:]
   private var overflowed = false
   /// Neighbours mostly look alike.
@@ -20,8 +24,12 @@ import CNcurses
       start_color()
       use_default_colors()
     }
-    limit = depth > .none ? Int(nc_pair_limit()) : 0
+    most = depth > .none ? Int(nc_pair_limit()) : 0
+    limit = min(most, Self.usual)
   }
+
+  /// Every cell of a screen may have a pair of its own.
+  mutating func makeRoom(cells: Int) { limit = min(most, max(Self.usual, cells + 1)) }
 
   /// False once a style found no pair left.
   var hasRoom: Bool { !overflowed }
