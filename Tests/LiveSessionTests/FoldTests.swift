@@ -41,7 +41,10 @@ private func randomHistory(_ seed: UInt64) -> [SessionEvent] {
         resultEvent(
           pick(1000), file: file + pick(2), engine: ["frame", "pacbed"][pick(2)],
           values: names.map {
-            Quantity($0, number(), unit: "px", probability: pick(2) == 0 ? nil : number())
+            Quantity(
+              $0, number(), unit: "px", low: pick(2) == 0 ? nil : number(),
+              high: pick(2) == 0 ? nil : number(),
+              probability: pick(2) == 0 ? nil : number())
           },
           verdict: Verdict.allCases[pick(4)], reasons: (0..<pick(3)).map { Reason("R\($0)", text) },
           supersedes: pick(2) == 0 ? nil : identifier(3)))
@@ -104,4 +107,25 @@ func aReplayedSessionShowsWhatTheLiveOneShowed(seed: UInt64) throws {
     #expect(state.alarms.count == index)
     #expect(state.lines.last?.code == "BENT" && (state.lines.last?.severity == nil) == (verdict == .accept))
   }
+}
+
+@Test func aRowKnowsTheIntervalsOfItsValues() {
+  var state = SessionState()
+  let values = [
+    [Quantity("a", 5, unit: "nm", low: 4, high: 7), Quantity("b", 2)],
+    // Another order, a value that is new, an interval that is none.
+    [Quantity("c", 1, low: 0.5, high: 1.5), Quantity("a", 6, unit: "nm", low: .nan, high: 9)],
+    [Quantity("a", 8, unit: "nm"), Quantity("b", 3)],
+  ]
+  for (index, values) in values.enumerated() {
+    state.apply(fileEvent(index + 1), stamp)
+    state.apply(resultEvent(index + 1, file: index + 1, values: values), stamp)
+  }
+  let rows = state.files.compactMap(\.run)
+  #expect(rows[0].interval(0).map { [$0.low, $0.high] } == [4, 7])
+  #expect(rows[0].interval(1) == nil && rows[0].interval(2) == nil && rows[0].interval(-1) == nil)
+  #expect(rows[0].values.count == 2 && Array(rows[0].values) == [5, 2])
+  #expect(rows[1].interval(2).map { [$0.low, $0.high] } == [0.5, 1.5])
+  #expect(rows[1].interval(0) == nil && rows[1].values.count == 3 && rows[1].values[1].isNaN)
+  #expect(rows[2].interval(0) == nil && rows[2].values.count == 3)
 }

@@ -51,19 +51,47 @@ package struct RunRow: Sendable {
   package var verdict: Verdict
   /// The codes of the verdict's reasons, most important first.
   package var codes: [String]
-  /// The engine's values in the order of the state's `columns`; NaN where it said nothing.
-  package var values: Packed<Float>
+  /// The engine's values in the order of the state's `columns`; where any has an interval, the lower ends of all of
+  /// them, then the upper ends. NaN where it said nothing.
+  fileprivate var numbers: Packed<Float>
+  private var width: Int32
   package var probability: Float?
   /// The byte of the session file where the whole record begins; nil while it waits for a full disk.
   package var offset: Int?
   package var frame: Int?
+
+  /// `numbers` hold `width` values, or three times as many with both ends of their intervals.
+  init(
+    id: Identifier, engine: String, verdict: Verdict, codes: [String], numbers: Packed<Float>, width: Int,
+    probability: Float?, offset: Int?, frame: Int?
+  ) {
+    self.id = id
+    self.engine = engine
+    self.verdict = verdict
+    self.codes = codes
+    self.numbers = numbers
+    self.width = Int32(clamping: min(width, numbers.count))
+    self.probability = probability
+    self.offset = offset
+    self.frame = frame
+  }
+
+  package var values: Packed<Float> { numbers.part(0..<Int(width)) }
+
+  /// The 95 % interval of the value in a column.
+  package func interval(_ column: Int) -> (low: Float, high: Float)? {
+    let width = Int(width)
+    guard column >= 0, column < width, numbers.count == 3 * width else { return nil }
+    let (low, high) = (numbers[width + column], numbers[2 * width + column])
+    return low <= high ? (low, high) : nil
+  }
 }
 
 extension RunRow: Equatable {
   /// Unknown equals unknown: two states of the same history are equal.
   package static func == (a: RunRow, b: RunRow) -> Bool {
     a.id == b.id && a.engine == b.engine && a.verdict == b.verdict && a.codes == b.codes
-      && a.values.elementsEqual(b.values) { $0 == $1 || ($0.isNaN && $1.isNaN) }
+      && a.width == b.width && a.numbers.elementsEqual(b.numbers) { $0 == $1 || ($0.isNaN && $1.isNaN) }
       && a.probability == b.probability && a.offset == b.offset && a.frame == b.frame
   }
 }

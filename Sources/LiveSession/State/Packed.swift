@@ -21,6 +21,13 @@ package struct Packed<Element: BitwiseCopyable & Sendable>: RandomAccessCollecti
     length = Int32(count)
   }
 
+  /// Some of them, which take no memory of their own.
+  func part(_ range: Range<Int>) -> Packed {
+    precondition(range.lowerBound >= 0 && range.upperBound <= Int(length), "a part of these numbers")
+    guard let block else { return self }
+    return Packed(block, start: Int(start) + range.lowerBound, count: range.count)
+  }
+
   package var startIndex: Int { 0 }
   package var endIndex: Int { Int(length) }
 

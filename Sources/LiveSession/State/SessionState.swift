@@ -113,10 +113,11 @@ package struct SessionState: Sendable, Equatable {
     guard record.fileID >= 1, record.fileID <= files.count else { return }
     resultCount += 1
     let index = record.fileID - 1
+    let row = arrange(record.finding.values, record.engine)
     let run = RunRow(
       id: record.resultID, engine: record.engine, verdict: record.finding.verdict,
       codes: shared(record.finding.reasons.map(\.code)),
-      values: numbers.pack(arrange(record.finding.values, record.engine)),
+      numbers: numbers.pack(row.numbers), width: row.width,
       probability: record.finding.values.first?.probability.flatMap { $0.isFinite ? Float($0) : nil },
       offset: offset, frame: record.frame)
     files[index].runs.append(run)
@@ -145,24 +146,34 @@ package struct SessionState: Sendable, Equatable {
     }
   }
 
-  /// Puts values into the engine's columns, adding a column for a name not met before.
-  private mutating func arrange(_ values: [Quantity], _ engine: String) -> [Float] {
+  /// Puts values into the engine's columns, adding a column for a name not met before; behind them the ends of their
+  /// intervals, where there is any.
+  private mutating func arrange(_ values: [Quantity], _ engine: String) -> (numbers: [Float], width: Int) {
     var known = columns[engine] ?? []
+    var places = Array(values.indices)
     // The usual case: the same names in the same order as always.
-    if known.count == values.count, zip(known, values).allSatisfy({ $0.name == $1.name }) {
-      return values.map { $0.known }
+    if known.count != values.count || !zip(known, values).allSatisfy({ $0.name == $1.name }) {
+      for (index, value) in values.enumerated() {
+        if let column = known.firstIndex(where: { $0.name == value.name }) {
+          places[index] = column
+        } else {
+          places[index] = known.count
+          known.append(Column(name: value.name, unit: value.unit))
+        }
+      }
+      columns[engine] = known
     }
-    var row = [Float](repeating: .nan, count: known.count)
-    for value in values {
-      if let index = known.firstIndex(where: { $0.name == value.name }) {
-        row[index] = value.known
-      } else {
-        known.append(Column(name: value.name, unit: value.unit))
-        row.append(value.known)
+    let width = known.count
+    let hasIntervals = values.contains { $0.hasInterval }
+    var numbers = [Float](repeating: .nan, count: (hasIntervals ? 3 : 1) * width)
+    for (place, value) in zip(places, values) {
+      numbers[place] = value.value.known
+      if value.hasInterval, let low = value.low, let high = value.high {
+        numbers[width + place] = low.known
+        numbers[2 * width + place] = high.known
       }
     }
-    columns[engine] = known
-    return row
+    return (numbers, width)
   }
 
   /// The same list for all rows that have it; engines know a few dozen codes.
@@ -184,8 +195,13 @@ package struct SessionState: Sendable, Equatable {
 }
 
 extension Quantity {
+  /// Both ends are known, as a replay knows them: an infinity is written as unknown.
+  fileprivate var hasInterval: Bool { low?.isFinite == true && high?.isFinite == true }
+}
+
+extension Double {
   /// As a replay reads it: an infinity is written as unknown.
-  fileprivate var known: Float { value.isFinite ? Float(value) : .nan }
+  fileprivate var known: Float { isFinite ? Float(self) : .nan }
 }
 
 extension FileRow {
