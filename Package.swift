@@ -117,7 +117,8 @@ let package = Package(
       name: "SPEDTests",
       dependencies: ["Arrays", "Diffraction", "HostileFrames", "Scattering", "SPED", "System"]),
     .testTarget(
-      name: "FrameFormatsTests", dependencies: ["Diffraction", "FrameFormats", "Fuzz", "System", "Workers"],
+      name: "FrameFormatsTests",
+      dependencies: ["CPNG", "Diffraction", "FrameFormats", "Fuzz", "System", "Workers"],
       exclude: ["Reference"]),
     .testTarget(name: "FolderWatchTests", dependencies: ["Diffraction", "FolderWatch", "System"]),
     .testTarget(name: "WorkersTests", dependencies: ["Diffraction", "Workers"]),

@@ -125,14 +125,16 @@ private func sampleSession(_ folder: TestFolder) throws -> SessionFile {
 
 @Test func thePageShowsFactsAndLetsNoMarkupThrough() throws {
   let folder = TestFolder()
-  #expect(try SessionExport.summary(try sampleSession(folder), to: folder["t.html"]) == 3)
+  let chapter = SessionExport.Chapter("<b>", "<svg><polyline/></svg>")
+  #expect(
+    try SessionExport.summary(try sampleSession(folder), to: folder["t.html"], chapters: [chapter]) == 3)
   let page = String(decoding: folder.read("t.html"), as: UTF8.self)
   #expect(page.hasPrefix("<!DOCTYPE html>") && page.hasSuffix("</body></html>\n"))
   #expect(page.contains("&lt;script&gt;") && !page.contains("<script"))
   #expect(!page.contains("\u{1b}") && !page.contains("\u{202e}"))
-  #expect(page.contains("<svg") && page.contains("<polyline") && page.contains("17.25"))
+  #expect(page.contains("<h2>&lt;b&gt;</h2>\n<svg><polyline/></svg>") && page.contains("17.25"))
   #expect(page.contains("<th>files</th><td>4</td>") && page.contains("<th>bad files</th><td>1</td>"))
-  #expect(page.contains("pacbed: doubtful") && page.contains("(counts), frame"))
+  #expect(page.contains("pacbed: doubtful"))
   // As XML it is well-formed but for HTML's own void tags: every row that opens is closed.
   for tag in ["tr", "td", "th", "table", "svg", "h2", "p"] {
     let opened =
@@ -142,15 +144,12 @@ private func sampleSession(_ folder: TestFolder) throws -> SessionFile {
   #expect(!page.contains("http://") || page.contains("&quot;http://x&quot;"))
 }
 
-@Test func theTrendOfManyFilesIsStillOneLine() throws {
+@Test func aPageOfManyFilesHoldsTheLastThousand() throws {
   let folder = TestFolder()
   try record(
     [.session(session)] + (1...2500).flatMap { [fileEvent($0), resultEvent($0, file: $0)] }, to: folder["s"])
   #expect(try SessionExport.summary(try SessionFile(path: folder["s"]), to: folder["t.html"]) == 1000)
-  let page = String(decoding: folder.read("t.html"), as: UTF8.self)
-  let line = try #require(page.components(separatedBy: "points=\"").last?.components(separatedBy: "\"").first)
-  #expect((300...600).contains(line.split(separator: " ").count))
-  #expect(page.contains("The last 1000 of 2500."))
+  #expect(String(decoding: folder.read("t.html"), as: UTF8.self).contains("The last 1000 of 2500."))
 }
 
 @Test func theCrateSaysWhatWasMadeFromWhatByWhat() throws {

@@ -8,7 +8,7 @@ extension SessionExport {
   /// Writes a folder with the session file, its table, its page and `ro-crate-metadata.json`. The last is
   /// written last: a folder that has it is whole.
   package static func crate(
-    _ session: SessionFile, to folder: String, overwrite: Overwrite = .refuse
+    _ session: SessionFile, to folder: String, overwrite: Overwrite = .refuse, chapters: [Chapter] = []
   ) throws(SessionFileError) {
     let table = try SessionTable(session)
     let name = String(session.path.split(separator: "/").last ?? "session.jsonl")
@@ -22,7 +22,7 @@ extension SessionExport {
     }
     let copy = try copy(session, to: place + name, overwrite)
     let csv = try csv(table, to: place + "results.csv", overwrite)
-    try summary(session, to: place + "summary.html", overwrite: overwrite)
+    try summary(session, to: place + "summary.html", overwrite: overwrite, chapters: chapters)
     let file = try ExportFile(path: descriptor, overwrite: overwrite)
     try CrateWriter(table: table, file: file).write(results: [
       CrateWriter.Part(name: name, format: "application/x-ndjson", bytes: copy.bytes, sha256: copy.sha256),

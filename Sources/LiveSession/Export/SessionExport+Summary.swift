@@ -6,10 +6,21 @@ extension SessionExport {
   /// Rows of the page's table; the whole table is the CSV file's.
   static let summaryRows = 1000
 
-  /// Writes one page that needs nothing beside it: facts, counts, the trend of the first value, a table.
+  /// A part of the page that others draw: its markup is taken as it stands.
+  package struct Chapter: Sendable {
+    package var title: String
+    package var markup: String
+
+    package init(_ title: String, _ markup: String) {
+      self.title = title
+      self.markup = markup
+    }
+  }
+
+  /// Writes one page that needs nothing beside it: facts, counts, the chapters, a table.
   @discardableResult
   package static func summary(
-    _ session: SessionFile, to path: String, overwrite: Overwrite = .refuse
+    _ session: SessionFile, to path: String, overwrite: Overwrite = .refuse, chapters: [Chapter] = []
   ) throws(SessionFileError) -> Int {
     let table = try SessionTable(session)
     let file = try ExportFile(path: path, overwrite: overwrite)
@@ -18,17 +29,18 @@ extension SessionExport {
       """
       <!DOCTYPE html>
       <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-      <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+      <meta http-equiv="Content-Security-Policy" content="\(HTML.policy)">
       <title>\(HTML.escape(title))</title><style>
       body{font:14px sans-serif;margin:2em;color:#222}table{border-collapse:collapse;margin:1em 0}
       td,th{border:1px solid #ccc;padding:2px 8px;text-align:left}td.n{text-align:right}
-      svg{border:1px solid #ccc}.bad{color:#a00}
+      svg{display:block;margin:0 0 1em}.bad{color:#a00}
       </style></head><body><h1>\(HTML.escape(title))</h1>
 
       """)
     try file.write(facts(table))
-    let trend = try Trend(table)
-    if !trend.points.isEmpty { try file.write(trend.figure) }
+    for chapter in chapters {
+      try file.write("<h2>\(HTML.escape(chapter.title))</h2>\n\(chapter.markup)")
+    }
     let count = try writeTable(table, into: file)
     try file.write("</body></html>\n")
     try file.finish()
@@ -105,73 +117,12 @@ extension SessionExport {
   }
 }
 
-/// The first value of the engine that has most results, over the files in their order.
-private struct Trend {
-  static let pointLimit = 600
-  private(set) var points: [(position: Double, value: Double)] = []
-  private var title = ""
+package enum HTML {
+  /// A page may hold what is in it and fetch nothing.
+  package static let policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
-  init(_ table: SessionTable) throws(SessionFileError) {
-    var counts: [String: Int] = [:]
-    for row in table.state.files { if let run = row.run { counts[run.engine, default: 0] += 1 } }
-    guard let engine = counts.max(by: { ($0.value, $1.key) < ($1.value, $0.key) })?.key,
-      let column = table.state.columns[engine]?.first
-    else { return }
-    title = "\(column.name) (\(column.unit)), \(engine)"
-    var values: [(Int, Double)] = []
-    for row in table.state.files {
-      if let run = row.run, run.engine == engine, !row.isExcluded,
-        let value = table.state.value(column.name, of: run)
-      {
-        values.append((row.id, value))
-      }
-    }
-    // Means of neighbours, so that a hundred thousand frames are still a line.
-    let width = (values.count + Self.pointLimit - 1) / Self.pointLimit
-    for start in stride(from: 0, to: values.count, by: max(1, width)) {
-      let group = values[start..<min(start + width, values.count)]
-      points.append(
-        (
-          group.reduce(0) { $0 + Double($1.0) } / Double(group.count),
-          group.reduce(0) { $0 + $1.1 / Double(group.count) }
-        ))
-    }
-  }
-
-  var figure: String {
-    let (width, height, margin) = (800.0, 240.0, 10.0)
-    let values = points.map(\.value)
-    let positions = points.map(\.position)
-    guard let low = values.min(), let high = values.max(), let first = positions.first,
-      let last = positions.last, low.isFinite, high.isFinite
-    else { return "" }
-    let coordinates = points.map { point in
-      let x = margin + (width - 2 * margin) * (last > first ? (point.position - first) / (last - first) : 0.5)
-      let y =
-        height - margin - (height - 2 * margin) * (high > low ? (point.value - low) / (high - low) : 0.5)
-      return "\(Self.short(x)),\(Self.short(y))"
-    }
-    return """
-      <h2>Trend</h2>
-      <p>\(HTML.escape(title)): \(HTML.escape("\(Float(low))")) to \(HTML.escape("\(Float(high))"))</p>
-      <svg viewBox="0 0 \(Int(width)) \(Int(height))" width="\(Int(width))" height="\(Int(height))">
-      <polyline fill="none" stroke="#06c" stroke-width="1" points="\(coordinates.joined(separator: " "))"/>
-      \(points.count <= 100 ? coordinates.map { Self.dot($0) }.joined() : "")</svg>
-
-      """
-  }
-
-  private static func dot(_ coordinate: String) -> String {
-    let parts = coordinate.split(separator: ",")
-    return "<circle r=\"2\" fill=\"#06c\" cx=\"\(parts[0])\" cy=\"\(parts[1])\"/>"
-  }
-
-  private static func short(_ value: Double) -> String { String((value * 10).rounded() / 10) }
-}
-
-enum HTML {
   /// Safe between tags and in quoted attributes; controls and direction overrides do not pass.
-  static func escape(_ text: String) -> String {
+  package static func escape(_ text: String) -> String {
     var result = ""
     for scalar in CleanText.clean(text, limit: 4096).unicodeScalars {
       switch scalar {

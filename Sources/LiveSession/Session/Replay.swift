@@ -13,7 +13,7 @@ package actor Replay: SessionSource {
   private let folder: String?
   /// The state before every `spacing`-th line: a step back folds again from the nearest.
   private var saved: [SessionState] = [SessionState()]
-  private var state = SessionState()
+  package private(set) var state = SessionState()
   package private(set) var position = 0
   /// What was drawn last: the probe of a map asks for it again and again.
   private var kept: (result: Identifier, exhibits: [Exhibit])?

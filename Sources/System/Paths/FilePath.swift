@@ -8,6 +8,13 @@ package enum FilePath {
     return folder.hasSuffix("/") ? folder + path : "\(folder)/\(path)"
   }
 
+  /// The name without its folder and its ending.
+  package static func stem(of path: String) -> String {
+    let name = path.lastIndex(of: "/").map { path[path.index(after: $0)...] } ?? path[...]
+    guard let dot = name.lastIndex(of: "."), dot != name.startIndex else { return String(name) }
+    return String(name[..<dot])
+  }
+
   package static func exists(_ path: String) -> Bool { PathText.withCString(path) { access($0, F_OK) == 0 } }
 
   /// Without `.`, `..` and links; nil, with the reason in `errno`, where nothing is there.

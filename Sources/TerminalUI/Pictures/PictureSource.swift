@@ -17,7 +17,7 @@ package struct PictureSource: Sendable, Equatable {
   /// The picture on a grid of `columns` x `rows`: an axis that shrinks is averaged over areas, so no spot falls
   /// between samples; an axis that grows repeats the nearest pixel, so nothing is invented. Missing pixels do
   /// not count; an area without any other is missing (nan).
-  func resampled(columns: Int, rows: Int, by reduction: Reduction = .mean) -> [Float] {
+  package func resampled(columns: Int, rows: Int, by reduction: Reduction = .mean) -> [Float] {
     guard width > 0, height > 0, columns > 0, rows > 0 else { return [] }
     if reduction == .brightest, columns < width || rows < height { return brightest(columns, rows) }
     let across = PictureSource.overlaps(of: width, on: columns)

@@ -34,16 +34,7 @@ package struct Axis: Sendable, Equatable {
     low: Double, high: Double, unit: String = "", ticks count: Int, isRound: Bool = false, margin: Double = 0,
     isWhole: Bool = false
   ) {
-    var (low, high) = (low, high)
-    if !low.isFinite || !high.isFinite || low > high { (low, high) = (0, 1) }
-    // What a double can still divide.
-    low = min(max(low, -1e300), 1e300)
-    high = min(max(high, -1e300), 1e300)
-    if high - low <= max(low.magnitude, high.magnitude) * 1e-9 {
-      let room = max(low.magnitude * 0.05, 1e-9)
-      low -= room
-      high += room
-    }
+    var (low, high) = Self.span(low, high)
     let room = (high - low) * margin
     low -= room
     high += room
@@ -64,8 +55,33 @@ package struct Axis: Sendable, Equatable {
     labels = Self.labels(ticks, step)
   }
 
+  /// A range that can be divided: of finite numbers, and not of nothing.
+  private static func span(_ low: Double, _ high: Double) -> (Double, Double) {
+    var (low, high) = (low, high)
+    if !low.isFinite || !high.isFinite || low > high { (low, high) = (0, 1) }
+    // What a double can still divide.
+    low = min(max(low, -1e300), 1e300)
+    high = min(max(high, -1e300), 1e300)
+    if high - low <= max(low.magnitude, high.magnitude) * 1e-9 {
+      let room = max(low.magnitude * 0.05, 1e-9)
+      low -= room
+      high += room
+    }
+    return (low, high)
+  }
+
+  /// With ticks and labels of another kind than numbers: times of day.
+  package init(low: Double, high: Double, unit: String = "", ticks: [Double], labels: [String]) {
+    (self.low, self.high) = Self.span(low, high)
+    self.unit = unit
+    let (least, most) = (self.low, self.high)
+    let inside = zip(ticks, labels).filter { $0.0 >= least && $0.0 <= most }
+    self.ticks = inside.map(\.0)
+    self.labels = inside.map(\.1)
+  }
+
   /// 1, 2 or 5 times a power of ten, not below `least`.
-  static func step(_ least: Double) -> Double {
+  package static func step(_ least: Double) -> Double {
     guard least.isFinite, least > 0 else { return 1 }
     let power = pow(10, log10(least).rounded(.down))
     guard power > 0, power.isFinite else { return 1 }
@@ -99,7 +115,7 @@ package struct Axis: Sendable, Equatable {
   }
 
   /// The power of ten of a number.
-  static func exponent(_ value: Double) -> Double { log10(value * 1.0001).rounded(.down) }
+  package static func exponent(_ value: Double) -> Double { log10(value * 1.0001).rounded(.down) }
 
   /// Where a value lies on the axis, 0 to 1 inside it; nil where it is none.
   package func fraction(_ value: Double) -> Double? {

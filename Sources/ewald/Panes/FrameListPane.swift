@@ -100,6 +100,8 @@ private struct ListColumns {
   let hasKind: Bool
   let hasProbability: Bool
   let hasTime: Bool
+  /// Values that were asked for besides the one of the list, in the order they were.
+  let further: [(name: String, head: String, width: Int, decimals: Int)]
   let unicode: Bool
   static let verdictWidth = 7
 
@@ -120,6 +122,26 @@ private struct ListColumns {
     var used = 2 + numberWidth + 1 + 1 + Self.verdictWidth
     // The end of a name is what tells frames apart: it goes before a probability.
     let longest = rows.map { TextWidth.columns(of: names.short(String($0.name))) }.max() ?? 0
+    var further: [(name: String, head: String, width: Int, decimals: Int)] = []
+    if engines.count == 1, let engine = engines.first {
+      var room = width - used - valueWidth - 1 - max(8, min(longest, 16))
+      for name in model.list.further[engine] ?? [] where name != model.list.values[engine] {
+        let output = model.outputs(engine).first { $0.name == name }
+        let decimals = min(output?.decimals ?? 3, 4)
+        let symbol = output?.symbol ?? Format.words(name)
+        let texts = rows.compactMap(\.run).map { Self.further(name, $0, decimals, model) }
+        let widest = max(4, texts.map { TextWidth.columns(of: $0) }.max() ?? 0)
+        let unit = output?.unit ?? model.state.columns[engine]?.first { $0.name == name }?.unit ?? "1"
+        let whole = Format.head(symbol, unit)
+        let head = TextWidth.columns(of: whole) > widest + 3 ? symbol : whole
+        let width = max(widest, TextWidth.columns(of: head))
+        guard width + 1 <= room else { break }
+        room -= width + 1
+        further.append((name, head, width, decimals))
+      }
+    }
+    self.further = further
+    used += further.reduce(0) { $0 + $1.width + 1 }
     let room = width - used - max(8, min(longest, 16))
     hasProbability =
       rows.contains { $0.run?.probability != nil } && room >= valueWidth + 1 + 6 + (hasKind ? 5 : 0)
@@ -135,6 +157,7 @@ private struct ListColumns {
       + TextWidth.fitted("file", to: nameWidth)
     if hasKind { text += " kind" }
     text += " " + TextWidth.fitted(valueHead, to: valueWidth, alignment: .right)
+    for column in further { text += " " + TextWidth.fitted(column.head, to: column.width, alignment: .right) }
     if hasProbability { text += "     p" }
     if hasTime { text += "     time" }
     return text
@@ -160,6 +183,10 @@ private struct ListColumns {
     text += Text(
       " " + TextWidth.fitted(Self.value(row, model), to: valueWidth, alignment: .right),
       valueStyle.adding(bold))
+    for column in further {
+      let value = row.run.map { Self.further(column.name, $0, column.decimals, model) } ?? "—"
+      text += Text(" " + TextWidth.fitted(value, to: column.width, alignment: .right), quiet)
+    }
     if hasProbability {
       let p = row.run?.probability.map { Format.probability(Double($0)) } ?? ""
       text += Text(
@@ -182,6 +209,10 @@ private struct ListColumns {
     // The first value is what everybody compares at a glance; another one was asked for.
     let most = model.list.values[run.engine] == nil ? 1 : 4
     return Format.value(value, decimals: min(output?.decimals ?? 1, most))
+  }
+
+  private static func further(_ name: String, _ run: RunRow, _ decimals: Int, _ model: Model) -> String {
+    model.state.value(name, of: run).map { Format.value($0, decimals: decimals) } ?? "—"
   }
 
   /// Glyph and code: the colour only repeats them.

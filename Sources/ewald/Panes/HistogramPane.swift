@@ -77,6 +77,10 @@ struct Bins {
   var isEmpty: Bool { centres.isEmpty }
   var range: [Double] { [(centres.first ?? 0) - step, (centres.last ?? 1) + step] }
 
+  var all: [(low: Double, high: Double, probability: Double)] {
+    zip(centres, probabilities).map { ($0 - step / 2, $0 + step / 2, $1) }
+  }
+
   /// One a column of the plot: a bin as wide as it is, or the sum of those that fall on one column.
   func heights(of plot: Plot) -> [Double] {
     var heights = [Double](repeating: 0, count: plot.inside.width)

@@ -28,6 +28,33 @@ extension Model {
     return []
   }
 
+  /// The same values, each with a column of its own or without: Enter turns it, the list stays open.
+  mutating func chooseColumns(selected: Int = 0) -> [Effect] {
+    guard let engine = row?.run?.engine, let columns = state.columns[engine] else {
+      notice = Notice(text: "this frame has no values", isError: true)
+      return []
+    }
+    let shown = list.further[engine] ?? []
+    let commands = columns.enumerated().map { index, column in
+      let mark = shown.contains(column.name) ? "✓" : " "
+      let head = Format.head(Format.words(column.name), column.unit)
+      return Command("column-\(column.name)", [], "\(mark) \(head)", .move) { model in
+        var names = model.list.further[engine] ?? []
+        if let place = names.firstIndex(of: column.name) {
+          names.remove(at: place)
+        } else {
+          names.append(column.name)
+        }
+        model.list.further[engine] = names.isEmpty ? nil : names
+        return model.chooseColumns(selected: index)
+      }
+    }
+    var menu = CommandMenu(.choice, commands, "Further columns of the list; Esc closes")
+    menu.selection = selected
+    overlay = .menu(menu)
+    return []
+  }
+
   mutating func chooseCopy() -> [Effect] {
     let texts = copies
     guard !texts.isEmpty else {

@@ -54,8 +54,12 @@ package struct Command: Sendable {
 extension Model {
   /// What can be done here: the view's own commands, then those that hold everywhere and whose keys it leaves free.
   package var commandsHere: [Command] {
+    let given = Set(settings.bindings.values.joined())
+    // The operator's keys are taken from whatever has them by itself, a view's own commands too.
     func bound(_ commands: [Command]) -> [Command] {
-      settings.bindings.isEmpty ? commands : commands.map { $0.bound(to: settings.bindings[$0.id]) }
+      settings.bindings.isEmpty
+        ? commands
+        : commands.map { $0.bound(to: settings.bindings[$0.id] ?? $0.keys.filter { !given.contains($0) }) }
     }
     let own = bound(view.commands)
     let taken = Set(own.flatMap(\.keys))

@@ -28,6 +28,7 @@ extension Model {
     Command("value", [.char("v")], "which value is listed, sorted by and trended", .move) {
       $0.chooseValue()
     },
+    Command("columns", [.char("#")], "further values as columns of the list", .move) { $0.chooseColumns() },
     Command("next-alarm", [.char("'")], "the frame of the next alarm that stands", .move) { $0.nextAlarm() },
   ]
 
@@ -126,6 +127,15 @@ extension Model {
 
   private static let rest: [Command] = [
     Command("export", [.char("e")], "write the session's table beside it, as CSV", .session) { _ in [.export]
+    },
+    Command("pictures", [.char("w")], "write this frame's figures and its validation sheet", .session) {
+      $0.writePictures()
+    },
+    Command("page", [.char("W")], "write the session as one page, with the sheets of marked frames", .session)
+    {
+      model in
+      model.notice = Notice(text: "writing the session's page", isError: false)
+      return [.writePage]
     },
     Command("copy", [.char("y")], "copy the value, the path, the row or the command line", .session) {
       $0.chooseCopy()

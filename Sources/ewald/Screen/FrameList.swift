@@ -8,6 +8,8 @@ package struct FrameList {
   package var order = Order.time
   /// By engine the value that is listed, sorted by and trended, where it is not the first.
   package var values: [String: String] = [:]
+  /// By engine the further values that have a column, where there is room.
+  package var further: [String: [String]] = [:]
   package private(set) var filter = Filter()
   package private(set) var filterText = ""
   /// A file's number; the row moves, the file stays.

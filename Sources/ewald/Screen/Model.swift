@@ -132,6 +132,10 @@ package enum Effect: Equatable {
   /// Another frame, or another run of one, to compare with.
   case loadOther(file: Int, run: Int?)
   case export
+  /// The figures and the sheet of the frame that is shown, beside the session.
+  case writePictures
+  /// The session as one page beside it.
+  case writePage
   /// Into the clipboard of the terminal, wherever it runs.
   case copy(String)
   case redraw

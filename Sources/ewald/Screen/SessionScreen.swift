@@ -2,6 +2,7 @@ import Diffraction
 import Dispatch
 import Glibc
 import LiveSession
+import System
 import TerminalUI
 
 /// The loop between terminal and session. Keys come first and are drawn at once; states of the session
@@ -125,6 +126,8 @@ final class SessionScreen {
         scheduleDraw()
       }
     case .export: Task { await export() }
+    case .writePictures: Task { await writePictures() }
+    case .writePage: Task { await writePage() }
     case .copy(let text): terminal.copy(text)
     case .redraw: terminal.redrawAll()
     case .ring: terminal.bell()
@@ -165,8 +168,56 @@ final class SessionScreen {
     }
   }
 
+  /// The session file's path without its ending: what is written beside it begins so.
+  private var stem: String { path.hasSuffix(".session.jsonl") ? String(path.dropLast(14)) : path }
+
+  private func writePictures() async {
+    guard var detail = model.shown, let row = model.row else { return }
+    if detail.drawn == nil { detail.drawn = await session.exhibits(of: detail) }
+    let origin = detail.result.map { result in
+      Origin.lines(
+        of: result, detail.summary, run: row.accepted.map { ($0 + 1, row.runs.count) },
+        session: model.state.session, row: row)
+    }
+    let (looks, engine) = (model.looks, model.engine(named: detail.result?.engine ?? ""))
+    guard
+      let sheet = ValidationSheet(
+        detail, engine, origin: origin ?? [], look: { looks[$0] ?? Look(for: $0) })
+    else { return }
+    let under = "\(stem).pictures"
+    let name = "\(row.id)_\(FilePath.stem(of: sheet.result.file))"
+    let outcome = await Task.detached { () -> Result<String, any Error> in
+      Result {
+        try Folder.make(under)
+        return try PictureFiles.write(sheet, under: "\(under)/\(name)")
+      }
+    }.value
+    switch outcome {
+    case .success(let folder): take(.notice("figures and sheet written: \(folder)", isError: false))
+    case .failure(let error): take(.notice("\(error)", isError: true))
+    }
+    draw()
+  }
+
+  /// The page of the session so far, with the sheets of marked frames.
+  private func writePage() async {
+    let target = "\(stem).html"
+    let (looks, state) = (model.looks, model.state)
+    do {
+      let file = try SessionFile(path: path)
+      let chapters = await SessionPage.chapters(
+        state, file, session, engines: model.engines, frames: SessionPage.marked(state),
+        look: { looks[$0] ?? Look(for: $0) })
+      try SessionExport.summary(file, to: target, overwrite: .replace, chapters: chapters)
+      take(.notice("page written: \(target)", isError: false))
+    } catch {
+      take(.notice("\(error)", isError: true))
+    }
+    draw()
+  }
+
   private func export() async {
-    let target = "\(path.hasSuffix(".session.jsonl") ? String(path.dropLast(14)) : path).csv"
+    let target = "\(stem).csv"
     do throws(SessionFileError) {
       let rows = try SessionExport.csv(try SessionFile(path: path), to: target, overwrite: .replace)
       take(.notice("\(rows) rows written: \(target)", isError: false))

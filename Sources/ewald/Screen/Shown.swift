@@ -94,6 +94,15 @@ extension Model {
     return shown.drawn == nil && wantsExhibits ? "drawing" : otherwise
   }
 
+  mutating func writePictures() -> [Effect] {
+    guard shown?.result != nil else {
+      notice = Notice(text: "no finding to draw: \(missing("not analysed yet"))", isError: true)
+      return []
+    }
+    notice = Notice(text: "drawing figures and sheet", isError: false)
+    return [.writePictures]
+  }
+
   func outputs(_ engine: String) -> [Output] { self.engine(named: engine)?.outputs ?? [] }
 
   /// The value of an engine that is listed, as the engine declares it.

@@ -9,8 +9,7 @@ struct ArtifactFolder: Sendable {
 
   init(_ folder: String, for path: String) {
     self.folder = folder
-    let name = path.split(separator: "/").last.map(String.init) ?? path
-    stem = name.lastIndex(of: ".").map { String(name[..<$0]) } ?? name
+    stem = FilePath.stem(of: path)
   }
 
   @Sendable func write(_ artifact: Artifact) throws(AnalysisError) -> String {

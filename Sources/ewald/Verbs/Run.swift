@@ -2,6 +2,7 @@ import Diffraction
 import FrameFormats
 import Glibc
 import LiveSession
+import System
 
 let runVerb = Verb(
   name: "run", operands: "FILE…", summary: "analyse files and print what they mean",
@@ -10,6 +11,7 @@ let runVerb = Verb(
     Verb.Option("--json", nil, "JSON Lines, as in the session file"),
     Verb.Option("--line", nil, "one plain sentence a file"),
     Verb.Option("--output", "DIR", "where engines write their files"),
+    Verb.Option("--pictures", "DIR", "every figure as PNG and the validation sheet, a folder a file"),
   ],
   run: { arguments in
     guard !arguments.operands.isEmpty else { throw UsageError("run: a file is needed") }
@@ -18,7 +20,8 @@ let runVerb = Verb(
       analyst: try WorkerOptions(arguments).analyst(
         engine: engine, reports: SessionSetup.dataFolder + "/incidents.txt"),
       settings: try EngineOptions.settings(arguments),
-      isJSON: arguments.has("--json"), isSentence: arguments.has("--line"), output: arguments["--output"])
+      isJSON: arguments.has("--json"), isSentence: arguments.has("--line"), output: arguments["--output"],
+      pictures: arguments["--pictures"])
     for path in arguments.operands {
       if arguments.has("--info") { runner.describe(path) } else { runner.analyse(path) }
     }
@@ -32,6 +35,7 @@ private struct FileRunner {
   let isJSON: Bool
   let isSentence: Bool
   let output: String?
+  let pictures: String?
   var refused = 0
   private var count = 0
   private var sequence = 0
@@ -40,13 +44,14 @@ private struct FileRunner {
 
   init(
     analyst: Analyst, settings: [String: [String: String]], isJSON: Bool, isSentence: Bool,
-    output: String?
+    output: String?, pictures: String?
   ) {
     self.analyst = analyst
     self.settings = settings
     self.isJSON = isJSON
     self.isSentence = isSentence
     self.output = output
+    self.pictures = pictures
   }
 
   mutating func analyse(_ path: String) {
@@ -74,8 +79,30 @@ private struct FileRunner {
       previous[engine.name] = (result.resultID, finding)
       if finding.verdict == .notAnalysable { refused += 1 }
       say(.result(result))
+      draw(result, finding, opened, engine)
     } catch {
       refuse(path, error)
+    }
+  }
+
+  /// The finding has been said: pictures that cannot be written are another line, and the exit code.
+  private mutating func draw(
+    _ result: ResultRecord, _ finding: Finding, _ opened: Analyst.Opened, _ engine: any AnalysisEngine
+  ) {
+    guard let pictures else { return }
+    let detail = FrameDetail(
+      fileID: count, result: result, summary: opened.summary, frame: opened.frame,
+      frames: opened.summary.frames, drawn: finding.exhibits)
+    let origin = Origin.lines(of: result, opened.summary, content: opened.content)
+    guard let sheet = ValidationSheet(detail, engine, origin: origin) else { return }
+    do {
+      try Folder.make(pictures)
+      let folder = try PictureFiles.write(
+        sheet, under: "\(pictures)/\(FilePath.stem(of: result.file))_\(engine.name)")
+      Console.message("\(folder): figures and sheet")
+    } catch {
+      refused += 1
+      Console.message("\(result.file): its pictures are not written: \(error)")
     }
   }
 

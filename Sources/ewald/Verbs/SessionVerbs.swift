@@ -55,9 +55,11 @@ private func verify(_ path: String, _ analyst: Analyst, folder: String?) throws 
 
 let exportVerb = Verb(
   name: "export", operands: "SESSION", summary: "a session as a table, as a page, as an archive's package",
-  options: [
+  options: WorkerOptions.options + [
     Verb.Option("--csv", "FILE", "one row a result that counts; - is standard output"),
-    Verb.Option("--summary", "FILE.html", "one page to print"),
+    Verb.Option("--summary", "FILE.html", "one page: trends, alarms, settings, table, sheets of frames"),
+    Verb.Option("--frames", "LIST", "whose sheets are on the page: 3,7-9; else the marked frames"),
+    Verb.Option("--folder", "DIR", "where the frames are now, if they were moved"),
     Verb.Option("--crate", "DIR", "an RO-Crate: session, table, page and what they were made from"),
     Verb.Option("--overwrite", nil, "replace what is there"),
   ],
@@ -76,11 +78,19 @@ let exportVerb = Verb(
       let rows = try SessionExport.csv(session, to: file, overwrite: overwrite)
       Console.message("\(file): \(rows) rows")
     }
+    guard arguments.has("--summary") || arguments.has("--crate") else { return .ok }
+    let chosen = try arguments["--frames"].map { try FrameNumbers.read($0) }
+    let analyst = try WorkerOptions(arguments).analyst(
+      engine: Analyst.suitable, reports: SessionSetup.reports(of: session.path))
+    let replay = try Replay(path: session.path, analyst: analyst, folder: arguments["--folder"])
+    let state = await replay.state
+    let chapters = await SessionPage.chapters(
+      state, session, replay, engines: analyst.engines, frames: chosen ?? SessionPage.marked(state))
     if let file = arguments["--summary"] {
-      try SessionExport.summary(session, to: file, overwrite: overwrite)
+      try SessionExport.summary(session, to: file, overwrite: overwrite, chapters: chapters)
     }
     if let folder = arguments["--crate"] {
-      try SessionExport.crate(session, to: folder, overwrite: overwrite)
+      try SessionExport.crate(session, to: folder, overwrite: overwrite, chapters: chapters)
     }
     return .ok
   })
@@ -94,3 +104,18 @@ let checkVerb = Verb(
     Console.write(report.text, to: 1)
     return report.isSound ? .ok : .someRefused
   })
+
+/// Frames by their numbers: `3,7-9`.
+package enum FrameNumbers {
+  package static func read(_ text: String) throws -> [Int] {
+    var numbers: [Int] = []
+    for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+      let ends = part.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
+      guard (1...2).contains(ends.count), let first = ends.first ?? nil, let last = ends.last ?? nil,
+        first >= 1, last >= first, last - first < 10_000
+      else { throw UsageError("--frames \(text): numbers and ranges are needed, such as 3,7-9") }
+      numbers += first...last
+    }
+    return numbers
+  }
+}

@@ -10,6 +10,7 @@ package struct LiveView: ScreenView {
   /// The event that the arrows stand on.
   package var selection = 0
   package var eventScroll = ListScroll()
+  package var trend = TrendLook()
 
   package init() {}
 
@@ -29,6 +30,14 @@ package struct LiveView: ScreenView {
         _ = model.change(LiveView.self) { view, _ in view.focus = view.focus == .frames ? .events : .frames }
         return []
       },
+      Command("trend-axis", [.char("x")], "the trend over frames or over time", .picture) { model in
+        _ = model.change(LiveView.self) { view, _ in
+          view.trend.axis = view.trend.axis == .frames ? .time : .frames
+        }
+        return []
+      },
+      Command("trend-shorter", [.char("+")], "the trend of fewer frames", .picture) { $0.zoomTrend(-1) },
+      Command("trend-longer", [.char("-")], "the trend of more frames", .picture) { $0.zoomTrend(1) },
     ]
   }
 
@@ -160,6 +169,11 @@ extension Model {
       return true
     }
     return isDone == true ? [] : move(by: step)
+  }
+
+  mutating func zoomTrend(_ step: Int) -> [Effect] {
+    _ = change(LiveView.self) { view, _ in view.trend.zoom(by: step) }
+    return []
   }
 
   /// Goes to the frame that the chosen event is about.
