@@ -25,7 +25,8 @@ func drawTrend(_ model: Model, _ rect: Rect, _ sheet: inout Sheet) {
     ])
   let area = inside.inset(right: 1)
   let look = (model.views.lazy.compactMap { $0 as? LiveView }.first ?? LiveView()).trend
-  let points = TrendPoints(model, engine, count: look.count(max(10, 2 * (area.width - 8))))
+  var points = TrendPoints(model, engine, count: look.count(max(10, 2 * (area.width - 8))))
+  if look.axis == .time { points.rows.sort { $0.seconds < $1.seconds } }
   let x = look.axis(points, ticks: max(1, area.width / 11))
   let y = Axis(points.range, ticks: max(1, area.height / 3), isRound: true)
   guard var plot = Plot(area, x: x, y: y, theme) else { return }
@@ -82,7 +83,7 @@ package struct TrendLook: Sendable, Equatable {
   func count(_ usual: Int) -> Int { max(5, zoom < 0 ? usual >> -zoom : usual << zoom) }
 
   func place(_ row: TrendPoints.Row) -> Double {
-    axis == .frames ? Double(row.file) : Double(row.unixMilliseconds) / 1000
+    axis == .frames ? Double(row.file) : row.seconds
   }
 
   func axis(_ points: TrendPoints, ticks: Int) -> TerminalUI.Axis {
@@ -135,13 +136,14 @@ struct TrendPoints {
 
   struct Row {
     var file: Int
-    var unixMilliseconds: Int
+    /// When the frame was taken, in seconds since 1970; analyses may come in any order, and again days later.
+    var seconds: Double
     var kind: Kind
     /// The ends of the 95 % interval.
     var interval: (low: Float, high: Float)?
   }
 
-  private(set) var rows: [Row] = []
+  var rows: [Row] = []
 
   init(_ model: Model, _ engine: String, count: Int) {
     // Ends at the newest frame, or shows the one that is looked at in the middle.
@@ -153,17 +155,22 @@ struct TrendPoints {
       index -= 1
       looked += 1
       if row.status == .refused || row.status == .timedOut {
-        rows.append(Row(file: row.id, unixMilliseconds: row.unixMilliseconds, kind: .refused))
+        rows.append(Row(file: row.id, seconds: Self.seconds(row), kind: .refused))
       } else if let run = row.run, run.engine == engine, !row.isExcluded,
         let value = model.list.value(run, model.state)
       {
         rows.append(
           Row(
-            file: row.id, unixMilliseconds: row.unixMilliseconds, kind: .value(value, run.verdict),
+            file: row.id, seconds: Self.seconds(row), kind: .value(value, run.verdict),
             interval: run.interval(model.list.column(of: engine, model.state))))
       }
     }
     rows.reverse()
+  }
+
+  private static func seconds(_ row: FileRow) -> Double {
+    row.modifiedNanoseconds > 0
+      ? Double(row.modifiedNanoseconds) / 1e9 : Double(row.unixMilliseconds) / 1000
   }
 
   /// Rows without a result of this engine are passed over, but not a whole folder of them for every picture.
