@@ -21,7 +21,7 @@ package actor Session {
     package var settings: [String: [String: String]] = [:]
     package var clock = SessionClock.system
     /// A screenful of steps back and forth; more would only be a larger session for hours.
-    package var cacheBytes = 24 << 20
+    package var cacheBytes = 12 << 20
     /// How often deadlines and the disk are looked at; a full disk is tried again every fourth time.
     package var tick: Duration = .milliseconds(500)
 
