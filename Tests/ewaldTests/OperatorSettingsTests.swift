@@ -61,6 +61,28 @@ func whatIsNotUnderstoodIsRefusedInOneLine(_ text: String, _ why: String) {
   #expect(model.command(bound: .char("E"))?.id == "values")
 }
 
+@Test func presetsFillTheForm() throws {
+  var model = SampleSession.model(
+    settings: try read("preset.calm = frame drift_limit_px=9\npreset.thin = pacbed convergence_mrad=19.5"))
+  model.type("r", "C-p")
+  #expect(draw(model).text.contains("preset calm"))
+  guard case .form(let form)? = model.overlay else {
+    Issue.record("there is no form")
+    return
+  }
+  #expect(form.changes == 1)
+  #expect(
+    form.fields.first { $0.isChanged }.map { [$0.parameter.name, $0.input.text] } == ["drift_limit_px", "9"])
+  // Those of another engine are not offered; the next one is what holds now.
+  model.type("C-p")
+  guard case .form(let again)? = model.overlay else { return }
+  #expect(again.changes == 0 && again.preset == nil)
+  // Without presets it is an ordinary key.
+  var plain = SampleSession.model()
+  plain.type("r")
+  #expect(!draw(plain).text.contains("preset"))
+}
+
 @Test func everyThemeDrawsTheSameWords() {
   var texts: Set<String> = []
   for name in Theme.Name.allCases {

@@ -138,10 +138,11 @@ func drawForm(_ form: ReanalysisForm, _ model: Model, _ canvas: inout Canvas) {
   let height = min(model.size.height - 2, rowCount + 2)
   let rect = Rect(x: (model.size.width - width) / 2, y: 1, width: width, height: height)
   let inside = box(
-    rect, Text("Reanalyse \(model.targetText)"), facts: [Text(form.engine.name)],
+    rect, Text("Reanalyse \(model.targetText)"),
+    facts: [form.preset.map { Text("preset \($0)", theme.accent) }, Text(form.engine.name)].compactMap { $0 },
     keys: keyText(
-      [("↑ ↓", "setting"), ("← →", "choose"), ("Del", "as now"), ("Enter", "queue"), ("Esc", "cancel")], theme
-    ),
+      [("↑ ↓", "setting"), ("← →", "choose"), ("Del", "as now")]
+        + (form.hasPresets ? [("C-p", "preset")] : []) + [("Enter", "queue"), ("Esc", "cancel")], theme),
     model, &canvas)
   let first = max(8, min(titles, inside.width - 2 * column - units - 12))
   func cells(_ name: String, _ now: String, _ new: Text, _ unit: String, _ allowed: String, isHere: Bool)
@@ -205,12 +206,18 @@ extension Parameter {
     let automatic = standard == .automatic ? "auto, " : ""
     switch domain {
     case .number(let range):
-      return automatic
-        + "\(ParameterValue.number(range.lowerBound)) – \(ParameterValue.number(range.upperBound))"
+      return automatic + "\(Self.short(range.lowerBound)) – \(Self.short(range.upperBound))"
     case .choice(let words):
       return words.count <= 3 ? words.joined(separator: ", ") : "\(words.count) choices"
     case .text: return automatic.isEmpty ? "" : ParameterValue.automaticWord
     }
+  }
+}
+
+extension Parameter {
+  /// A bound that stands for "any" is not written out.
+  private static func short(_ bound: Double) -> String {
+    bound.magnitude >= 1e6 ? compact(Float(bound)) : "\(ParameterValue.number(bound))"
   }
 }
 

@@ -141,6 +141,7 @@ extension Model {
     overlay = .form(
       ReanalysisForm(
         engines: engines, engine: row?.run?.engine, scope: hasMarks ? .marked : .this,
+        presets: settings.presets,
         current: { engine in
           recorded?.engine == engine ? recorded?.parameters ?? [:] : future[engine] ?? [:]
         }))

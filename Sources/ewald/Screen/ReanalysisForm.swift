@@ -30,16 +30,20 @@ package struct ReanalysisForm {
   package var scope: Scope
   /// 0 is the engine, then the fields, then the scope.
   package var selection = 1
+  /// The preset whose values stand in the fields.
+  package private(set) var preset: String?
+  private let presets: [OperatorSettings.Preset]
   private let current: (String) -> [String: String]
 
   /// `current` gives the settings in force for an engine.
   package init(
-    engines: [any AnalysisEngine], engine: String?, scope: Scope,
+    engines: [any AnalysisEngine], engine: String?, scope: Scope, presets: [OperatorSettings.Preset] = [],
     current: @escaping (String) -> [String: String]
   ) {
     self.engines = engines
     engineIndex = engines.firstIndex { $0.name == engine } ?? 0
     self.scope = scope
+    self.presets = presets
     self.current = current
     fill()
   }
@@ -53,6 +57,7 @@ package struct ReanalysisForm {
   package var changes: Int { fields.count(where: \.isChanged) }
 
   private mutating func fill() {
+    preset = nil
     let values = current(engine.name)
     fields = engine.parameters.map { parameter in
       let old = values[parameter.name] ?? parameter.standard.description
@@ -77,6 +82,21 @@ package struct ReanalysisForm {
       let index = all.firstIndex(of: scope) ?? 0
       scope = all[(index + step + all.count) % all.count]
     }
+  }
+
+  private var ownPresets: [OperatorSettings.Preset] { presets.filter { $0.engine == engine.name } }
+  package var hasPresets: Bool { !ownPresets.isEmpty }
+
+  /// The values of the engine's next preset over those in force, then those in force again.
+  package mutating func nextPreset() {
+    let own = ownPresets
+    let next = own.firstIndex { $0.name == preset }.map { $0 + 1 } ?? 0
+    let chosen = own.indices.contains(next) ? own[next] : nil
+    fill()
+    for index in fields.indices {
+      if let value = chosen?.values[fields[index].parameter.name] { fields[index].input.text = value }
+    }
+    preset = chosen?.name
   }
 
   /// The field as it is now in force.

@@ -193,6 +193,7 @@ extension Model {
     case .left where form.isChoice: form.turn(-1)
     case .right where form.isChoice: form.turn(1)
     case .delete: form.reset()
+    case .ctrl("p"): form.nextPreset()
     default:
       if let index = form.fieldIndex {
         _ = form.fields[index].input.handle(key)
