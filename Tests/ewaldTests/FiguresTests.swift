@@ -42,6 +42,26 @@ import ewald
     #expect((0..<20).allSatisfy { pixel($0, 8) == [0, 0, 255] && pixel($0, 7) == [255, 255, 255] })
   }
 
+  @Test func theScreenIsDrawnAsItLooks() {
+    var canvas = Canvas(width: 3, height: 2)
+    canvas.set(Cell("█", Style(.rgb(255, 0, 0))), x: 0, y: 0)
+    canvas.set(Cell("▀", Style(.rgb(0, 255, 0), on: .rgb(0, 0, 255))), x: 1, y: 0)
+    canvas.set(Cell("│", Style(.rgb(9, 9, 9), on: .rgb(200, 200, 200))), x: 2, y: 0)
+    canvas.set(Cell("│", Style(.rgb(9, 9, 9), on: .rgb(200, 200, 200))), x: 2, y: 1)
+    canvas.set(Cell("⣿", Style(.rgb(255, 255, 0), on: .rgb(0, 0, 0))), x: 0, y: 1)
+    let picture = ScreenPicture.draw(canvas)
+    #expect(picture.width == 27 && picture.height == 36)
+    func pixel(_ x: Int, _ y: Int) -> [UInt8] {
+      Array(picture.bytes[3 * (y * 27 + x)..<3 * (y * 27 + x) + 3])
+    }
+    // A full block fills its cell, a half one its half, a line goes on from cell to cell.
+    #expect((0..<18).allSatisfy { y in (0..<9).allSatisfy { pixel($0, y) == [255, 0, 0] } })
+    #expect(pixel(13, 2) == [0, 255, 0] && pixel(13, 15) == [0, 0, 255])
+    #expect((0..<36).allSatisfy { y in (18..<27).contains { pixel($0, y) == [9, 9, 9] } })
+    #expect((18..<36).reduce(0) { n, y in n + (0..<9).count { pixel($0, y) == [255, 255, 0] } } == 32)
+    #expect(ScreenPicture.png(Canvas(width: 0, height: 0)).starts(with: [0x89, 0x50]))
+  }
+
   @Test func whatLiesOffThePlateIsCut() {
     var plate = Plate(width: 8, height: 8)
     for far in [-1e300, -50, 1e9, .infinity, .nan] {

@@ -7,7 +7,7 @@ import ewald
 
 /// Every view at four sizes, as text, compared with the files in `Golden`.
 ///
-/// To look at them: EWALD_SCREENS=FOLDER swift test --filter screensAsTheyLook writes them with their colours.
+/// To look at them: EWALD_SCREENS=FOLDER swift test --filter screensAsTheyLook writes them as PNG.
 private enum Scene: String, CaseIterable, Sendable {
   case live, frame, bad, zoom, help, palette, form, prompt, logFailure, folderMissing, replay, empty,
     crosshair, explained, otherAnswer, alone, map, latent, segments, compare
@@ -93,7 +93,7 @@ private func goldenScreen(golden: GoldenCase) throws {
   #expect(draw(model) == before)
 }
 
-/// Every view as a terminal would get it, in all depths of colour, to be turned into pictures.
+/// Every view as a terminal would show it, in all depths of colour, as PNG.
 @Test(.enabled(if: ProcessInfo.processInfo.environment["EWALD_SCREENS"] != nil))
 func screensAsTheyLook() throws {
   let folder = try #require(ProcessInfo.processInfo.environment["EWALD_SCREENS"])
@@ -108,47 +108,13 @@ func screensAsTheyLook() throws {
         model.capabilities.colours = depth
         model.theme = Theme(depth)
         model.pictureMode = model.capabilities.pictureMode
-        let text = draw(model).ansi
-        #expect(!text.isEmpty)
-        try text.write(
-          toFile: "\(folder)/\(name)\(scene.rawValue)-\(width)x\(height).ans", atomically: true,
-          encoding: .utf8)
+        let file = ScreenPicture.png(draw(model))
+        #expect(file.count > 100)
+        try Data(file).write(
+          to: URL(filePath: "\(folder)/\(name)\(scene.rawValue)-\(width)x\(height).png"))
         written += 1
       }
     }
   }
   #expect(written == Scene.allCases.count * sizes.count * 4)
-}
-
-extension Canvas {
-  /// Rows of text with SGR sequences.
-  fileprivate var ansi: String {
-    func code(_ colour: Colour, _ base: Int) -> String {
-      switch colour {
-      case .default: "\(base + 9)"
-      case .ansi(let index): index < 8 ? "\(base + Int(index))" : "\(base + 52 + Int(index))"
-      case .palette(let index): "\(base + 8);5;\(index)"
-      case .rgb(let red, let green, let blue): "\(base + 8);2;\(red);\(green);\(blue)"
-      }
-    }
-    return (0..<height).map { y in
-      var line = ""
-      var last: Style?
-      for x in 0..<width where !self[x, y].isContinuation {
-        let cell = self[x, y]
-        if cell.style != last {
-          var codes = ["0"]
-          if cell.style.attributes.contains(.bold) { codes.append("1") }
-          if cell.style.attributes.contains(.dim) { codes.append("2") }
-          if cell.style.attributes.contains(.underline) { codes.append("4") }
-          if cell.style.attributes.contains(.reverse) { codes.append("7") }
-          codes += [code(cell.style.foreground, 30), code(cell.style.background, 40)]
-          line += "\u{1B}[\(codes.joined(separator: ";"))m"
-          last = cell.style
-        }
-        line.unicodeScalars.append(cell.scalar)
-      }
-      return line + "\u{1B}[0m"
-    }.joined(separator: "\n")
-  }
 }

@@ -64,6 +64,7 @@ func drawCurves(_ curves: Exhibit.Curves, _ model: Model, _ rect: Rect, _ sheet:
       }
     }
   }
+  markAnswers(curves, model, &plot)
   plot.draw(on: &sheet.canvas)
   if hasResidual, var plot = Plot(lower, x: x, y: below, gutter: gutter, theme) {
     plot.axes(on: &sheet.canvas)
@@ -71,5 +72,20 @@ func drawCurves(_ curves: Exhibit.Curves, _ model: Model, _ rect: Rect, _ sheet:
     plot.draw(on: &sheet.canvas)
     let label = "residual, %"
     sheet.canvas.put(label, x: plot.inside.right - label.count, y: plot.inside.y, theme.dim)
+  }
+}
+
+/// A curve over the value itself (`match by thickness`) shows where the answers lie on it.
+private func markAnswers(_ curves: Exhibit.Curves, _ model: Model, _ plot: inout Plot) {
+  guard let first = model.shown?.result?.values.first, curves.unit == first.unit,
+    curves.title.hasSuffix(" by \(first.name)"), let series = curves.series.first, curves.step > 0
+  else { return }
+  for (index, answer) in model.answers.prefix(5).enumerated().reversed() {
+    let place = ((answer.value - curves.start) / curves.step).rounded()
+    guard place >= 0, place < Double(series.values.count), series.values[Int(place)].isFinite else {
+      continue
+    }
+    let style = index == 0 ? model.theme.accent.adding(.bold) : model.theme.doubtful
+    plot.mark(Format.circled(index + 1), x: answer.value, y: series.values[Int(place)], style)
   }
 }

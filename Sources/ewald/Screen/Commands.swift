@@ -137,6 +137,7 @@ extension Model {
       model.notice = Notice(text: "writing the session's page", isError: false)
       return [.writePage]
     },
+    Command("screen", [.char("P")], "write a picture of the screen", .session) { _ in [.writeScreen] },
     Command("copy", [.char("y")], "copy the value, the path, the row or the command line", .session) {
       $0.chooseCopy()
     },

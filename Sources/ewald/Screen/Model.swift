@@ -136,6 +136,8 @@ package enum Effect: Equatable {
   case writePictures
   /// The session as one page beside it.
   case writePage
+  /// The screen as it looks, beside the session.
+  case writeScreen
   /// Into the clipboard of the terminal, wherever it runs.
   case copy(String)
   case redraw

@@ -128,6 +128,7 @@ final class SessionScreen {
     case .export: Task { await export() }
     case .writePictures: Task { await writePictures() }
     case .writePage: Task { await writePage() }
+    case .writeScreen: writeScreen()
     case .copy(let text): terminal.copy(text)
     case .redraw: terminal.redrawAll()
     case .ring: terminal.bell()
@@ -197,6 +198,19 @@ final class SessionScreen {
     case .failure(let error): take(.notice("\(error)", isError: true))
     }
     draw()
+  }
+
+  /// Under the first name that is free; nothing is replaced.
+  private func writeScreen() {
+    let file = ScreenPicture.png(ewald.draw(model), isLight: model.settings.theme == .light)
+    var number = 1
+    while FilePath.exists("\(stem).screen-\(number).png") { number += 1 }
+    do {
+      try NewFile.write(file, to: "\(stem).screen-\(number).png", durability: .cached)
+      take(.notice("picture of the screen: \(stem).screen-\(number).png", isError: false))
+    } catch {
+      take(.notice("\(error)", isError: true))
+    }
   }
 
   /// The page of the session so far, with the sheets of marked frames.
