@@ -64,7 +64,7 @@ let package = Package(
       name: "LiveSession",
       dependencies: ["Analysis", "Diffraction", "FolderWatch", "FrameFormats", "JSON", "System", "Workers"],
       resources: [.embedInCode("Schema/ewald-session-1.schema.json")]),
-    .target(name: "TerminalUI", dependencies: ["CNcurses", "System"]),
+    .target(name: "TerminalUI", dependencies: ["CNcurses", "CZlib", "System"]),
     .executableTarget(
       name: "ewald",
       dependencies: [
@@ -131,7 +131,8 @@ let package = Package(
       exclude: ["Reference"]),
     // Driven by the tests through a pseudo terminal: what a screen leaves behind when it is killed.
     .executableTarget(name: "TerminalProbe", dependencies: ["TerminalUI"], path: "Tests/TerminalProbe"),
-    .testTarget(name: "TerminalUITests", dependencies: ["System", "TerminalProbe", "TerminalUI"]),
+    .testTarget(
+      name: "TerminalUITests", dependencies: ["CZlib", "System", "TerminalProbe", "TerminalUI"]),
     .testTarget(
       name: "ewaldTests",
       dependencies: [

@@ -9,6 +9,14 @@ package struct Canvas: Sendable, Equatable {
   /// Where the local (0, 0) lies, how large the local picture is, and what of it may be written.
   private var frame: Rect
   private var clip: Rect
+  /// Pictures that a terminal may show in true pixels instead of the cells that stand for them.
+  package private(set) var placements: [Placement] = []
+  /// For every cell the picture that it stands for, counted from 1, until something else is written there; empty
+  /// where there is no picture.
+  private var pictured: [UInt8] = []
+  package private(set) var links: [Link] = []
+  /// What has to be seen first where the link is slow.
+  package var focus: Rect?
 
   package init(width: Int, height: Int, fill: Style = .plain) {
     let size = Size(width: min(width, 10_000), height: min(height, 10_000))
@@ -78,7 +86,10 @@ package struct Canvas: Sendable, Equatable {
   package mutating func restyle(_ rect: Rect, _ change: (inout Style) -> Void) {
     let part = visible(rect)
     for y in part.y..<part.bottom {
-      for x in part.x..<part.right { change(&cells[y * stride + x].style) }
+      for x in part.x..<part.right {
+        change(&cells[y * stride + x].style)
+        if !pictured.isEmpty { pictured[y * stride + x] = 0 }
+      }
     }
   }
 
@@ -103,6 +114,34 @@ package struct Canvas: Sendable, Equatable {
         set(other[column, row], x: x + column, y: y + row)
       }
     }
+  }
+
+  /// Says what the cells of a rectangle stand for, as they are now: whatever is written over them later lies over the
+  /// picture. A picture that is cut by an edge stays cells.
+  package mutating func place(_ content: PixelContent, in rect: Rect, asPixels: Bool = true) {
+    let whole = Rect(x: rect.x + frame.x, y: rect.y + frame.y, width: rect.width, height: rect.height)
+    guard !rect.isEmpty, whole == visible(rect), placements.count < 255 else { return }
+    if pictured.isEmpty { pictured = Array(repeating: 0, count: cells.count) }
+    placements.append(Placement(rect: whole, content: content, asPixels: asPixels))
+    for y in whole.y..<whole.bottom {
+      for x in whole.x..<whole.right { pictured[y * stride + x] = UInt8(placements.count) }
+    }
+  }
+
+  /// Which cells of a placement still stand for its picture, row by row.
+  package func cover(of number: Int) -> [Bool] {
+    guard placements.indices.contains(number) else { return [] }
+    let rect = placements[number].rect
+    return (rect.y..<rect.bottom).flatMap { y in
+      (rect.x..<rect.right).map { pictured[y * stride + $0] == UInt8(number + 1) }
+    }
+  }
+
+  /// Makes a part of a row lead somewhere, for terminals that know links.
+  package mutating func link(_ address: String, x: Int, y: Int, width: Int) {
+    let part = visible(Rect(x: x, y: y, width: width, height: 1))
+    guard !part.isEmpty else { return }
+    links.append(Link(x: part.x, y: part.y, width: part.width, address: address))
   }
 
   /// One row as text, without trailing blanks.
@@ -139,6 +178,7 @@ package struct Canvas: Sendable, Equatable {
       cells[index + 1].scalar = " "
     }
     cells[index] = cell
+    if !pictured.isEmpty { pictured[index] = 0 }
   }
 
   private mutating func putWide(_ cell: Cell, x: Int, y: Int) {
@@ -158,4 +198,20 @@ package struct Canvas: Sendable, Equatable {
   private func visible(_ rect: Rect) -> Rect {
     Rect(x: rect.x + frame.x, y: rect.y + frame.y, width: rect.width, height: rect.height).intersection(clip)
   }
+}
+
+/// Where a picture lies on the screen.
+package struct Placement: Sendable, Equatable {
+  package let rect: Rect
+  package let content: PixelContent
+  /// Or as the cells that stand for it.
+  package let asPixels: Bool
+}
+
+/// A part of a row that leads to a file or a page.
+package struct Link: Sendable, Hashable {
+  package let x: Int
+  package let y: Int
+  package let width: Int
+  package let address: String
 }

@@ -15,13 +15,14 @@ extension Canvas {
         let cell =
           switch mode {
           case .ascii: colours.ascii(grid[x, y])
-          case .halfBlock: colours.halfBlock(grid[x, 2 * y], grid[x, 2 * y + 1])
+          case .pixels, .halfBlock: colours.halfBlock(grid[x, 2 * y], grid[x, 2 * y + 1])
           case .quadrant: colours.quadrant(grid.block(x, y))
           case .braille: colours.braille(grid.block(x, y))
           }
         set(cell, x: rect.x + x, y: rect.y + y)
       }
     }
+    place(.picture(source, look, limits), in: rect, asPixels: look.mode == .pixels)
     return PicturePlacement(
       rect: rect, limits: limits, columns: source.width, rows: source.height)
   }

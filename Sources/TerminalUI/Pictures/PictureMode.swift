@@ -1,5 +1,7 @@
 /// Which characters a picture is made of.
 package enum PictureMode: String, Sendable, CaseIterable {
+  /// True pixels where the terminal has them; half blocks stand for them until they are there.
+  case pixels
   /// One pixel a cell, on any terminal.
   case ascii
   /// Two pixels a cell, one above the other.
@@ -14,7 +16,8 @@ package enum PictureMode: String, Sendable, CaseIterable {
     case .ascii: .halfBlock
     case .halfBlock: .quadrant
     case .quadrant: .braille
-    case .braille: .ascii
+    case .braille: .pixels
+    case .pixels: .ascii
     }
   }
 
@@ -23,14 +26,18 @@ package enum PictureMode: String, Sendable, CaseIterable {
   var down: Int {
     switch self {
     case .ascii: 1
-    case .halfBlock, .quadrant: 2
+    case .pixels, .halfBlock, .quadrant: 2
     case .braille: 4
     }
   }
 
-  /// Blocks need two colours; without colours the ramp shows more.
+  /// In characters. Blocks need two colours; without colours the ramp shows more.
   func usable(with depth: ColourDepth) -> PictureMode {
-    depth == .none && (self == .halfBlock || self == .quadrant) ? .ascii : self
+    switch self {
+    case .pixels, .halfBlock: depth == .none ? .ascii : .halfBlock
+    case .quadrant: depth == .none ? .ascii : .quadrant
+    case .ascii, .braille: self
+    }
   }
 }
 
