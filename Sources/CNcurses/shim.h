@@ -35,6 +35,18 @@ static inline void nc_put(WINDOW *w, int y, int x, wchar_t ch, attr_t attributes
   if (setcchar(&cell, text, attributes, 0, &pair) != ERR) (void)mvwadd_wch(w, y, x, &cell);
 }
 
+// What lies on the terminal there is not what ncurses believes: the next refresh writes it anew.
+static inline void nc_damage(int y, int x) {
+  cchar_t cell;
+  wchar_t text[2] = {L'?', 0};
+  int row, column;
+  getyx(curscr, row, column);
+  // Nothing that is ever drawn blinks, so no cell can be equal to it.
+  if (setcchar(&cell, text, A_BLINK | A_UNDERLINE, 0, NULL) != ERR) (void)mvwadd_wch(curscr, y, x, &cell);
+  wmove(curscr, row, column);
+  wtouchln(newscr, y, 1, 1);
+}
+
 // Needs no screen. Returns 0 where terminfo does not know `term`.
 static inline int nc_facts(const char *term, int *colours, int *rgb, int *can_position) {
   int found = 0;
@@ -70,6 +82,9 @@ struct guard_state {
   unsigned grace;
   struct sigaction before[GUARD_SIGNALS];
   char caught[GUARD_SIGNALS];
+  char undo[2][160];               // what was asked of the terminal and has to be taken back, such as the mouse
+  volatile int undo_length[2];
+  volatile sig_atomic_t undo_index;
   volatile sig_atomic_t titled;    // the window's title is ours, and the shell's is on the terminal's stack
   char stack[65536];
 };
@@ -106,6 +121,7 @@ static inline void guard_restore(void) {
     guard_write(guard.tty, "\033[?2004l", 8);
     // A change that was under way is shown; the shell gets its title back.
     if (guard.titled) guard_write(guard.tty, "\033[?2026l\033[23;2t", 15);
+    guard_write(guard.tty, guard.undo[guard.undo_index], guard.undo_length[guard.undo_index]);
     guard_write(guard.tty, guard.reset[index], guard.reset_length[index]);
     if (guard.err_held >= 0) {
       char bytes[512];
@@ -272,6 +288,14 @@ static inline void guard_set_reset(const char *bytes, int length) {
   memcpy(guard.reset[index], bytes, (size_t)length);
   guard.reset_length[index] = length;
   guard.reset_index = index;
+}
+
+static inline void guard_set_undo(const char *bytes, int length) {
+  int index = !guard.undo_index;
+  if (length > (int)sizeof guard.undo[0]) return;
+  memcpy(guard.undo[index], bytes, (size_t)length);
+  guard.undo_length[index] = length;
+  guard.undo_index = index;
 }
 
 // The bytes that undo the screen: attributes with colours, cursor, keypad, the cursor on the last row, and the

@@ -70,19 +70,75 @@ func composed(_ size: Size, _ capabilities: Capabilities, step: Int = 0) -> Canv
     // The main actor never looks at an event.
     while true { pause() }
   case "time": time(terminal)
+  case "report": await report(terminal)
   default: await serve(terminal)
+  }
+}
+
+/// Says what was learned of the terminal, and what was typed up to a `q`.
+@MainActor func report(_ terminal: NcursesTerminal) async {
+  var typed = ""
+  for await event in terminal.events {
+    if event == .key(.char("q")) { break }
+    if case .key(let key) = event { typed += key.name }
+  }
+  let found = terminal.capabilities
+  terminal.stop()
+  print(
+    "pixels=\(found.pixels?.rawValue ?? "none") links=\(found.takesLinks) signs=\(found.areSignsWide)",
+    "unicode=\(found.unicode) answers=\(found.answersQuestions) typed=\(typed) end")
+}
+
+/// What is shown: pictures that change, a mark that moves, a box over them, another view.
+struct Scene {
+  var step = 0
+  var mark: Int?
+  var hasBox = false
+  var isElsewhere = false
+  var hasLink = false
+
+  func canvas(_ size: Size, _ capabilities: Capabilities) -> Canvas {
+    if isElsewhere {
+      var canvas = Canvas(size)
+      canvas.put("elsewhere", x: 0, y: 2)
+      return canvas
+    }
+    var canvas = composed(size, capabilities, step: step)
+    if let mark { canvas.put("+", x: 2 + mark, y: 3 + mark / 3, .bold) }
+    if hasLink {
+      canvas.put("a file", x: 2, y: size.height - 2)
+      canvas.link(
+        ControlSequence.fileAddress("/data/a file.tif", host: "here"), x: 2, y: size.height - 2, width: 6)
+    }
+    if hasBox {
+      canvas.fill(Rect(x: 5, y: 2, width: 20, height: 6), Cell(" ", Style(.default, on: .blue)))
+      canvas.put("a box", x: 6, y: 3)
+    }
+    return canvas
   }
 }
 
 /// Shows the last event; `q` leaves with 0, a request to end with 7.
 @MainActor func serve(_ terminal: NcursesTerminal) async {
+  var scene = Scene()
   for await event in terminal.events {
-    var canvas = composed(terminal.size, terminal.capabilities)
+    switch event {
+    case .key(.char("n")): scene.step += 1
+    case .key(.char("x")): scene.mark = (scene.mark ?? 0) + 1
+    case .key(.char("o")): scene.hasBox.toggle()
+    case .key(.char("v")): scene.isElsewhere.toggle()
+    case .key(.char("L")): scene.hasLink.toggle()
+    case .key(.char("M")): terminal.hasMouse.toggle()
+    case .key(.char("0")): scene = Scene()
+    default: break
+    }
+    var canvas = scene.canvas(terminal.size, terminal.capabilities)
     switch event {
     case .key(.char("q")):
       terminal.stop()
       exit(0)
     case .key(.char("!")): fatalError("the last words of the probe")
+    case .key(.mouse(let mouse)): canvas.put("<\(mouse.action) \(mouse.x) \(mouse.y)>", x: 0, y: 1)
     case .key(let key): canvas.put("<\(key.name)>", x: 0, y: 1)
     case .resize(let size): canvas.put("<\(size.width)x\(size.height)>", x: 0, y: 1)
     case .interrupt, .terminate, .hangup:

@@ -1,5 +1,6 @@
 import Glibc
 import System
+import TerminalUI
 
 /// A terminal without a screen, and a program that runs in it.
 final class PseudoTerminal {
@@ -19,7 +20,14 @@ final class PseudoTerminal {
   /// How long anything may take before the test fails: far longer than it ever does.
   private static let patience: Int32 = 30_000
 
-  init(width: Int = 80, height: Int = 24) throws {
+  /// What is seen, and what is answered.
+  let screen: PixelScreen
+  /// Whether answers go out at once, byte by byte, or when the test says so.
+  enum Manner { case atOnce, inPieces, held }
+  var manner = Manner.atOnce
+
+  init(_ kind: PixelScreen.Kind = PixelScreen.Kind(), width: Int = 80, height: Int = 24) throws {
+    screen = PixelScreen(kind, width: width, height: height)
     // What posix_openpt, unlockpt and ptsname do; Swift does not see those.
     master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
     var unlocked: Int32 = 0
@@ -88,6 +96,31 @@ final class PseudoTerminal {
   func resize(width: Int, height: Int) {
     var size = winsize(ws_row: UInt16(height), ws_col: UInt16(width), ws_xpixel: 0, ws_ypixel: 0)
     _ = ioctl(master, UInt(TIOCSWINSZ), &size)
+    if screen.size != Size(width: width, height: height) { screen.resize(width: width, height: height) }
+  }
+
+  /// Sends what was asked for.
+  func answer() {
+    let text = screen.answers
+    screen.answers = ""
+    if manner == .inPieces {
+      for byte in text.utf8 {
+        var byte = byte
+        _ = write(master, &byte, 1)
+      }
+    } else if !text.isEmpty {
+      type(text)
+    }
+  }
+
+  /// Reads until the screen is as wanted.
+  func wait(_ what: String, until isThere: (PixelScreen) -> Bool) throws {
+    while !isThere(screen) {
+      guard pump(PseudoTerminal.patience) else {
+        throw Failure(
+          description: "\(what) was not seen, but \(screen.tiles) cells of pictures and\n\(screen.text)")
+      }
+    }
   }
 
   func type(_ text: String) {
@@ -209,6 +242,8 @@ final class PseudoTerminal {
     let count = read(master, &buffer, buffer.count)
     guard count > 0 else { return false }
     output += buffer[..<count]
+    screen.feed(buffer[..<count])
+    if manner != .held { answer() }
     return true
   }
 

@@ -1,5 +1,5 @@
 /// What stands for a character on a terminal that only has ASCII.
-enum PlainCharacters {
+package enum PlainCharacters {
   static func ascii(_ scalar: Unicode.Scalar) -> Unicode.Scalar {
     switch scalar {
     case "─", "━", "═", "–", "—", "‒", "‑", "−", "⁻": return "-"
@@ -46,6 +46,17 @@ enum PlainCharacters {
     case 0x2800: return " "
     case 0x2801...0x28FF: return braille(scalar.value - 0x2800)
     default: return "?"
+    }
+  }
+
+  /// Whether it is a sign that some terminals draw two columns wide: circled digits, geometric shapes, arrows.
+  package static func isSign(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.value {
+    case 0xA1...0xF7: [0xB0, 0xB1, 0xB2, 0xB3, 0xB7, 0xB9, 0xD7, 0xF7].contains(scalar.value)
+    case 0x391...0x3C9, 0x2018...0x201D, 0x2026, 0x2190...0x2199, 0x2260...0x2265, 0x2460...0x24FF,
+      0x25A0...0x25FF:
+      true
+    default: false
     }
   }
 

@@ -5,7 +5,10 @@ extension Capabilities {
   /// What this process's terminal can show.
   package static func current() -> Capabilities {
     var environment: [String: String] = [:]
-    for name in ["TERM", "COLORTERM", "NO_COLOR", "LC_ALL", "LC_CTYPE", "LANG", "TMUX"] {
+    for name in [
+      "TERM", "COLORTERM", "NO_COLOR", "LC_ALL", "LC_CTYPE", "LANG", "TMUX", "VTE_VERSION", "WT_SESSION",
+      "KONSOLE_VERSION", "TERM_PROGRAM",
+    ] {
       environment[name] = Environment[name]
     }
     let term = environment["TERM"] ?? ""

@@ -23,6 +23,14 @@ package struct Capabilities: Sendable, Hashable {
   package var isInTmux: Bool
   /// Control strings that it does not know are overlooked, not shown: not so on consoles of old.
   package var takesControlStrings: Bool
+  /// Links are shown as such.
+  package var takesLinks: Bool
+  /// How pictures are told in true pixels; nil where they are characters.
+  package var pixels: PixelProtocol?
+  /// Signs of ambiguous width take two columns here: ASCII stands for them.
+  package var areSignsWide = false
+  /// It answers when it is asked.
+  package var answersQuestions = false
 
   /// `terminfo` is nil where the terminal is not known, `direct` what is known of its true-colour variant.
   package init(
@@ -34,8 +42,9 @@ package struct Capabilities: Sendable, Hashable {
     isInTmux = !(environment["TMUX"] ?? "").isEmpty
     takesControlStrings = [
       "xterm", "tmux", "screen", "alacritty", "foot", "rxvt", "st-", "wezterm", "konsole",
-      "gnome", "vte", "contour", "mintty", "iterm",
+      "gnome", "vte", "contour", "mintty", "iterm", "mlterm", "ghostty",
     ].contains { (environment["TERM"] ?? "").hasPrefix($0) }
+    takesLinks = Capabilities.takesLinks(environment)
     colours = .none
     // no-color.org: any value that is not empty.
     if (environment["NO_COLOR"] ?? "").isEmpty, let terminfo {
@@ -54,8 +63,25 @@ package struct Capabilities: Sendable, Hashable {
     }
   }
 
-  /// Half blocks where they show enough shades to tell two apart, the ramp everywhere else.
-  package var pictureMode: PictureMode { unicode && colours >= .palette256 ? .halfBlock : .ascii }
+  /// Pixels where there are some, half blocks where they show enough shades to tell two apart, the ramp everywhere else.
+  package var pictureMode: PictureMode {
+    pixels != nil ? .pixels : unicode && colours >= .palette256 ? .halfBlock : .ascii
+  }
+
+  /// By what terminals leave in the environment; tmux stands between, and says so itself.
+  private static func takesLinks(_ environment: [String: String]) -> Bool {
+    let term = environment["TERM"] ?? ""
+    if ["foot", "alacritty", "contour", "xterm-kitty", "xterm-ghostty", "wezterm"].contains(
+      where: term.hasPrefix)
+    {
+      return true
+    }
+    if let version = Int(environment["VTE_VERSION"] ?? ""), version >= 5000 { return true }
+    if !(environment["WT_SESSION"] ?? "").isEmpty || !(environment["KONSOLE_VERSION"] ?? "").isEmpty {
+      return true
+    }
+    return ["iTerm.app", "WezTerm", "ghostty"].contains(environment["TERM_PROGRAM"] ?? "")
+  }
 
   /// The first of these that is set decides, as in every C program.
   private static func isUnicode(_ environment: [String: String]) -> Bool {

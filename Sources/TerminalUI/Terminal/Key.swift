@@ -6,6 +6,8 @@ package enum Key: Hashable, Sendable {
   case up, down, left, right, pageUp, pageDown, home, end
   /// Text that was pasted, as one thing: it is no keys.
   case paste(String)
+  /// Only where the mouse was asked for.
+  case mouse(Mouse)
   /// Control with a small letter, without those that are other keys: h (backspace), i (tab), j and m (enter).
   case ctrl(Character)
 
@@ -16,6 +18,7 @@ package enum Key: Hashable, Sendable {
     case .char(let scalar): String(Character(scalar))
     case .ctrl(let letter): "C-\(letter)"
     case .paste: "paste"
+    case .mouse: "mouse"
     default: Key.named.first { $0.key == self }?.name ?? ""
     }
   }
@@ -42,4 +45,38 @@ package enum Key: Hashable, Sendable {
     (.backspace, "BS"), (.delete, "Del"), (.insert, "Ins"), (.up, "Up"), (.down, "Down"), (.left, "Left"),
     (.right, "Right"), (.pageUp, "PgUp"), (.pageDown, "PgDn"), (.home, "Home"), (.end, "End"),
   ]
+}
+
+/// What the mouse did, and on which cell.
+package struct Mouse: Hashable, Sendable {
+  package enum Action: Hashable, Sendable { case press, drag, release, wheelUp, wheelDown }
+
+  package var action: Action
+  package var x: Int
+  package var y: Int
+
+  package init(_ action: Action, x: Int, y: Int) {
+    self.action = action
+    self.x = x
+    self.y = y
+  }
+
+  /// `CSI < button ; column ; row M`, or `m` for a release (SGR, mode 1006). Nil for what nobody needs: other buttons,
+  /// moving without one.
+  init?(parameters: String, isRelease: Bool) {
+    guard parameters.hasPrefix("<") else { return nil }
+    let numbers = parameters.dropFirst().split(separator: ";").map { Int($0) }
+    guard numbers.count == 3, let code = numbers[0], let column = numbers[1], let row = numbers[2],
+      1...10_000 ~= column, 1...10_000 ~= row
+    else { return nil }
+    // Shift, Alt and Control do not matter.
+    switch code & ~28 {
+    case 0: action = isRelease ? .release : .press
+    case 32: action = .drag
+    case 64: action = .wheelUp
+    case 65: action = .wheelDown
+    default: return nil
+    }
+    (x, y) = (column - 1, row - 1)
+  }
 }

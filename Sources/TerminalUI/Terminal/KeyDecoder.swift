@@ -1,4 +1,4 @@
-/// Turns the bytes that a terminal sends into keys.
+/// Turns the bytes that a terminal sends into keys, and what it answers into reports.
 ///
 /// Bytes may be cut anywhere: a sequence that is not complete waits for the next `feed`. Only a lone Esc cannot
 /// be told from the start of a sequence; when nothing follows for a moment the caller says so with `flush`.
@@ -13,19 +13,41 @@ package struct KeyDecoder: Sendable {
     case utf8([UInt8], expected: Int)
     /// Between the marks of bracketed paste.
     case paste([UInt8])
+    /// After `ESC` and one of `P _ ] ^ X`: a control string so far.
+    case string(UInt8, [UInt8])
+    /// An Esc in it, which ends it with `\` to come.
+    case stringEnd(UInt8, [UInt8])
   }
 
   /// More than anybody pastes on purpose is cut.
   private static let longestPaste = 4096
 
   private var state = State.ground
+  private var reports: [TerminalReport] = []
 
   package init() {}
 
-  /// Whether an Esc waits to become a key or the start of a sequence, or pasted text for its end.
-  package var isPending: Bool { if case .escape = state { true } else { isPasting } }
-  /// An end mark that got lost must not swallow all keys that follow.
-  package var isPasting: Bool { if case .paste = state { true } else { false } }
+  /// Whether an Esc waits to become a key or the start of a sequence, or pasted text or a control string for its end.
+  package var isPending: Bool {
+    switch state {
+    case .escape, .paste, .string, .stringEnd: true
+    case .ground, .control, .single, .utf8: false
+    }
+  }
+  /// An end that got lost must not swallow all keys that follow, but it may take its time.
+  package var isPasting: Bool {
+    switch state {
+    case .paste, .stringEnd: true
+    case .string(_, let bytes): !bytes.isEmpty
+    case .ground, .escape, .control, .single, .utf8: false
+    }
+  }
+
+  /// What the terminal answered since the last time.
+  package mutating func takeReports() -> [TerminalReport] {
+    defer { reports = [] }
+    return reports
+  }
 
   package mutating func feed(_ bytes: some Sequence<UInt8>) -> [Key] {
     var keys: [Key] = []
@@ -37,10 +59,13 @@ package struct KeyDecoder: Sendable {
   package mutating func flush() -> [Key] {
     guard isPending else { return [] }
     defer { state = .ground }
-    if case .paste(let text) = state {
-      return [.paste(String(decoding: text.prefix(Self.longestPaste), as: UTF8.self))]
+    switch state {
+    case .paste(let text): return [.paste(String(decoding: text.prefix(Self.longestPaste), as: UTF8.self))]
+    // Somebody typed Esc and the letter.
+    case .string(let kind, let bytes) where bytes.isEmpty: return [.escape, .char(Unicode.Scalar(kind))]
+    case .string, .stringEnd: return []
+    case .escape, .ground, .control, .single, .utf8: return [.escape]
     }
-    return [.escape]
   }
 
   private mutating func step(_ byte: UInt8, into keys: inout [Key]) {
@@ -51,6 +76,8 @@ package struct KeyDecoder: Sendable {
       switch byte {
       case UInt8(ascii: "["): state = .control([])
       case UInt8(ascii: "O"): state = .single
+      case UInt8(ascii: "P"), UInt8(ascii: "_"), UInt8(ascii: "]"), UInt8(ascii: "^"), UInt8(ascii: "X"):
+        state = .string(byte, [])
       case 0x1B:
         keys.append(.escape)
       default:
@@ -64,7 +91,11 @@ package struct KeyDecoder: Sendable {
       case UInt8(ascii: "~") where parameters == Array("200".utf8): state = .paste([])
       case 0x40...0x7E:
         state = .ground
-        if let key = KeyDecoder.key(final: byte, parameters: parameters) { keys.append(key) }
+        if let report = TerminalReport(final: byte, parameters: parameters) {
+          reports.append(report)
+        } else if let key = KeyDecoder.key(final: byte, parameters: parameters) {
+          keys.append(key)
+        }
       case 0x20...0x3F where parameters.count < 32:
         state = .control(parameters + [byte])
       case 0x1B:
@@ -91,6 +122,19 @@ package struct KeyDecoder: Sendable {
         state = .paste(
           text.count > 2 * Self.longestPaste ? text.prefix(Self.longestPaste) + text.suffix(8) : text)
       }
+    case .string(let kind, let bytes):
+      switch byte {
+      case 0x1B: state = .stringEnd(kind, bytes)
+      case 0x07: end(kind, bytes)
+      default: state = .string(kind, bytes.count < Self.longestPaste ? bytes + [byte] : bytes)
+      }
+    case .stringEnd(let kind, let bytes):
+      if byte == UInt8(ascii: "\\") {
+        end(kind, bytes)
+      } else {
+        state = .escape
+        step(byte, into: &keys)
+      }
     case .utf8(let partial, let expected):
       guard byte & 0xC0 == 0x80 else {
         state = .ground
@@ -106,6 +150,11 @@ package struct KeyDecoder: Sendable {
         keys.append(.char(KeyDecoder.scalar(bytes)))
       }
     }
+  }
+
+  private mutating func end(_ kind: UInt8, _ bytes: [UInt8]) {
+    state = .ground
+    if let report = TerminalReport(string: kind, bytes) { reports.append(report) }
   }
 
   private mutating func ground(_ byte: UInt8, into keys: inout [Key]) {
@@ -139,6 +188,9 @@ package struct KeyDecoder: Sendable {
     case UInt8(ascii: "H"): return .home
     case UInt8(ascii: "F"): return .end
     case UInt8(ascii: "Z"): return .backtab
+    case UInt8(ascii: "M"), UInt8(ascii: "m"):
+      let text = String(decoding: parameters, as: UTF8.self)
+      return Mouse(parameters: text, isRelease: final == UInt8(ascii: "m")).map { .mouse($0) }
     case UInt8(ascii: "~"):
       let number = parameters.prefix { $0 != UInt8(ascii: ";") }
       switch String(decoding: number, as: UTF8.self) {

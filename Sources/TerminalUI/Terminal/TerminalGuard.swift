@@ -53,6 +53,14 @@ package enum TerminalGuard {
 
   static func keepTitle() { guard_keep_title() }
 
+  /// What is to be sent on the way out besides what undoes the screen: at most 160 bytes, all or nothing.
+  static func undo(with sequence: String) {
+    var sequence = sequence
+    sequence.withUTF8 { bytes in
+      bytes.withMemoryRebound(to: CChar.self) { guard_set_undo($0.baseAddress, Int32($0.count)) }
+    }
+  }
+
   static func trimErrors() { guard_trim_errors() }
 
   /// Becomes readable with one byte a signal: SIGWINCH, SIGTSTP, SIGCONT and the requests to end.

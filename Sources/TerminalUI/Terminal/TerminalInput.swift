@@ -1,18 +1,24 @@
 import Dispatch
 import Glibc
+import Synchronization
 
 /// Reads keys and signals on a queue of its own, so that a busy main actor loses none.
 ///
 /// All state belongs to the queue.
 final class TerminalInput {
   /// What the terminal itself has to act on before the program hears of it.
-  enum Notice: Sendable { case resized, stop, resumed }
+  enum Notice: Sendable {
+    case resized, stop, resumed
+    case report(TerminalReport)
+  }
 
   private let continuation: AsyncStream<TerminalEvent>.Continuation
   private let notify: @Sendable (Notice) -> Void
   private let keys: any DispatchSourceRead
   private let signals: any DispatchSourceRead
-  private var decoder = KeyDecoder()
+  private var decoder: KeyDecoder
+  /// How often the terminal said that it is ready: the one thing that others may look at.
+  let readiness = Atomic<Int>(0)
 
   /// How long a lone Esc waits for the rest of a sequence, in milliseconds.
   private static let escapeDelay: Int32 = 25
@@ -20,9 +26,11 @@ final class TerminalInput {
   private static let pasteDelay: Int32 = 500
 
   init(
-    descriptor: Int32, wake: Int32, continuation: AsyncStream<TerminalEvent>.Continuation,
+    descriptor: Int32, wake: Int32, decoder: KeyDecoder,
+    continuation: AsyncStream<TerminalEvent>.Continuation,
     notify: @escaping @Sendable (Notice) -> Void
   ) {
+    self.decoder = decoder
     self.continuation = continuation
     self.notify = notify
     let queue = DispatchQueue(label: "terminal.input", qos: .userInteractive)
@@ -42,12 +50,16 @@ final class TerminalInput {
 
   private func readKeys(_ descriptor: Int32) {
     repeat {
-      guard let bytes = read(descriptor) else {
+      guard let bytes = TerminalInput.read(descriptor) else {
         keys.cancel()
         continuation.yield(.hangup)
         return
       }
       for key in decoder.feed(bytes) { continuation.yield(.key(key)) }
+      for report in decoder.takeReports() {
+        notify(.report(report))
+        if report == .ready { readiness.add(1, ordering: .relaxed) }
+      }
       guard decoder.isPending else { return }
       var more = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
       if poll(&more, 1, decoder.isPasting ? TerminalInput.pasteDelay : TerminalInput.escapeDelay) <= 0 {
@@ -57,7 +69,7 @@ final class TerminalInput {
   }
 
   private func readSignals(_ descriptor: Int32) {
-    guard let numbers = read(descriptor) else { return }
+    guard let numbers = TerminalInput.read(descriptor) else { return }
     for number in numbers {
       switch Int32(number) {
       case SIGWINCH: notify(.resized)
@@ -72,7 +84,7 @@ final class TerminalInput {
   }
 
   /// What can be read now; nil when there will never be more.
-  private func read(_ descriptor: Int32) -> [UInt8]? {
+  static func read(_ descriptor: Int32) -> [UInt8]? {
     while true {
       var count = 0
       let bytes = [UInt8](unsafeUninitializedCapacity: 4096) { buffer, filled in

@@ -81,6 +81,7 @@ package struct PaneGrid: Sendable {
       }
     }
     for head in heads { draw(head, on: &canvas, theme) }
+    if let focused = heads.last(where: \.isFocused) { canvas.focus = focused.rect }
     if let foot { draw(foot, on: &canvas, theme) }
   }
 
