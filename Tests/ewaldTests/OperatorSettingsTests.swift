@@ -16,12 +16,15 @@ private func read(_ text: String) throws -> OperatorSettings {
     """
     theme = light # for the day
     pictures = braille
+    pixels = sixel
+    mouse = yes
     bell = yes
     notice = yes
     key.mark = x Space
     preset.thin = pacbed convergence_mrad=19.5
     """)
   #expect(settings.theme == .light && settings.pictures == .braille && settings.bell && settings.notice)
+  #expect(settings.pixels == .sixel && settings.mouse)
   #expect(settings.bindings == ["mark": [.char("x"), .char(" ")]])
   #expect(settings.presets.map(\.values) == [["convergence_mrad": "19.5"]])
 }
@@ -30,7 +33,8 @@ private func read(_ text: String) throws -> OperatorSettings {
   arguments: [
     ("theme = drak", "is dark meant?"), ("thme = dark", "is theme meant?"),
     ("key.makr = x", "is mark meant?"),
-    ("key.mark = Ctrl-Q", "is no key"), ("bell = perhaps", "yes, no"),
+    ("key.mark = Ctrl-Q", "is no key"), ("bell = perhaps", "yes, no"), ("pixels = kity", "is kitty meant?"),
+    ("mouse = on", "yes, no"),
     ("theme = dark\ntheme = light", "twice"),
     ("key.mark = t", "t is mark and tag in every view"), ("preset.a = pacbde x=1", "an engine comes first"),
     ("preset.a = pacbed convergence=1", "is convergence_mrad meant?"),

@@ -201,7 +201,7 @@ import ewald
 }
 
 extension Model {
-  fileprivate var frameView: FrameView { views.compactMap { $0 as? FrameView }[0] }
+  var frameView: FrameView { views.compactMap { $0 as? FrameView }[0] }
 
   @discardableResult
   fileprivate mutating func type(_ names: [String]) -> [Effect] { names.flatMap { type($0) } }

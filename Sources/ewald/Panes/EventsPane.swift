@@ -56,8 +56,12 @@ func drawEvents(_ model: Model, _ rect: Rect, _ sheet: inout Sheet, selection: I
   }
   let inside = sheet.pane(
     rect, Text(rect.width < 100 ? "Events" : "Alarms and events"), facts: facts, isFocused: selection != nil)
+  sheet.targets.append(MouseTarget(rect: rect, kind: .events))
   for (line, index) in scroll.visible(count: rows.count, height: inside.height).enumerated() {
     let row = rows[index]
+    sheet.targets.append(
+      MouseTarget(
+        rect: Rect(x: inside.x, y: inside.y + line, width: inside.width, height: 1), kind: .event(index)))
     let style = theme.style(row.severity)
     var text = Text(" " + Timestamp.clockText(unixMilliseconds: row.unixMilliseconds) + " ", theme.dim)
     text += row.isStanding ? Text("▲ ", row.isOver ? theme.dim : theme.refused) : Text("  ")

@@ -21,13 +21,21 @@ func drawFrameList(_ model: Model, _ rect: Rect, _ sheet: inout Sheet, isFocused
     : sheet.pane(rect, Text("Frames"), facts: facts, isFocused: isFocused)
   guard !inside.isEmpty else { return }
   let columns = ListColumns(inside.width, rows, model, names)
+  sheet.targets.append(MouseTarget(rect: rect, kind: .files))
   var y = inside.y
   if !isBare {
+    for (start, order) in columns.orders {
+      sheet.targets.append(
+        MouseTarget(
+          rect: Rect(x: inside.x + start, y: y, width: inside.width - start, height: 1), kind: .order(order)))
+    }
     sheet.canvas.put(TextWidth.fitted(columns.head, to: inside.width), x: inside.x, y: y, sheet.theme.dim)
     y += 1
   }
   for row in rows {
     let isHere = row.id == model.list.cursor
+    sheet.targets.append(
+      MouseTarget(rect: Rect(x: inside.x, y: y, width: inside.width, height: 1), kind: .file(row.id)))
     let ground = isHere ? sheet.theme.selected : Colour.default
     if isHere {
       let style = sheet.theme.depth < .palette256 ? Style.reverse : Style(.default, on: ground)
@@ -149,6 +157,15 @@ private struct ListColumns {
     hasTime = width - used >= 9 + 12
     if hasTime { used += 9 }
     nameWidth = max(1, width - used)
+  }
+
+  /// Where the column begins that sorts so, from the left.
+  var orders: [(Int, FrameList.Order)] {
+    let name = 2 + numberWidth + 1
+    let value = name + nameWidth + (hasKind ? 5 : 0)
+    let time = value + valueWidth + 1 + further.reduce(0) { $0 + $1.width + 1 } + (hasProbability ? 6 : 0)
+    return [(0, .time), (name, .name), (value, .value)]
+      + (hasTime ? [(time, .time), (time + 9, .verdict)] : [(time, .verdict)])
   }
 
   var head: String {

@@ -59,7 +59,7 @@ private func keyText(_ pairs: [(String, String)], _ theme: Theme) -> Text {
 }
 
 /// The palette as a box over the view, the help over the whole screen.
-func drawMenu(_ menu: CommandMenu, _ model: Model, _ canvas: inout Canvas) {
+func drawMenu(_ menu: CommandMenu, _ model: Model, _ sheet: inout Sheet) {
   let theme = model.theme
   let size = model.size
   let height = menu.height(size)
@@ -86,14 +86,16 @@ func drawMenu(_ menu: CommandMenu, _ model: Model, _ canvas: inout Canvas) {
         ("type", "to search"), ("↑ ↓", "choose"), ("Enter", menu.style == .choice ? "take" : "run"),
         ("Esc", "close"),
       ], theme),
-    model, &canvas)
+    model, &sheet.canvas)
+  sheet.targets.append(MouseTarget(rect: rect, kind: .menu))
   _ = menu.field.draw(
-    in: &canvas, Rect(x: inside.x + 1, y: inside.y, width: max(0, inside.width - 2), height: 1), prompt: ": ")
-  canvas.restyle(Rect(x: inside.x, y: inside.y, width: inside.width, height: 1)) { style in
+    in: &sheet.canvas, Rect(x: inside.x + 1, y: inside.y, width: max(0, inside.width - 2), height: 1),
+    prompt: ": ")
+  sheet.canvas.restyle(Rect(x: inside.x, y: inside.y, width: inside.width, height: 1)) { style in
     style = Style(style.foreground, on: theme.bar, style.attributes)
   }
   if menu.field.text.isEmpty, menu.style == .palette {
-    canvas.put(
+    sheet.canvas.put(
       "a number goes to that frame", x: inside.x + 6, y: inside.y,
       Style(theme.dim.foreground, on: theme.bar, theme.dim.attributes))
   }
@@ -113,13 +115,17 @@ func drawMenu(_ menu: CommandMenu, _ model: Model, _ canvas: inout Canvas) {
       text += Text(TextWidth.fitted(command.keyText, to: keys) + "  ", theme.accent.adding(.bold))
     }
     text += Text(command.title, isHere ? theme.bright : theme.text)
-    put(text, inside, 1 + line, model, isHere: isHere, &canvas)
+    put(text, inside, 1 + line, model, isHere: isHere, &sheet.canvas)
+    sheet.targets.append(
+      MouseTarget(
+        rect: Rect(x: inside.x, y: inside.y + 1 + line, width: inside.width, height: 1), kind: .menuRow(index)
+      ))
   }
   if rows.isEmpty {
     let text =
       menu.number.map { "Enter goes to frame \($0)" }
       ?? (menu.style == .choice ? "nothing is called that" : "no command is called that")
-    put(Text("   " + text, theme.dim), inside, 1, model, isHere: false, &canvas)
+    put(Text("   " + text, theme.dim), inside, 1, model, isHere: false, &sheet.canvas)
   }
 }
 

@@ -11,6 +11,8 @@ struct PictureDrawing {
   var note: Text = ""
   /// Column and row of a cross; the middle of the detector otherwise has none.
   var cross: (column: Int, row: Int)?
+  /// It is the frame under the cursor: the mouse finds its pixels.
+  var isFrame = false
 
   init(_ image: Exhibit.Image, _ title: Text, family: [Exhibit.Image] = []) {
     self.image = image
@@ -43,7 +45,11 @@ extension Sheet {
     }
     if !drawing.note.isEmpty { facts.insert(drawing.note, at: 0) }
     let inside = pane(rect, drawing.title, facts: facts, isFocused: isFocused)
-    draw(image.pixels, in: inside, look, limits, model, pixel: image.pixel, cross: drawing.cross)
+    let placement = draw(
+      image.pixels, in: inside, look, limits, model, pixel: image.pixel, cross: drawing.cross)
+    if let placement, drawing.isFrame {
+      targets.append(MouseTarget(rect: placement.rect, kind: .frame(placement)))
+    }
     return inside
   }
 
@@ -101,6 +107,7 @@ func drawMeasured(_ model: Model, _ rect: Rect, _ sheet: inout Sheet, isFocused:
     return sheet.noPicture(rect, Text("Measured"), model)
   }
   var drawing = PictureDrawing(pictured.image, Text("Measured \(pictured.file)"))
+  drawing.isFrame = !pictured.isOld
   if pictured.isOld { drawing.note = Text("reading \(model.list.cursor ?? 0)", sheet.theme.doubtful) }
   if !pictured.isOld, let detail = model.shown, detail.frames > 1 {
     drawing.note = Text("image \(model.image + 1) of \(detail.frames)")

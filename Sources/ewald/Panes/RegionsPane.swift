@@ -35,8 +35,16 @@ func drawRegions(
       sheet.canvas.set(cell, x: rect.x + x, y: rect.y + y)
     }
   }
+  if hasBlocks {
+    let colours = (0...min(255, regions.rows.count)).map { shade($0, chosen, theme) }
+    sheet.canvas.place(
+      .labels(
+        width: width, height: height, labels.map { UInt8($0 < colours.count ? $0 : 0) }, colours: colours),
+      in: rect, asPixels: model.pictureMode == .pixels)
+  }
   let placement = PicturePlacement(
     rect: rect, limits: Limits(low: 0, high: 1), columns: width, rows: height)
+  sheet.targets.append(MouseTarget(rect: rect, kind: .scan(placement, labels: labels)))
   if hasBlocks {
     for (index, row) in regions.rows.enumerated() {
       guard let place = middle(of: index + 1, labels, width) else { continue }

@@ -5,6 +5,8 @@ package struct Sheet {
   var canvas: Canvas
   var grid: PaneGrid
   let theme: Theme
+  /// What the mouse finds where; what was drawn later lies above.
+  var targets: [MouseTarget] = []
   /// Everything below the status line, borders included.
   let area: Rect
   private let hasColour: Bool

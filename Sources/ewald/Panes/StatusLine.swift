@@ -3,10 +3,11 @@ import TerminalUI
 
 /// ` ewald s014  FOLLOW   8.3 fr/s   lag 0.4 s   queue 2   bad 1        ▲ 3 alarms   12:04:31  0 s ago`. What does not
 /// fit leaves in the order of least interest; alarms and clock stay.
-func drawStatus(_ model: Model, _ canvas: inout Canvas) {
+func drawStatus(_ model: Model, _ sheet: inout Sheet) {
   let theme = model.theme
   let live = model.snapshot.live
-  canvas.fill(Rect(x: 0, y: 0, width: model.size.width, height: 1), Cell(" ", Style(.default, on: theme.bar)))
+  sheet.canvas.fill(
+    Rect(x: 0, y: 0, width: model.size.width, height: 1), Cell(" ", Style(.default, on: theme.bar)))
   func on(_ style: Style) -> Style {
     Style(style.foreground, on: style.background == .default ? theme.bar : style.background, style.attributes)
   }
@@ -83,6 +84,8 @@ func drawStatus(_ model: Model, _ canvas: inout Canvas) {
         isHere
         ? Style(theme.accent.foreground, on: theme.selected, theme.depth == .none ? [.reverse] : .bold)
         : on(view.reason(model) == nil ? theme.text : theme.dim)
+      sheet.targets.append(
+        MouseTarget(rect: Rect(x: left.columns, y: 0, width: name.count, height: 1), kind: .view(index)))
       left += Text(name, style)
     }
   }
@@ -91,10 +94,10 @@ func drawStatus(_ model: Model, _ canvas: inout Canvas) {
   while width() > model.size.width, let worst = facts.indices.max(by: { facts[$0].rank < facts[$1].rank }) {
     facts.remove(at: worst)
   }
-  var x = canvas.put(left, x: 0, y: 0)
-  for fact in facts { x = canvas.put(fact.text, x: x + gap, y: 0) }
+  var x = sheet.canvas.put(left, x: 0, y: 0)
+  for fact in facts { x = sheet.canvas.put(fact.text, x: x + gap, y: 0) }
   x = model.size.width - rightWidth
-  for (index, text) in right.enumerated() { x = canvas.put(text, x: index == 0 ? x : x + 3, y: 0) }
+  for (index, text) in right.enumerated() { x = sheet.canvas.put(text, x: index == 0 ? x : x + 3, y: 0) }
 }
 
 /// The keys of this view in the bottom border, or the line that is being typed.

@@ -223,6 +223,7 @@ func drawResult(
   guard let row = model.row else {
     return sheet.empty(rect, Text("Result"), model.list.cursor == nil ? "no frame yet" : "reading")
   }
+  sheet.targets.append(MouseTarget(rect: rect, kind: .result))
   var facts: [Text] = []
   if let run = row.run {
     var text = run.engine

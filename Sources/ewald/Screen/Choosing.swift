@@ -77,8 +77,7 @@ extension Model {
   /// that analyses it again alike.
   private var copies: [(name: String, text: String)] {
     guard let row else { return [] }
-    let folder = state.session?.folders.first ?? ""
-    let path = folder.isEmpty ? row.path : "\(folder)/\(row.path)"
+    let path = path(of: row)
     guard let result = shown?.result else { return [("path", path)] }
     var texts: [(String, String)] = []
     if let first = result.values.first {

@@ -108,7 +108,9 @@ extension Model {
       model in
       model.changeLook { $0.map = $0.map.next }
     },
-    Command("glyphs", [.char("o")], "next picture mode: ASCII, half blocks, quadrants, braille", .picture) {
+    Command(
+      "glyphs", [.char("o")], "next picture mode: ASCII, half blocks, quadrants, braille, pixels", .picture
+    ) {
       model in
       model.mode(of: model.pictureMode.next)
     },
@@ -140,6 +142,14 @@ extension Model {
     Command("screen", [.char("P")], "write a picture of the screen", .session) { _ in [.writeScreen] },
     Command("copy", [.char("y")], "copy the value, the path, the row or the command line", .session) {
       $0.chooseCopy()
+    },
+    Command("mouse", [], "the mouse on or off: choose, scroll, sort, drag the cross-hair", .session) {
+      model in
+      model.hasMouse.toggle()
+      model.notice = Model.Notice(
+        text: model.hasMouse ? "the mouse is on; with Shift it is the terminal's" : "the mouse is off",
+        isError: false)
+      return [.mouse(model.hasMouse)]
     },
     Command("step-back", [.char(",")], "one event back", .session, scope: .replay) { _ in [.step(-1)] },
     Command("step-forward", [.char(".")], "one event on", .session, scope: .replay) { _ in [.step(1)] },

@@ -86,7 +86,8 @@ extension Model {
   }
 
   mutating func mode(of mode: PictureMode) -> [Effect] {
-    pictureMode = mode
+    // A mode that this terminal has not is no other picture.
+    pictureMode = mode == .pixels && capabilities.pixels == nil ? mode.next : mode
     return []
   }
 }

@@ -39,6 +39,12 @@ package struct Model {
   /// Which image of a file with several is looked at.
   package var image = 0
   package var notice: Notice?
+  /// Whether the mouse is told to this program instead of to the terminal.
+  package var hasMouse: Bool
+  /// A button is held over a picture.
+  var isDragging = false
+  /// Where this program runs, for links that lead to its files.
+  package var host = ""
   package var filterHistory: [String] = []
   /// What `.` does again.
   var lastChange: SessionCommand?
@@ -50,6 +56,14 @@ package struct Model {
   package struct Notice: Equatable {
     package var text: String
     package var isError: Bool
+    /// What it speaks of, to be opened.
+    package var file: String?
+
+    package init(text: String, isError: Bool, file: String? = nil) {
+      self.text = text
+      self.isError = isError
+      self.file = file
+    }
   }
 
   package let settings: OperatorSettings
@@ -64,7 +78,8 @@ package struct Model {
     self.title = title
     self.engines = engines
     theme = Theme(capabilities.colours, settings.theme)
-    pictureMode = settings.pictures ?? capabilities.pictureMode
+    pictureMode = settings.pictures ?? (settings.pixels == .ascii ? .ascii : capabilities.pictureMode)
+    hasMouse = settings.mouse
   }
 
   package var state: SessionState { snapshot.state }
@@ -103,6 +118,12 @@ package struct Model {
   /// The same as this screen knows it.
   package var targets: [Int] { state.numbers(of: selection) }
 
+  /// Where a frame lies.
+  func path(of row: FileRow) -> String {
+    let folder = state.session?.folders.first ?? ""
+    return folder.isEmpty ? row.path : "\(folder)/\(row.path)"
+  }
+
   package var targetText: String {
     let marked = state.files.reduce(0) { $0 + ($1.isMarked ? 1 : 0) }
     if marked > 0 { return Format.count(marked, "marked frame") }
@@ -121,7 +142,7 @@ package enum Message {
   /// The other side of a comparison.
   case other(FrameDetail)
   case clock(unixMilliseconds: Int)
-  case notice(String, isError: Bool)
+  case notice(String, isError: Bool, file: String? = nil)
   case position(Int, of: Int)
 }
 
@@ -141,6 +162,7 @@ package enum Effect: Equatable {
   /// Into the clipboard of the terminal, wherever it runs.
   case copy(String)
   case redraw
+  case mouse(Bool)
   case ring
   /// On the desktop that the terminal is on.
   case announce(String)

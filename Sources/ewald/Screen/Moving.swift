@@ -86,7 +86,11 @@ extension Model {
   mutating func sortNext() -> [Effect] {
     let orders = FrameList.Order.allCases
     let index = orders.firstIndex(of: list.order) ?? 0
-    list.order = orders[(index + 1) % orders.count]
+    return sort(by: orders[(index + 1) % orders.count])
+  }
+
+  mutating func sort(by order: FrameList.Order) -> [Effect] {
+    list.order = order
     list.refresh(state)
     scrollToCursor()
     return []
@@ -101,12 +105,18 @@ extension Model {
 
   /// Another position of the scan: its pattern is loaded.
   mutating func moveProbe(_ columns: Int, _ rows: Int) -> [Effect] {
-    guard let detail, let size = scanSize, size.width > 0, size.height > 0 else { return [] }
+    guard detail != nil, let size = scanSize, size.width > 0, size.height > 0 else { return [] }
     hold()
     let column = min(max(0, image % size.width + columns), size.width - 1)
     let row = min(max(0, image / size.width + rows), size.height - 1)
-    guard row * size.width + column < detail.frames else { return [] }
-    image = row * size.width + column
+    return moveProbe(to: row * size.width + column)
+  }
+
+  /// A position by its number, row after row.
+  mutating func moveProbe(to place: Int) -> [Effect] {
+    guard let detail, place >= 0, place < detail.frames else { return [] }
+    hold()
+    image = place
     return [.load(file: detail.fileID, image: image)]
   }
 

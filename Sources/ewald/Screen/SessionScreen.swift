@@ -42,6 +42,8 @@ final class SessionScreen {
       size: terminal.size, capabilities: terminal.capabilities, title: title, engines: Ewald.engines,
       settings: settings)
     model.unixMilliseconds = SessionClock.system.unixMilliseconds()
+    model.host = HostName.current
+    terminal.hasMouse = model.hasMouse
   }
 
   /// Shows where a replay stands.
@@ -98,7 +100,7 @@ final class SessionScreen {
       switch event {
       case .key(let key):
         take(.key(key))
-        draw()
+        draw(isAnswer: true)
       case .resize(let size):
         take(.resize(size))
         draw()
@@ -131,6 +133,7 @@ final class SessionScreen {
     case .writeScreen: writeScreen()
     case .copy(let text): terminal.copy(text)
     case .redraw: terminal.redrawAll()
+    case .mouse(let isOn): terminal.hasMouse = isOn
     case .ring: terminal.bell()
     case .announce(let text): terminal.announce(text)
     case .quit: leave(.ok)
@@ -194,7 +197,8 @@ final class SessionScreen {
       }
     }.value
     switch outcome {
-    case .success(let folder): take(.notice("figures and sheet written: \(folder)", isError: false))
+    case .success(let folder):
+      take(.notice("figures and sheet written: \(folder)", isError: false, file: folder))
     case .failure(let error): take(.notice("\(error)", isError: true))
     }
     draw()
@@ -223,7 +227,7 @@ final class SessionScreen {
         state, file, session, engines: model.engines, frames: SessionPage.marked(state),
         look: { looks[$0] ?? Look(for: $0) })
       try SessionExport.summary(file, to: target, overwrite: .replace, chapters: chapters)
-      take(.notice("page written: \(target)", isError: false))
+      take(.notice("page written: \(target)", isError: false, file: target))
     } catch {
       take(.notice("\(error)", isError: true))
     }
@@ -234,7 +238,7 @@ final class SessionScreen {
     let target = "\(stem).csv"
     do throws(SessionFileError) {
       let rows = try SessionExport.csv(try SessionFile(path: path), to: target, overwrite: .replace)
-      take(.notice("\(rows) rows written: \(target)", isError: false))
+      take(.notice("\(rows) rows written: \(target)", isError: false, file: target))
     } catch {
       take(.notice("\(error)", isError: true))
     }
@@ -258,9 +262,9 @@ final class SessionScreen {
     }
   }
 
-  private func draw() {
+  private func draw(isAnswer: Bool = false) {
     let started = ContinuousClock.now
-    terminal.draw(ewald.draw(model), cursor: cursor(model))
+    terminal.draw(ewald.draw(model), cursor: cursor(model), isAnswer: isAnswer)
     terminal.title = model.windowTitle
     lastDrawn = .now
     drawInterval = lastDrawn - started > .milliseconds(50) ? .milliseconds(500) : .milliseconds(50)

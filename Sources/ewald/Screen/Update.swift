@@ -6,6 +6,8 @@ extension Model {
   /// Changes the model and says what is to be done. Pure: no clock, no file, no terminal.
   package mutating func update(_ message: Message) -> [Effect] {
     switch message {
+    // What a button does it did when it was pressed.
+    case .key(.mouse(let mouse)) where mouse.action == .release: return pointed(mouse)
     case .key(let key):
       notice = nil
       let effects = keyed(key)
@@ -29,8 +31,8 @@ extension Model {
       health.note(snapshot.live, at: milliseconds)
       _ = change(FrameView.self) { view, _ in if view.blinks { view.isBlinkOn.toggle() } }
       return []
-    case .notice(let text, let isError):
-      notice = Notice(text: text, isError: isError)
+    case .notice(let text, let isError, let file):
+      notice = Notice(text: text, isError: isError, file: file)
       return []
     case .position(let position, let count):
       mode = .replay(position: position, count: count)
@@ -73,6 +75,7 @@ extension Model {
   // MARK: Keys
 
   private mutating func keyed(_ key: Key) -> [Effect] {
+    if case .mouse(let mouse) = key { return pointed(mouse) }
     switch overlay {
     case .menu(let menu): return keyed(key, menu)
     case .prompt(let prompt): return keyed(key, prompt)

@@ -8,6 +8,8 @@ package struct OperatorSettings: Sendable {
   package var theme = Theme.Name.dark
   /// Nil lets the terminal decide.
   package var pictures: PictureMode?
+  package var pixels = PixelChoice.auto
+  package var mouse = false
   package var bell = false
   package var notice = false
   /// By the command's name.
@@ -52,6 +54,8 @@ package struct OperatorSettings: Sendable {
     switch name {
     case "theme": theme = try choice(Theme.Name.self)
     case "pictures": pictures = value == ParameterValue.automaticWord ? nil : try choice(PictureMode.self)
+    case "pixels": pixels = try choice(PixelChoice.self)
+    case "mouse": mouse = try choice(Answer.self) == .yes
     case "bell": bell = try choice(Answer.self) == .yes
     case "notice": notice = try choice(Answer.self) == .yes
     case _ where name.hasPrefix("key."):
@@ -108,7 +112,7 @@ package struct OperatorSettings: Sendable {
 
   private enum Answer: String, CaseIterable { case yes, no }
 
-  static let names = ["theme", "pictures", "bell", "notice"]
+  static let names = ["theme", "pictures", "pixels", "mouse", "bell", "notice"]
 }
 
 extension OperatorSettings {
@@ -119,6 +123,7 @@ extension OperatorSettings {
     }
     return [
       row("theme", theme.rawValue), row("pictures", pictures?.rawValue ?? ParameterValue.automaticWord),
+      row("pixels", pixels.rawValue), row("mouse", mouse ? "yes" : "no"),
       row("bell", bell ? "yes" : "no"), row("notice", notice ? "yes" : "no"),
     ]
       + bindings.sorted { $0.key < $1.key }.map { id, keys in
@@ -135,6 +140,10 @@ extension OperatorSettings {
       \(line("theme", theme.rawValue, theme == .dark))
       # auto, \(PictureMode.allCases.map(\.rawValue).joined(separator: ", "))
       \(line("pictures", pictures?.rawValue ?? ParameterValue.automaticWord, pictures == nil))
+      # True pixels where the terminal has them: \(PixelChoice.allCases.map(\.rawValue).joined(separator: ", "))
+      \(line("pixels", pixels.rawValue, pixels == .auto))
+      # Whether the mouse chooses, scrolls, sorts and drags; with Shift it stays the terminal's.
+      \(line("mouse", mouse ? "yes" : "no", !mouse))
       # Whether an alarm rings.
       \(line("bell", bell ? "yes" : "no", !bell))
       # Whether the desktop tells of it (OSC 9, 777).

@@ -12,6 +12,7 @@ let demoVerb = Verb(
       "--engine", "NAME", "whose specimen: \(specimens.map(\.name).joined(separator: ", ")), all (pacbed)"),
     Verb.Option("--rate", "N", "frames a second (2)"),
     Verb.Option("--size", "N", "pixels along an edge (256)"),
+    ScreenOptions.pixels,
     Verb.Option("--line", nil, "one plain sentence an event, no screen"),
     Verb.Option("--json", nil, "the session's lines on standard output, no screen"),
     Verb.Option("--keep", nil, "leave the frames and the session where they are"),
@@ -38,7 +39,8 @@ let demoVerb = Verb(
     let code = try await watchFolder(
       frames, engine: specimen == "all" ? Analyst.suitable : specimen, options: options,
       watch: WatchOptions(),
-      path: folder + "/demo.session.jsonl", sample: "simulated: \(specimen)", surface: Surface(arguments))
+      path: folder + "/demo.session.jsonl", sample: "simulated: \(specimen)", surface: Surface(arguments),
+      screen: try ScreenOptions.settings(arguments))
     if arguments.has("--keep") { Console.message("kept: \(folder)") }
     return code
   })

@@ -5,6 +5,7 @@ import TerminalUI
 let replayVerb = Verb(
   name: "replay", operands: "SESSION", summary: "walk through a recorded session, or compute all of it again",
   options: WorkerOptions.options + [
+    ScreenOptions.pixels,
     Verb.Option("--verify", nil, "compute every result again and report any difference"),
     Verb.Option("--folder", "DIR", "where the frames are now, if they were moved"),
     Verb.Option("--json", nil, "the session's lines on standard output, no screen"),
@@ -19,11 +20,11 @@ let replayVerb = Verb(
     case .json, .sentences, .control: return try say(path, Surface(arguments))
     case .screen: break
     }
-    let settings = try OperatorSettings.current()
+    let settings = try ScreenOptions.settings(arguments)
     let replay = try Replay(path: path, analyst: analyst, folder: arguments["--folder"])
     let terminal: NcursesTerminal
     do {
-      terminal = try NcursesTerminal()
+      terminal = try NcursesTerminal(pixels: settings.pixels)
     } catch {
       Console.message("\(error); one line an event instead (as with --line)")
       return try say(path, .sentences)

@@ -8,7 +8,7 @@ import TerminalUI
 
 let watchVerb = Verb(
   name: "watch", operands: "DIR", summary: "watch a folder, analyse every new frame, keep the session",
-  options: EngineOptions.options + WorkerOptions.options + [
+  options: EngineOptions.options + WorkerOptions.options + [ScreenOptions.pixels] + [
     Verb.Option("--session", "FILE", "session file: continued if it exists (default: the folder's last one)"),
     Verb.Option("--new-session", nil, "begin a new session, though there is one of this folder"),
     Verb.Option("--existing", "analyse|skip", "files that are there at the start (analyse, newest first)"),
@@ -34,7 +34,8 @@ let watchVerb = Verb(
       folder, engine: engine, options: options, watch: watch, path: arguments["--session"],
       isNew: arguments.has("--new-session"),
       operatorName: arguments["--operator"], sample: arguments["--sample"],
-      surface: Surface(arguments), workers: try WorkerOptions(arguments))
+      surface: Surface(arguments), screen: try ScreenOptions.settings(arguments),
+      workers: try WorkerOptions(arguments))
   })
 
 /// Where a session shows itself.
@@ -52,16 +53,15 @@ enum Surface {
 func watchFolder(
   _ folder: String, engine: String?, options: Session.Options, watch: WatchOptions, path: String?,
   isNew: Bool = false, operatorName: String? = nil, sample: String? = nil, surface: Surface,
-  workers: WorkerOptions = WorkerOptions()
+  screen settings: OperatorSettings, workers: WorkerOptions = WorkerOptions()
 ) async throws -> ExitCode {
   var options = options
   var surface = surface
   // The terminal comes first: what cannot be shown must be said before a session begins.
   var terminal: NcursesTerminal?
-  let settings = try OperatorSettings.current()
   if surface == .screen {
     do {
-      terminal = try NcursesTerminal()
+      terminal = try NcursesTerminal(pixels: settings.pixels)
     } catch {
       Console.message("\(error); one line an event instead (as with --line)")
       surface = .sentences

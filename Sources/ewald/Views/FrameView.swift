@@ -138,6 +138,7 @@ package struct FrameView: ScreenView {
       if image.role == .measured {
         var drawing = PictureDrawing(image, Text("Measured \(model.list.cursor ?? 0)"))
         drawing.cross = crosshair
+        drawing.isFrame = true
         if let crosshair {
           let source = image.pixels.matrix()
           if source.values.indices.contains(crosshair.row * source.columns + crosshair.column) {
@@ -206,6 +207,10 @@ package struct FrameView: ScreenView {
       }
     }
     sheet.lines([line], in: inside)
+    let lead = " \(row.id)  ".count
+    sheet.canvas.link(
+      ControlSequence.fileAddress(model.path(of: row), host: model.host), x: inside.x + lead, y: inside.y,
+      width: min(TextWidth.columns(of: row.path), max(0, inside.width - lead)))
   }
 
   private func drawNumbers(_ model: Model, beside rect: Rect, _ sheet: inout Sheet) {

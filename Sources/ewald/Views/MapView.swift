@@ -86,6 +86,7 @@ package struct MapView: ScreenView {
     guard let placement = sheet.draw(map.pixels, in: inside, look, limits, model), row < source.height else {
       return
     }
+    sheet.targets.append(MouseTarget(rect: placement.rect, kind: .scan(placement, labels: nil)))
     sheet.canvas.cross(placement, column: column, row: row, "+", Style(.yellow, on: .default, .bold))
   }
 

@@ -52,7 +52,10 @@ extension ScreenView {
 }
 
 /// Draws the model. Pure: the same model is the same screen, which is what the golden screens compare.
-package func draw(_ model: Model) -> Canvas {
+package func draw(_ model: Model) -> Canvas { composed(model).canvas }
+
+/// The same, with what the mouse finds on it.
+func composed(_ model: Model) -> Sheet {
   var sheet = Sheet(model)
   if Sheet.isTiny(model.size) {
     drawTiny(model, &sheet)
@@ -61,21 +64,34 @@ package func draw(_ model: Model) -> Canvas {
     drawKeys(model, &sheet)
     sheet.finish()
   }
-  drawStatus(model, &sheet.canvas)
+  drawStatus(model, &sheet)
+  drawNoticeLink(model, &sheet.canvas)
   if let text = model.bannerText, model.size.height >= 6 {
     let style = sheet.theme.badge(sheet.theme.refused)
     sheet.canvas.fill(Rect(x: 0, y: 1, width: model.size.width, height: 1), Cell(" ", style))
     sheet.canvas.put(TextWidth.fitted(" \(text)", to: model.size.width), x: 0, y: 1, style)
   }
   switch model.overlay {
-  case .menu(let menu): drawMenu(menu, model, &sheet.canvas)
+  case .menu(let menu): drawMenu(menu, model, &sheet)
   case .form(let form): drawForm(form, model, &sheet.canvas)
   case .prompt(let prompt): drawPrompt(prompt, model, &sheet.canvas)
   case .question, nil: break
   }
   if let failure = model.snapshot.live.logFailure { drawLogFailure(failure, model, &sheet.canvas) }
   if !model.capabilities.unicode { sheet.canvas.reduceToASCII() }
-  return sheet.canvas
+  return sheet
+}
+
+/// What the last line speaks of can be opened.
+private func drawNoticeLink(_ model: Model, _ canvas: inout Canvas) {
+  guard let file = model.notice?.file, model.overlay == nil else { return }
+  let y = canvas.height - 1
+  let row = Array((0..<canvas.width).map { canvas[$0, y].scalar })
+  let wanted = Array(file.unicodeScalars)
+  guard !wanted.isEmpty, row.count >= wanted.count,
+    let x = (0...row.count - wanted.count).first(where: { row[$0..<$0 + wanted.count].elementsEqual(wanted) })
+  else { return }
+  canvas.link(ControlSequence.fileAddress(file, host: model.host), x: x, y: y, width: wanted.count)
 }
 
 /// The list, and a line for keys or messages where there is one: what is left of every view on a tiny screen.

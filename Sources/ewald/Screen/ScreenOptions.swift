@@ -1,0 +1,27 @@
+import Glibc
+import TerminalUI
+
+/// What is said of the screen on the command line.
+enum ScreenOptions {
+  static let pixels = Verb.Option(
+    "--pixels", PixelChoice.allCases.map(\.rawValue).joined(separator: "|"),
+    "pictures in true pixels or in characters (auto: what the terminal answers)")
+
+  /// The operator's settings with what is said here.
+  static func settings(_ arguments: Arguments) throws -> OperatorSettings {
+    var settings = try OperatorSettings.current()
+    settings.pixels = try arguments.choice(pixels.name, settings.pixels)
+    // Said now goes before what was written once.
+    if arguments.has(pixels.name) { settings.pictures = nil }
+    return settings
+  }
+}
+
+enum HostName {
+  /// For links; empty where it is not known.
+  static var current: String {
+    var buffer = [CChar](repeating: 0, count: 256)
+    guard gethostname(&buffer, buffer.count - 1) == 0 else { return "" }
+    return String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+  }
+}
