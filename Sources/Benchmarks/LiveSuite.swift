@@ -23,7 +23,7 @@ private func program(_ folder: String, _ extra: [String] = []) -> PseudoTerminal
 }
 
 /// A frame of 512 x 512 x 16 bit with a disc; its number stands in the corner, so that no two are the same.
-private func frame(_ number: Int, size: Int) -> [UInt8] {
+func frame(_ number: Int, size: Int) -> [UInt8] {
   var values = [UInt16](repeating: 20, count: size * size)
   let radius = size / 4
   for y in 0..<size {
@@ -40,7 +40,7 @@ private func frame(_ number: Int, size: Int) -> [UInt8] {
   return TIFFWriter.encode([TIFFWriter.Page(Pixels(width: size, height: size, values: values))])
 }
 
-private func put(_ bytes: [UInt8], _ path: String) {
+func put(_ bytes: [UInt8], _ path: String) {
   let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
   _ = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
   close(descriptor)

@@ -13,7 +13,9 @@ final class PseudoTerminal {
   private var y = 0
   private var pending: [UInt8] = []
 
-  init?(_ words: [String], width: Int, height: Int) {
+  init?(
+    _ words: [String], width: Int, height: Int, term: String = "vt52", locale: String = "C"
+  ) {
     self.width = width
     self.height = height
     cells = Array(repeating: Array(repeating: 32, count: width), count: height)
@@ -40,8 +42,8 @@ final class PseudoTerminal {
     posix_spawnattr_setflags(&attributes, 0x80)  // POSIX_SPAWN_SETSID
     var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
     defer { for argument in arguments { free(argument) } }
-    setenv("TERM", "vt52", 1)
-    setenv("LC_ALL", "C", 1)
+    setenv("TERM", term, 1)
+    setenv("LC_ALL", locale, 1)
     unsetenv("COLUMNS")
     unsetenv("LINES")
     var process = pid_t()
@@ -59,6 +61,15 @@ final class PseudoTerminal {
   func type(_ text: String) {
     let bytes = Array(text.utf8)
     _ = write(master, bytes, bytes.count)
+  }
+
+  /// What the program has written meanwhile, undrawn: for terminals of another kind.
+  func written(within milliseconds: Int32) -> [UInt8] {
+    var poll = pollfd(fd: master, events: Int16(POLLIN), revents: 0)
+    guard Glibc.poll(&poll, 1, milliseconds) > 0 else { return [] }
+    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    let count = read(master, &buffer, buffer.count)
+    return Array(buffer.prefix(max(0, count)))
   }
 
   func row(_ index: Int) -> String { String(decoding: cells[index], as: UTF8.self) }
