@@ -54,6 +54,9 @@ let package = Package(
         "Scattering", "System",
       ]),
     .target(
+      name: "AtomTomography",
+      dependencies: ["Analysis", "Arrays", "Diffraction", "JSON", "Learning", "System"]),
+    .target(
       name: "FrameFormats",
       dependencies: [
         "CDeflate", "CHDF5", "CLinux", "CPNG", "CTIFF", "CZlib", "Diffraction", "JSON", "System",
@@ -116,6 +119,10 @@ let package = Package(
     .testTarget(
       name: "SPEDTests",
       dependencies: ["Arrays", "Diffraction", "HostileFrames", "Scattering", "SPED", "System"]),
+    .testTarget(
+      name: "AtomTomographyTests",
+      dependencies: ["AtomTomography", "Diffraction", "HostileFrames", "JSON", "System"],
+      exclude: ["Reference"]),
     .testTarget(
       name: "FrameFormatsTests",
       dependencies: ["CPNG", "Diffraction", "FrameFormats", "Fuzz", "System", "Workers"],

@@ -1,0 +1,88 @@
+import Glibc
+
+/// What atoms do to each other at a distance, in units of a bond's energy. Distances are in those of the nearest
+/// neighbours.
+package enum PairPotential: String, Sendable, CaseIterable {
+  /// Lennard-Jones: -1 at distance 1, 0 from 2.5 on, straight below 0.75. Its lattice is hexagonal.
+  case lennardJones = "lj"
+  /// With a well at the square root of 2, which holds a square lattice.
+  case square
+
+  package static let cutoff = 2.5
+  private static let core = 0.75
+  private static let shift = lennardJones(cutoff).value
+  private static let atCore = lennardJones(core)
+  private static let depth = 0.7
+  private static let width = 0.12
+
+  @inline(__always)
+  private static func lennardJones(_ distance: Double) -> (value: Double, slope: Double) {
+    let inverse = 1 / distance
+    let square = inverse * inverse
+    let sixth = square * square * square
+    return (sixth * (sixth - 2), 12 * inverse * sixth * (1 - sixth))
+  }
+
+  /// The energy of a pair and its derivative by the distance.
+  @inline(__always)
+  package func pair(_ distance: Double) -> (value: Double, slope: Double) {
+    var value = 0.0
+    var slope = 0.0
+    if distance < Self.core {
+      (value, slope) = Self.atCore
+      value += slope * (distance - Self.core) - Self.shift
+    } else if distance < Self.cutoff {
+      (value, slope) = Self.lennardJones(distance)
+      value -= Self.shift
+    }
+    if self == .square, distance < Self.cutoff {
+      let x = (distance - 2.0.squareRoot()) / Self.width
+      let well = Self.depth * exp(-0.5 * x * x)
+      value -= well
+      slope += well * x / Self.width
+    }
+    return (value, slope)
+  }
+}
+
+/// Springs around a lattice that was found: each bond keeps its length, wherever the crystal as a whole is bent to.
+package struct HarmonicNetwork: Sendable {
+  package struct Bond: Sendable, Equatable {
+    package var first: Int
+    package var second: Int
+    package var length: Double
+    package var stiffness: Double
+
+    package init(_ first: Int, _ second: Int, length: Double, stiffness: Double) {
+      self.first = first
+      self.second = second
+      self.length = length
+      self.stiffness = stiffness
+    }
+  }
+
+  package var bonds: [Bond]
+
+  package init(bonds: [Bond]) { self.bonds = bonds }
+
+  /// The sum of stiffness (r - length)^2 / 2; the gradient is added to times `scale`.
+  package func energy(
+    _ coordinates: UnsafePointer<Double>, scale: Double, gradient: UnsafeMutablePointer<Double>
+  ) -> Double {
+    var energy = 0.0
+    for bond in bonds {
+      let (i, j) = (2 * bond.first, 2 * bond.second)
+      let dx = coordinates[i] - coordinates[j]
+      let dy = coordinates[i + 1] - coordinates[j + 1]
+      let distance = max(1e-9, (dx * dx + dy * dy).squareRoot())
+      let stretch = distance - bond.length
+      energy += 0.5 * bond.stiffness * stretch * stretch
+      let pull = scale * bond.stiffness * stretch / distance
+      gradient[i] += pull * dx
+      gradient[i + 1] += pull * dy
+      gradient[j] -= pull * dx
+      gradient[j + 1] -= pull * dy
+    }
+    return energy
+  }
+}

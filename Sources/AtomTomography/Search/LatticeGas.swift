@@ -1,0 +1,130 @@
+import Glibc
+import System
+
+/// Which sites of a lattice hold an atom: whole atoms, by misfit and energy together, annealed.
+///
+/// Where the least squares leave shares, several whole arrangements explain the projections alike; the energy
+/// chooses. Of two projections these are the arrangements that differ by exchanges: two atoms go to the other two
+/// corners of the parallelogram whose sides the projections see edge-on.
+struct LatticeGas {
+  private let sites: [SIMD2<Double>]
+  private let count: Int
+  /// Twice the overlap of two sites, and their pair energy times alpha.
+  private var pairs: [Double]
+  private var own: [Double]
+  /// What an atom at a site costs beside the others.
+  private var field: [Double]
+  private(set) var isFilled: [Bool]
+  private var filled: [Int]
+  private var empty: [Int]
+  private var place: [Int]
+  /// The corner site for two atoms: from the first projection of one and the second of the other; -1 for none.
+  private var corner: [Int32] = []
+
+  init(
+    sites: [SIMD2<Double>], filled start: [Int], projections: Projections, correlation: Correlation,
+    overlap: Overlap, mass: Double, potential: PairPotential, alpha: Double, bond: Double
+  ) {
+    self.sites = sites
+    count = sites.count
+    pairs = [Double](repeating: 0, count: count * count)
+    own = [Double](repeating: 0, count: count)
+    isFilled = [Bool](repeating: false, count: count)
+    place = [Int](repeating: 0, count: count)
+    let directions = projections.directions
+    let pitch = projections.pitch
+    var along = [[Double]](repeating: [], count: directions.count)
+    for (angle, direction) in directions.enumerated() {
+      along[angle] = sites.map { direction.coordinate($0.x, $0.y) }
+      for i in 0..<count {
+        own[i] += pitch * mass * (mass * overlap.own - 2 * correlation.value(angle, along[angle][i]))
+        for j in 0..<i {
+          let value = 2 * pitch * mass * mass * overlap.value(along[angle][i] - along[angle][j])
+          if value > 0 { pairs[i * count + j] += value }
+        }
+      }
+    }
+    for i in 0..<count {
+      for j in 0..<i {
+        pairs[i * count + j] += alpha * min(20, potential.pair((sites[i] - sites[j]).length / bond).value)
+        pairs[j * count + i] = pairs[i * count + j]
+      }
+    }
+    field = own
+    filled = []
+    empty = []
+    for site in start where site < count { isFilled[site] = true }
+    for i in 0..<count {
+      place[i] = isFilled[i] ? filled.count : empty.count
+      if isFilled[i] { filled.append(i) } else { empty.append(i) }
+    }
+    for i in filled { for j in 0..<count { field[j] += pairs[i * count + j] } }
+    if directions.count == 2 { corner = Self.corners(along, tolerance: 0.2 * bond) }
+  }
+
+  private static func corners(_ along: [[Double]], tolerance: Double) -> [Int32] {
+    let count = along[0].count
+    var corner = [Int32](repeating: -1, count: count * count)
+    for i in 0..<count {
+      for j in 0..<count {
+        var least = tolerance * tolerance
+        for k in 0..<count {
+          let du = along[0][k] - along[0][i]
+          let dv = along[1][k] - along[1][j]
+          let square = du * du + dv * dv
+          if square < least {
+            least = square
+            corner[i * count + j] = Int32(truncatingIfNeeded: k)
+          }
+        }
+      }
+    }
+    return corner
+  }
+
+  private mutating func move(_ from: Int, _ to: Int) {
+    let (a, b) = (place[from], place[to])
+    filled[a] = to
+    empty[b] = from
+    place[to] = a
+    place[from] = b
+    isFilled[from] = false
+    isFilled[to] = true
+    for j in 0..<count { field[j] += pairs[to * count + j] - pairs[from * count + j] }
+  }
+
+  /// From hot to cold in so many proposals.
+  mutating func anneal(_ proposals: Int, hot: Double, cold: Double, _ random: inout RandomNumbers) {
+    guard filled.count > 1, !empty.isEmpty else { return }
+    let factor = pow(cold / hot, 1 / Double(max(1, proposals)))
+    var temperature = hot
+    for _ in 0..<proposals {
+      temperature *= factor
+      if !corner.isEmpty, random.uniform() < 0.7 {
+        let i = filled[random.integer(below: filled.count)]
+        let j = filled[random.integer(below: filled.count)]
+        let k = Int(corner[i * count + j])
+        let l = Int(corner[j * count + i])
+        guard k >= 0, l >= 0, k != l, !isFilled[k], !isFilled[l] else { continue }
+        let gone = field[i] + field[j] - pairs[i * count + j]
+        let come =
+          field[k] + field[l] + pairs[k * count + l] - pairs[i * count + k] - pairs[i * count + l]
+          - pairs[j * count + k] - pairs[j * count + l]
+        guard accepts(come - gone, temperature, &random) else { continue }
+        move(i, k)
+        move(j, l)
+      } else {
+        let i = filled[random.integer(below: filled.count)]
+        let k = empty[random.integer(below: empty.count)]
+        let change = field[k] - pairs[i * count + k] - field[i]
+        if accepts(change, temperature, &random) { move(i, k) }
+      }
+    }
+  }
+
+  private func accepts(_ change: Double, _ temperature: Double, _ random: inout RandomNumbers) -> Bool {
+    change <= 0 || random.uniform() < exp(-change / temperature)
+  }
+
+  var atoms: AtomPlane { AtomPlane(points: filled.sorted().map { sites[$0] }) }
+}
