@@ -16,7 +16,7 @@ package struct AtomBlob: Sendable, Equatable {
 }
 
 /// The Gaussian of an atom along a row of pixels. On an even axis each value follows from the one before by two
-/// products: only two exponentials an atom.
+/// products, four pixels at a time: only two exponentials an atom.
 struct BlobRow {
   private let start: Double
   private let pitch: Double
@@ -24,8 +24,21 @@ struct BlobRow {
   private let reach: Double
   private let peak: Double
   private let inverse: Double
-  /// The quotient of two successive quotients.
+  /// Powers of the quotient of two successive quotients: of the first four values, of their quotients to the next
+  /// four, and from there on.
+  private let lanes: SIMD4<Double>
+  private let steps: SIMD4<Double>
   private let bend: Double
+
+  /// Where an atom lies in a row.
+  struct Place {
+    fileprivate var first: Int
+    fileprivate var count: Int
+    /// Of the first pixel, from the atom.
+    fileprivate var x: Double
+    fileprivate var value: Double
+    fileprivate var quotient: Double
+  }
 
   init(_ blob: AtomBlob, _ projections: Projections) {
     start = projections.start
@@ -34,59 +47,83 @@ struct BlobRow {
     reach = blob.reach
     peak = blob.peak
     inverse = 1 / (2 * blob.sigma * blob.sigma)
-    bend = exp(-projections.pitch * projections.pitch / (blob.sigma * blob.sigma))
+    let b = exp(-projections.pitch * projections.pitch / (blob.sigma * blob.sigma))
+    lanes = SIMD4(1, 1, b, b * b * b)
+    let (four, six) = (b * b * b * b, b * b * b * b * b * b)
+    steps = SIMD4(six, six * four, six * four * four, six * four * four * four)
+    bend = four * four * four * four
   }
 
   @inline(__always)
-  private func pixels(around centre: Double) -> Range<Int> {
+  func place(_ centre: Double) -> Place {
     let first = ((centre - reach - start) / pitch).rounded(.up)
     let last = ((centre + reach - start) / pitch).rounded(.down)
-    return within(0..<pixels, Int(bounded: first), Int(bounded: last) + 1)
+    let range = within(0..<pixels, Int(bounded: first), Int(bounded: last) + 1)
+    let x = start + pitch * Double(range.lowerBound) - centre
+    return Place(
+      first: range.lowerBound, count: range.count, x: x, value: peak * exp(-x * x * inverse),
+      quotient: exp(-(2 * x + pitch) * pitch * inverse))
+  }
+
+  @inline(__always)
+  private func start(_ place: Place) -> (values: SIMD4<Double>, quotients: SIMD4<Double>) {
+    let square = place.quotient * place.quotient
+    let values = place.value * lanes * SIMD4(1, place.quotient, square, square * place.quotient)
+    return (values, square * square * steps)
   }
 
   /// Adds an atom of weight `weight` to the row.
   @inline(__always)
-  func add(_ centre: Double, _ weight: Double, to row: UnsafeMutablePointer<Double>) {
-    let range = pixels(around: centre)
-    let x = start + pitch * Double(range.lowerBound) - centre
-    var value = weight * peak * exp(-x * x * inverse)
-    var quotient = exp(-(2 * x + pitch) * pitch * inverse)
-    for at in range {
-      row[at] += value
-      value *= quotient
-      quotient *= bend
+  func add(_ place: Place, _ weight: Double, to row: UnsafeMutablePointer<Double>) {
+    var (values, quotients) = start(place)
+    values *= weight
+    var at = 0
+    let target = row + place.first
+    while at + 4 <= place.count {
+      let pixel = UnsafeMutableRawPointer(target + at)
+      let sum = pixel.loadUnaligned(as: SIMD4<Double>.self) + values
+      pixel.storeBytes(of: sum, as: SIMD4<Double>.self)
+      values *= quotients
+      quotients *= bend
+      at += 4
     }
+    for lane in 0..<place.count - at { target[at + lane] += values[lane] }
   }
 
   /// The row's product with an atom of unit weight, and with its derivative by the atom's coordinate.
   @inline(__always)
-  func product(_ centre: Double, _ row: UnsafePointer<Double>) -> (value: Double, slope: Double) {
-    let range = pixels(around: centre)
-    var x = start + pitch * Double(range.lowerBound) - centre
-    var value = peak * exp(-x * x * inverse)
-    var quotient = exp(-(2 * x + pitch) * pitch * inverse)
-    var sum = 0.0
-    var moment = 0.0
-    for at in range {
-      let product = row[at] * value
+  func product(_ place: Place, _ row: UnsafePointer<Double>) -> (value: Double, slope: Double) {
+    var (values, quotients) = start(place)
+    var x = place.x + pitch * SIMD4(0, 1, 2, 3)
+    var sum = SIMD4<Double>.zero
+    var moment = SIMD4<Double>.zero
+    var at = 0
+    let source = row + place.first
+    while at + 4 <= place.count {
+      let product = UnsafeRawPointer(source + at).loadUnaligned(as: SIMD4<Double>.self) * values
       sum += product
       moment += product * x
-      x += pitch
-      value *= quotient
-      quotient *= bend
+      x += 4 * pitch
+      values *= quotients
+      quotients *= bend
+      at += 4
     }
-    return (sum, 2 * inverse * moment)
+    for lane in 0..<place.count - at {
+      let product = source[at + lane] * values[lane]
+      sum[lane] += product
+      moment[lane] += product * x[lane]
+    }
+    return (sum.sum(), 2 * inverse * moment.sum())
   }
 
   /// The atom's own values, and from which pixel on.
   func values(_ centre: Double) -> (first: Int, values: [Double]) {
-    let range = pixels(around: centre)
-    var row = [Double](repeating: 0, count: range.count)
-    for (index, at) in range.enumerated() {
-      let x = start + pitch * Double(at) - centre
-      row[index] = peak * exp(-x * x * inverse)
+    let place = place(centre)
+    let row = (0..<place.count).map { at in
+      let x = place.x + pitch * Double(at)
+      return peak * exp(-x * x * inverse)
     }
-    return (range.lowerBound, row)
+    return (place.first, row)
   }
 }
 
@@ -102,7 +139,7 @@ extension Projections {
       for (index, direction) in directions.enumerated() {
         for atom in 0..<atoms.count {
           let point = atoms[atom]
-          row.add(direction.coordinate(point.x, point.y), 1, to: base + index * pixels)
+          row.add(row.place(direction.coordinate(point.x, point.y)), 1, to: base + index * pixels)
         }
       }
     }

@@ -23,6 +23,7 @@ package final class Objective {
   private let row: BlobRow
   private let directions: [Direction]
   private var residual: [Double]
+  private var places: [BlobRow.Place] = []
   private var list = NeighbourList()
 
   package init(
@@ -85,22 +86,26 @@ package final class Objective {
     let pixels = projections.pixels
     for at in 0..<2 * count { gradient[at] = 0 }
     var sum = 0.0
+    let factor = 2 * mass * projections.pitch
     residual.withUnsafeMutableBufferPointer { residual in
       projections.values.withUnsafeBufferPointer { measured in
         guard let residual = residual.baseAddress, let measured = measured.baseAddress else { return }
         for (index, direction) in directions.enumerated() {
           let line = residual + index * pixels
           for at in 0..<pixels { line[at] = -measured[index * pixels + at] }
+          places.removeAll(keepingCapacity: true)
           for atom in 0..<count {
-            row.add(
-              direction.coordinate(coordinates[2 * atom], coordinates[2 * atom + 1]), mass, to: line)
+            let place = row.place(direction.coordinate(coordinates[2 * atom], coordinates[2 * atom + 1]))
+            row.add(place, mass, to: line)
+            places.append(place)
           }
           for at in 0..<pixels { sum += line[at] * line[at] }
-          for atom in 0..<count {
-            let centre = direction.coordinate(coordinates[2 * atom], coordinates[2 * atom + 1])
-            let slope = 2 * mass * projections.pitch * row.product(centre, line).slope
-            gradient[2 * atom] += slope * direction.cosine
-            gradient[2 * atom + 1] += slope * direction.sine
+          places.withUnsafeBufferPointer { places in
+            for atom in 0..<count {
+              let slope = factor * row.product(places[atom], line).slope
+              gradient[2 * atom] += slope * direction.cosine
+              gradient[2 * atom + 1] += slope * direction.sine
+            }
           }
         }
       }
@@ -115,7 +120,8 @@ package final class Objective {
     let reach = PairPotential.cutoff * bond
     list.follow(coordinates, reach: reach, skin: 0.4 * bond)
     let limit = reach * reach
-    let inverse = 1 / bond
+    let inverse = 1 / (bond * bond)
+    let potential = potential
     var sum = 0.0
     list.firsts.withUnsafeBufferPointer { firsts in
       list.seconds.withUnsafeBufferPointer { seconds in
@@ -125,14 +131,13 @@ package final class Objective {
           let dy = coordinates[i + 1] - coordinates[j + 1]
           let square = dx * dx + dy * dy
           guard square < limit else { continue }
-          let distance = max(1e-12, square.squareRoot())
-          let (value, slope) = potential.pair(distance * inverse)
+          let (value, pull) = potential.pair(square: square * inverse)
           sum += value
-          let pull = scale * slope * inverse / distance
-          gradient[i] += pull * dx
-          gradient[i + 1] += pull * dy
-          gradient[j] -= pull * dx
-          gradient[j + 1] -= pull * dy
+          let along = scale * pull * inverse
+          gradient[i] += along * dx
+          gradient[i + 1] += along * dy
+          gradient[j] -= along * dx
+          gradient[j + 1] -= along * dy
         }
       }
     }

@@ -10,38 +10,53 @@ package enum PairPotential: String, Sendable, CaseIterable {
 
   package static let cutoff = 2.5
   private static let core = 0.75
-  private static let shift = lennardJones(cutoff).value
-  private static let atCore = lennardJones(core)
+  private static let shift = lennardJones(square: cutoff * cutoff).value
+  private static let atCore = lennardJones(square: core * core)
+  private static let diagonal = 2.0.squareRoot()
   private static let depth = 0.7
   private static let width = 0.12
 
+  /// By the squared distance; the pull is the derivative by the distance over the distance.
   @inline(__always)
-  private static func lennardJones(_ distance: Double) -> (value: Double, slope: Double) {
-    let inverse = 1 / distance
-    let square = inverse * inverse
-    let sixth = square * square * square
+  private static func lennardJones(square: Double) -> (value: Double, pull: Double) {
+    let inverse = 1 / square
+    let sixth = inverse * inverse * inverse
     return (sixth * (sixth - 2), 12 * inverse * sixth * (1 - sixth))
   }
 
-  /// The energy of a pair and its derivative by the distance.
+  /// The energy of a pair by its squared distance, and its derivative by the distance over the distance, which is
+  /// what moves its atoms.
   @inline(__always)
-  package func pair(_ distance: Double) -> (value: Double, slope: Double) {
+  package func pair(square: Double) -> (value: Double, pull: Double) {
+    guard square < Self.cutoff * Self.cutoff else { return (0, 0) }
     var value = 0.0
-    var slope = 0.0
-    if distance < Self.core {
-      (value, slope) = Self.atCore
-      value += slope * (distance - Self.core) - Self.shift
-    } else if distance < Self.cutoff {
-      (value, slope) = Self.lennardJones(distance)
+    var pull = 0.0
+    if square < Self.core * Self.core {
+      let distance = max(1e-12, square.squareRoot())
+      let slope = Self.atCore.pull * Self.core
+      value = Self.atCore.value + slope * (distance - Self.core) - Self.shift
+      pull = slope / distance
+    } else {
+      (value, pull) = Self.lennardJones(square: square)
       value -= Self.shift
     }
-    if self == .square, distance < Self.cutoff {
-      let x = (distance - 2.0.squareRoot()) / Self.width
-      let well = Self.depth * exp(-0.5 * x * x)
-      value -= well
-      slope += well * x / Self.width
+    if self == .square {
+      let distance = max(1e-12, square.squareRoot())
+      let x = (distance - Self.diagonal) / Self.width
+      // Further away it is nothing to ten digits.
+      if x.magnitude < 7 {
+        let well = Self.depth * exp(-0.5 * x * x)
+        value -= well
+        pull += well * x / (Self.width * distance)
+      }
     }
-    return (value, slope)
+    return (value, pull)
+  }
+
+  /// The energy of a pair and its derivative by the distance.
+  package func pair(_ distance: Double) -> (value: Double, slope: Double) {
+    let (value, pull) = pair(square: distance * distance)
+    return (value, pull * distance)
   }
 }
 

@@ -29,27 +29,43 @@ package struct Births {
     let correlation = Correlation(projections, values: residual, blob)
     let middle = centre ?? region.centre
     let reach = centre == nil ? region.radius : radius
-    let step = max(0.5 * blob.sigma, reach / 60)
+    let step = max(0.6 * blob.sigma, reach / 60)
     let near = (0..<atoms.count).map { atoms[$0] }.filter { ($0 - middle).length < reach + distance }
     let half = Int(bounded: reach / step)
-    var found: [(site: SIMD2<Double>, gain: Double)] = []
+    let square = distance * distance
+    // The highest places first; whether an atom is near is asked of those alone.
+    var places: [SIMD2<Double>] = []
+    var products: [Double] = []
     for i in -half...half {
       for j in -half...half {
         let site = middle + step * SIMD2(Double(i), Double(j))
-        guard (site - middle).length <= reach, region.contains(site) else { continue }
+        let from = site - middle
+        guard from.x * from.x + from.y * from.y <= reach * reach, region.contains(site) else { continue }
         var product = 0.0
         for (angle, direction) in directions.enumerated() {
-          product += correlation.value(angle, direction.coordinate(site.x, site.y))
+          product -= correlation.value(angle, direction.coordinate(site.x, site.y))
         }
-        let gain = -mass * (2 * product + mass * own)
-        if near.contains(where: { ($0 - site).length < distance }) { continue }
-        found.append((site, gain))
+        places.append(site)
+        products.append(product)
       }
     }
-    found.sort { ($0.gain, $1.site.x, $1.site.y) > ($1.gain, $0.site.x, $0.site.y) }
+    func isFree(_ site: SIMD2<Double>, of others: [SIMD2<Double>]) -> Bool {
+      for other in others {
+        let from = other - site
+        if from.x * from.x + from.y * from.y < square { return false }
+      }
+      return true
+    }
     var chosen: [(site: SIMD2<Double>, gain: Double)] = []
-    for candidate in found where chosen.count < choices {
-      if chosen.allSatisfy({ ($0.site - candidate.site).length >= distance }) { chosen.append(candidate) }
+    for _ in 0..<places.count where chosen.count < choices {
+      var best = 0
+      for index in 1..<max(1, products.count) where products[index] > products[best] { best = index }
+      guard products[best] > -.infinity else { break }
+      let site = places[best]
+      if isFree(site, of: near), isFree(site, of: chosen.map(\.site)) {
+        chosen.append((site, mass * (2 * products[best] - mass * own) * projections.pitch))
+      }
+      products[best] = -.infinity
     }
     return chosen
   }

@@ -24,7 +24,7 @@ struct Correlation {
       guard let values = values.baseAddress else { return }
       for angle in projections.angles.indices {
         for at in 0..<count {
-          table.append(row.product(start + step * Double(at), values + angle * pixels).value)
+          table.append(row.product(row.place(start + step * Double(at)), values + angle * pixels).value)
         }
       }
     }

@@ -1,0 +1,152 @@
+import Arrays
+import Glibc
+
+/// What is asked of the default method.
+package struct ReconstructionRequest: Sendable {
+  package var projections: Projections
+  package var blob = AtomBlob(sigma: 0.15)
+  package var bond = 1.0
+  package var mass = 1.0
+  /// Nil: by the projected mass.
+  package var count: Int?
+  /// Nil: by the discrepancy principle.
+  package var alpha: Double?
+  package var kind: LatticeKind?
+  package var potential: PairPotential?
+  /// Nil: from the projections.
+  package var noise: Double?
+  package var restarts = 4
+  package var seed: UInt64 = 1
+  /// Lengths and masses beside those given are tried where nothing else explains the projections.
+  package var scans = true
+
+  package init(_ projections: Projections) { self.projections = projections }
+}
+
+/// Atoms that explain projections, how sure each is, and what there is to say of the way there.
+package struct Reconstruction: Sendable {
+  package var kind: LatticeKind
+  package var atoms: AtomPlane
+  package var certainty: [AtomCertainty]
+  package var exchanges: [CoordinateExchange]
+  package var value: Objective.Value
+  package var alpha: Double
+  package var bond: Double
+  package var mass: Double
+  package var noise: NoiseLevel
+  /// The misfit that the noise alone would leave.
+  package var floor: Double
+  package var isConverged: Bool
+  /// How many restarts came to the same atoms, and how many there were.
+  package var agreeing: Int
+  package var restarts: Int
+  package var history: [Objective.Value]
+  package var alphaCurve: [Settlement.Point]
+  package var expected: Projections
+
+  /// The largest number of atoms that is searched for.
+  package static let largestCount = 2000
+
+  package init?(
+    _ request: ReconstructionRequest, isCancelled: @escaping @Sendable () -> Bool = { false },
+    progress: @escaping @Sendable (Double) -> Void = { _ in }
+  ) {
+    var search = Self.search(request, bond: request.bond, mass: request.mass)
+    guard search.count > 0, search.count <= Self.largestCount else { return nil }
+    var outcome = search.run(isCancelled: isCancelled, progress: progress)
+    if request.scans, let best = outcome.answers.first, best.value.misfit > search.acceptableMisfit {
+      for (bond, mass) in Self.scanned where !isCancelled() {
+        var other = Self.search(request, bond: request.bond * bond, mass: request.mass * mass)
+        guard other.count > 0, other.count <= Self.largestCount else { continue }
+        other.restarts = 2
+        other.steps = 20
+        let found = other.run(isCancelled: isCancelled)
+        guard let now = outcome.answers.first, let then = found.answers.first,
+          then.value.misfit < 0.5 * now.value.misfit
+        else { continue }
+        (search, outcome) = (other, found)
+        if then.value.misfit < search.acceptableMisfit { break }
+      }
+    }
+    guard let best = outcome.answers.first, best.atoms.count > 0, !isCancelled() else { return nil }
+    let region = Region(search.projections, search.blob, mass: search.mass)
+    let settled = Settlement(
+      search, best, alpha: request.alpha, scansBond: request.scans, isCancelled: isCancelled)
+    progress(0.85)
+    kind = best.kind
+    atoms = settled.atoms
+    value = settled.value
+    alpha = settled.alpha
+    bond = settled.bond
+    mass = search.mass
+    history = outcome.history
+    alphaCurve = settled.curve
+    noise =
+      search.noise
+      ?? NoiseLevel(
+        deviation: (value.misfit / search.projections.pitch / Double(max(1, search.projections.values.count)))
+          .squareRoot())
+    floor = noise.floor(search.projections)
+    isConverged = value.misfit <= search.acceptableMisfit || search.noise == nil
+    expected = search.projections.projecting(atoms, search.blob)
+    for index in expected.values.indices { expected.values[index] *= search.mass }
+    // Who is as low in the objective, within what noise does to it.
+    let slack = 6 * noise.deviation * noise.deviation * search.projections.pitch
+    let rivals = outcome.answers.dropFirst().filter {
+      $0.kind == best.kind && $0.value.total - best.value.total < max(slack, 0.02 * search.alpha)
+    }
+    let judge = CertaintyJudge(
+      objective: Objective(
+        search.projections, search.blob, potential: search.potential(best.kind), alpha: alpha, bond: bond,
+        mass: search.mass),
+      atoms: atoms, noise: noise, isConverged: isConverged,
+      rivals: rivals.map { rival in
+        Settlement.descent(search, rival, alpha: settled.alpha, bond: settled.bond)
+      }, region: region)
+    let limit = 0.1 * search.bond
+    agreeing =
+      1
+      + outcome.answers.dropFirst().count { other in
+        let matching = AtomMatching(best.atoms.points, other.atoms.points, limit: limit)
+        return matching.extra.isEmpty && matching.missing.isEmpty
+      }
+    restarts = outcome.answers.count
+    (certainty, exchanges) = judge.judge(isCancelled: isCancelled)
+    guard !isCancelled() else { return nil }
+    progress(1)
+  }
+
+  private static let scanned = [
+    (0.97, 1.0), (1.03, 1.0), (1.0, 0.97), (1.0, 1.03), (1.0, 0.985), (1.0, 1.015),
+  ]
+
+  private static func search(_ request: ReconstructionRequest, bond: Double, mass: Double) -> AtomSearch {
+    let masses = request.projections.masses.map { $0 / mass }
+    let mean = masses.reduce(0, +) / Double(max(1, masses.count))
+    var search = AtomSearch(
+      request.projections, request.blob, count: request.count ?? Int(bounded: mean.rounded()))
+    search.bond = bond
+    search.mass = mass
+    search.kind = request.kind
+    search.potential = request.potential
+    search.seed = request.seed
+    search.restarts = request.restarts
+    if let alpha = request.alpha, alpha > 0 { search.alpha = min(0.1, alpha) }
+    let region = Region(request.projections, request.blob, mass: mass)
+    search.noise =
+      request.noise.map { NoiseLevel(deviation: $0) } ?? NoiseLevel(request.projections, request.blob, region)
+    return search
+  }
+}
+
+extension Settlement {
+  /// Another structure under the same conditions.
+  static func descent(_ search: AtomSearch, _ answer: AtomSearch.Answer, alpha: Double, bond: Double)
+    -> AtomPlane
+  {
+    let objective = Objective(
+      search.projections, search.blob, potential: search.potential(answer.kind), alpha: alpha, bond: bond,
+      mass: search.mass)
+    return Descent(iterations: 300, tolerance: 1e-6, gain: 1e-9).run(objective, from: answer.atoms).atoms
+  }
+}
