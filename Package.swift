@@ -71,22 +71,23 @@ let package = Package(
     .executableTarget(
       name: "ewald",
       dependencies: [
-        "Analysis", "CBLEED", "Diffraction", "FolderWatch", "FrameFormats", "FrameQuality", "JSON",
-        "Learning", "LiveSession", "PACBED", "Scattering", "SPED", "System", "TerminalUI", "Workers",
+        "Analysis", "AtomTomography", "CBLEED", "Diffraction", "FolderWatch", "FrameFormats", "FrameQuality",
+        "JSON", "Learning", "LiveSession", "PACBED", "Scattering", "SPED", "System", "TerminalUI", "Workers",
       ]),
     .executableTarget(
       name: "Benchmarks",
       dependencies: [
-        "Arrays", "CBLEED", "Diffraction", "FolderWatch", "FrameFormats", "FrameQuality", "Imaging", "JSON",
-        "Learning",
+        "Arrays", "AtomTomography", "CBLEED", "Diffraction", "FolderWatch", "FrameFormats", "FrameQuality",
+        "Imaging", "JSON", "Learning",
         "LiveSession", "PACBED", "Scattering", "SPED", "System", "TerminalUI", "Workers",
       ],
       exclude: ["Peers", "thresholds.tsv"]),
     .executableTarget(
       name: "Fuzz",
       dependencies: [
-        "CBLEED", "Diffraction", "FrameFormats", "FrameQuality", "HostileFrames", "Learning", "PACBED",
-        "SPED",
+        "AtomTomography", "CBLEED", "Diffraction", "FrameFormats", "FrameQuality", "HostileFrames",
+        "Learning",
+        "PACBED", "SPED",
         "System", "Workers",
       ]),
 

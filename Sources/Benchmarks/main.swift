@@ -33,6 +33,7 @@ let suites: [(name: String, run: @Sendable () async -> [Measurement])] = [
   ("cbleed-published", cbleedPublishedSuite),
   ("cbleed-latents", cbleedLatentsSuite),
   ("sped", SPEDSuite.run),
+  ("atoms", AtomsSuite.run),
 ]
 
 let words = Array(CommandLine.arguments.dropFirst())

@@ -31,6 +31,7 @@ package enum FormatList {
     MIBFormat(),
     DMFormat(),
     MRCFormat(),
+    SinogramCSV(),
   ]
 
   package static var formats: [any FileFormat] { disk }

@@ -1,3 +1,4 @@
+import AtomTomography
 import CBLEED
 import Diffraction
 import FrameFormats
@@ -20,13 +21,17 @@ struct EngineFuzz {
   init(samples: String, seed: UInt64) {
     self.seed = seed
     let library = ModelLibrary(folders: ["\(samples)/models"])
-    engines = [FrameEngine(), PACBEDEngine(library: library), CBLEEDEngine(library: library), SPEDEngine()]
+    engines = [
+      FrameEngine(), PACBEDEngine(library: library), CBLEEDEngine(library: library), SPEDEngine(),
+      AtomTomographyEngine(),
+    ]
     let hostile = HostileFrame.all.map(\.pixels)
     patterns = [
       "frame": hostile,
       "pacbed": Self.frames("\(samples)/rutile-wedge", 6),
       "cbleed": Self.frames("\(samples)/silicon-cbleed", 6),
       "sped": Self.frames("\(samples)/mgo-sped", 400),
+      "atom-tomography": Self.frames("\(samples)/crystallites", 4),
     ]
   }
 

@@ -1,3 +1,4 @@
+import AtomTomography
 import CBLEED
 import Diffraction
 import FrameQuality
@@ -10,7 +11,7 @@ package enum Ewald {
 
   /// The one list of engines: a new engine is a folder and one line here.
   package static let engines: [any AnalysisEngine] = [
-    FrameEngine(), PACBEDEngine(), CBLEEDEngine(), SPEDEngine(),
+    FrameEngine(), PACBEDEngine(), CBLEEDEngine(), SPEDEngine(), AtomTomographyEngine(),
   ]
   /// Also the one that nobody chooses unless to see what happens when an engine dies.
   static let everyEngine = engines + [DrillEngine()]

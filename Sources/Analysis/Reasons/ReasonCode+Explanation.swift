@@ -39,6 +39,19 @@ extension ReasonCode {
     case .bent: "A crystal's spots move within it: it is bent or twisted."
     case .missingSpots: "Spots are missing in parts of a crystal: it may be two with spots in common."
     case .noSuchSpot: "There is no spot of that number, so no dark field of it."
+    case .tilts:
+      "The tilts are missing, twice, or not as many as rows. Give them with --angles-deg, one a row."
+    case .projections:
+      "This is no set of projections: too long, too heavy, negative or empty. Check background, pixel and mass."
+    case .masses:
+      "The projections weigh different numbers of atoms, or no whole number. Check background and mass."
+    case .notConverged:
+      "No arrangement was found that explains the projections. Check tilts, r0, width and mass; try more restarts."
+    case .restarts:
+      "Restarts that explain the projections as well have atoms elsewhere. Take another projection."
+    case .undetermined:
+      "Atoms can move or change places and the projections stay the same. Take another projection."
+    case .offRows: "No projection looks along the lattice's rows. Atoms are told apart better where one does."
     case .noResult: "A result was no number and was left out: the frame is not one to analyse."
     case .failed: "The engine could not work: a model is missing, or a setting does not fit."
     case .died:

@@ -36,6 +36,14 @@ package enum ReasonCode: String, Sendable, CaseIterable {
   case bent = "BENT"
   case missingSpots = "SUB"
   case noSuchSpot = "SPOT"
+  // Atoms from projections.
+  case tilts = "TILT"
+  case projections = "PROJ"
+  case masses = "MASS"
+  case notConverged = "CONV"
+  case restarts = "RUNS"
+  case undetermined = "FREE"
+  case offRows = "ROWS"
   // The program.
   case noResult = "NUM"
   case failed = "FAIL"
@@ -56,12 +64,14 @@ package enum ReasonCode: String, Sendable, CaseIterable {
   /// What it makes of an answer where nothing else is said.
   package var severity: Severity {
     switch self {
-    case .incomplete, .bent, .missingSpots, .noSuchSpot: .informs
+    case .incomplete, .bent, .missingSpots, .noSuchSpot, .offRows: .informs
     case .saturated, .notANumber, .drift, .defects, .cutOff, .assumedAngle, .conditions, .thin, .secondPeak,
-      .contradiction, .wide, .unusablePositions, .fewSpots:
+      .contradiction, .wide, .unusablePositions, .fewSpots, .masses, .restarts, .undetermined:
       .doubtful
-    case .endOfRange, .outOfDomain, .otherMaterial, .residual, .misfit: .outOfDomain
-    case .empty, .blank, .tooSmall, .noModel, .nothingFound, .noDiscs, .scanShape, .noResult, .failed, .died:
+    case .endOfRange, .outOfDomain, .otherMaterial, .residual, .misfit, .notConverged: .outOfDomain
+    case .empty, .blank, .tooSmall, .noModel, .nothingFound, .noDiscs, .scanShape, .tilts, .projections,
+      .noResult,
+      .failed, .died:
       .blocks
     }
   }

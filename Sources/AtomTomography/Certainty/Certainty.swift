@@ -35,12 +35,18 @@ package struct CoordinateExchange: Sendable, Equatable {
 }
 
 struct CertaintyJudge {
+  /// Another restart that explains the projections as well.
+  struct Rival {
+    var atoms: AtomPlane
+    /// Its objective is as low, too.
+    var isAsLow: Bool
+  }
+
   let objective: Objective
   let atoms: AtomPlane
   let noise: NoiseLevel
   let isConverged: Bool
-  /// Other restarts whose objective is as low within the noise.
-  let rivals: [AtomPlane]
+  let rivals: [Rival]
   let region: Region
 
   /// A move by this much of a bond is another place.
@@ -56,7 +62,9 @@ struct CertaintyJudge {
     let intervals = intervals()
     let free = freeAtoms(isCancelled)
     let bond = objective.bond
-    let others = rivals.map { rival in AtomMatching(atoms.points, rival.points, limit: 0.5 * bond) }
+    let others = rivals.map { rival in
+      (AtomMatching(atoms.points, rival.atoms.points, limit: 0.5 * bond), rival.isAsLow)
+    }
     var result: [AtomCertainty] = []
     for index in 0..<atoms.count {
       var doubts: [AtomCertainty.Doubt] = []
@@ -64,9 +72,11 @@ struct CertaintyJudge {
       if free.contains(index) { doubts.append(.free) }
       if exchanges.contains(where: { $0.first == index || $0.second == index }) { doubts.append(.exchange) }
       var spread = 0.0
-      for other in others {
-        let pair = other.pairs.first { $0.found == index }
-        spread = max(spread, pair?.distance ?? 0.5 * bond)
+      var width = 0.0
+      for (other, isAsLow) in others {
+        let distance = other.pairs.first { $0.found == index }?.distance ?? 0.5 * bond
+        spread = max(spread, distance)
+        if isAsLow { width = max(width, distance) }
       }
       if spread > 0.5 * Self.move * bond { doubts.append(.restarts) }
       var energy = 0.0
@@ -74,8 +84,8 @@ struct CertaintyJudge {
         energy += 0.5 * objective.potential.pair((atoms[j] - atoms[index]).length / bond).value
       }
       var interval = intervals[index]
-      interval.x = (interval.x * interval.x + spread * spread).squareRoot()
-      interval.y = (interval.y * interval.y + spread * spread).squareRoot()
+      interval.x = (interval.x * interval.x + width * width).squareRoot()
+      interval.y = (interval.y * interval.y + width * width).squareRoot()
       result.append(AtomCertainty(interval: interval, doubts: doubts, energy: energy, spread: spread))
     }
     return (result, exchanges)

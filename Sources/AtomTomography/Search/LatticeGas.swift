@@ -1,3 +1,4 @@
+import Arrays
 import Glibc
 import System
 
@@ -62,19 +63,41 @@ struct LatticeGas {
     if directions.count == 2 { corner = Self.corners(along, tolerance: 0.2 * bond) }
   }
 
+  /// Found by cells of the plane of both coordinates: a site in the same or a neighbouring one.
   private static func corners(_ along: [[Double]], tolerance: Double) -> [Int32] {
     let count = along[0].count
+    let (u, v) = (along[0], along[1])
+    let (lowU, lowV) = (u.min() ?? 0, v.min() ?? 0)
+    let columns = min(2000, Int(bounded: ((u.max() ?? 0) - lowU) / tolerance) + 1)
+    let rows = min(2000, Int(bounded: ((v.max() ?? 0) - lowV) / tolerance) + 1)
+    func cell(_ value: Double, _ low: Double, _ count: Int) -> Int {
+      min(count - 1, max(0, Int(bounded: (value - low) / tolerance)))
+    }
+    var first = [Int32](repeating: -1, count: columns * rows)
+    var next = [Int32](repeating: -1, count: count)
+    for k in 0..<count {
+      let at = cell(v[k], lowV, rows) * columns + cell(u[k], lowU, columns)
+      next[k] = first[at]
+      first[at] = Int32(truncatingIfNeeded: k)
+    }
     var corner = [Int32](repeating: -1, count: count * count)
     for i in 0..<count {
+      let column = cell(u[i], lowU, columns)
       for j in 0..<count {
+        let row = cell(v[j], lowV, rows)
         var least = tolerance * tolerance
-        for k in 0..<count {
-          let du = along[0][k] - along[0][i]
-          let dv = along[1][k] - along[1][j]
-          let square = du * du + dv * dv
-          if square < least {
-            least = square
-            corner[i * count + j] = Int32(truncatingIfNeeded: k)
+        for r in max(0, row - 1)...min(rows - 1, row + 1) {
+          for c in max(0, column - 1)...min(columns - 1, column + 1) {
+            var k = Int(first[r * columns + c])
+            while k >= 0 {
+              let (du, dv) = (u[k] - u[i], v[k] - v[j])
+              let square = du * du + dv * dv
+              if square < least {
+                least = square
+                corner[i * count + j] = Int32(truncatingIfNeeded: k)
+              }
+              k = Int(next[k])
+            }
           }
         }
       }

@@ -124,7 +124,7 @@ package struct LatticeScan {
       let orientation = kind.period * Double(index % turns) / Double(turns)
       let bond = bonds[index / turns]
       var best: LatticeSeed?
-      for i in 0..<phases {
+      for i in 0..<phases where !isCancelled() {
         for j in 0..<phases {
           let phase = SIMD2((Double(i) + 0.5) / Double(phases), (Double(j) + 0.5) / Double(phases))
           let seed = seed(kind, orientation: orientation, phase: phase, bond: bond, sweeps: 12)

@@ -45,7 +45,7 @@ package struct Reconstruction: Sendable {
   package var expected: Projections
 
   /// The largest number of atoms that is searched for.
-  package static let largestCount = 2000
+  package static let largestCount = 300
 
   package init?(
     _ request: ReconstructionRequest, isCancelled: @escaping @Sendable () -> Bool = { false },
@@ -90,19 +90,23 @@ package struct Reconstruction: Sendable {
     isConverged = value.misfit <= search.acceptableMisfit || search.noise == nil
     expected = search.projections.projecting(atoms, search.blob)
     for index in expected.values.indices { expected.values[index] *= search.mass }
-    // Who is as low in the objective, within what noise does to it.
-    let slack = 6 * noise.deviation * noise.deviation * search.projections.pitch
-    let rivals = outcome.answers.dropFirst().filter {
-      $0.kind == best.kind && $0.value.total - best.value.total < max(slack, 0.02 * search.alpha)
+    // Who explains the projections as well, if only a few bonds speak against it; and who is as low in all.
+    let unit = noise.deviation * noise.deviation * search.projections.pitch
+    let reach = 3 * (2 * Double(search.projections.values.count)).squareRoot() * unit
+    let others = outcome.answers.dropFirst().filter {
+      $0.value.misfit - best.value.misfit < reach && $0.value.total - best.value.total < 5 * search.alpha
+    }
+    let rivals = others.map { other in
+      CertaintyJudge.Rival(
+        atoms: Settlement.descent(search, other, alpha: settled.alpha, bond: settled.bond),
+        isAsLow: other.kind == best.kind
+          && other.value.total - best.value.total < max(6 * unit, 0.02 * search.alpha))
     }
     let judge = CertaintyJudge(
       objective: Objective(
         search.projections, search.blob, potential: search.potential(best.kind), alpha: alpha, bond: bond,
         mass: search.mass),
-      atoms: atoms, noise: noise, isConverged: isConverged,
-      rivals: rivals.map { rival in
-        Settlement.descent(search, rival, alpha: settled.alpha, bond: settled.bond)
-      }, region: region)
+      atoms: atoms, noise: noise, isConverged: isConverged, rivals: rivals, region: region)
     let limit = 0.1 * search.bond
     agreeing =
       1

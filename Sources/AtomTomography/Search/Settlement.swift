@@ -16,7 +16,9 @@ package struct Settlement: Sendable {
   package private(set) var bond: Double
   package private(set) var curve: [Point] = []
 
-  static let alphas = [0.3, 0.2, 0.14, 0.1, 0.07, 0.05, 0.035, 0.025, 0.017, 0.012, 0.008, 0.005]
+  /// Even steps of the logarithm, from the heaviest on.
+  static let alphas = (0..<13).map { pow(10, -0.4 - logarithmicStep * Double($0)) }
+  package static let logarithmicStep = 0.15
 
   /// `alpha` and `bond` are left as they are where they were given.
   init(
@@ -36,7 +38,10 @@ package struct Settlement: Sendable {
     if scansBond {
       // The misfit of neighbouring bonds, each from the one before.
       var best = bond
-      var least = value.misfit
+      // The bond that was given stands unless another is better by more than noise makes one.
+      let unit =
+        (search.noise?.floor(search.projections) ?? 0) / Double(max(1, search.projections.values.count))
+      var least = value.misfit - 4 * unit
       for sign in [-1.0, 1] {
         var from = answer.atoms
         for step in 1...5 where !isCancelled() {
@@ -61,7 +66,7 @@ package struct Settlement: Sendable {
       let outcome = descent(alpha, bond, from)
       from = outcome.atoms
       curve.append(Point(alpha: alpha, misfit: outcome.value.misfit, energy: outcome.value.energy))
-      if settled == nil, alpha <= search.alpha, alpha >= 0.017, let floor,
+      if settled == nil, alpha <= 1.001 * search.alpha, let floor,
         outcome.value.misfit <= floor || alpha < 0.02
       {
         settled = (alpha, outcome)

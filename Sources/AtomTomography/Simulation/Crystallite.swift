@@ -1,4 +1,5 @@
 import Glibc
+import JSON
 import System
 
 /// A small crystal with one defect and its projections: what is known exactly, so that an answer can be judged.
@@ -152,5 +153,43 @@ package struct Crystallite: Sendable {
     let nothing = Projections(degrees: [], start: 0, pitch: 1, values: [])
     let objective = Objective(nothing, AtomBlob(sigma: 1), potential: .lennardJones, alpha: 1)
     return Descent(iterations: 5000, tolerance: 1e-8, gain: 1e-14).run(objective, from: atoms).atoms
+  }
+}
+
+extension Projections {
+  /// A table with the coordinate first and one column a tilt.
+  package var table: String {
+    func digits(_ value: Double) -> String { "\((value * 1e7).rounded() / 1e7)" }
+    var text = "u," + angles.map { "theta_\(digits($0))" }.joined(separator: ",") + "\n"
+    for pixel in 0..<pixels {
+      let row = angles.indices.map { digits(values[$0 * pixels + pixel]) }
+      text += "\(digits(start + pitch * Double(pixel))),\(row.joined(separator: ","))\n"
+    }
+    return text
+  }
+}
+
+extension Crystallite {
+  /// What was simulated, for who compares.
+  package func truth(_ atoms: AtomPlane) -> String {
+    var writer = JSONWriter()
+    writer.object { json in
+      json.member("lattice", kind.rawValue)
+      json.member("defect", defect.rawValue)
+      json.member("angles_deg", angles)
+      json.member("sigma", sigma)
+      json.member("noise_fraction_of_single_atom_peak", noise)
+      json.member("seed", seed)
+      json.key("atoms")
+      json.array { json in
+        for point in atoms.points {
+          json.array { json in
+            json.number(point.x)
+            json.number(point.y)
+          }
+        }
+      }
+    }
+    return writer.text + "\n"
   }
 }

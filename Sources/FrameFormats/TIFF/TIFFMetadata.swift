@@ -47,6 +47,11 @@ struct TIFFMetadata {
       calibration.x = try pixelMetres(directory, &reader, resolution: 282).flatMap { jeol.axis(pixel: $0) }
       calibration.y = try pixelMetres(directory, &reader, resolution: 283).flatMap { jeol.axis(pixel: $0) }
     }
+    if let axes = SinogramAxes(description: description) {
+      let stated = axes.calibration(source: "tag:270")
+      calibration.x = stated.x ?? calibration.x
+      calibration.y = stated.y
+    }
 
     if isGatan && page.sample == .uint8 {
       warnings.append("8-bit export of a DigitalMicrograph display: intensities are not counts")

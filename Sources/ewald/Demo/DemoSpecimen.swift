@@ -47,6 +47,10 @@ package let specimens = [
     }
   ) { size, seed in try WedgeSpecimen(size: size, seed: seed) },
   Showpiece(name: "sped", samples: ["mgo-sped/mgo-sped.blo"]) { _, seed in try ParticleSpecimen(seed: seed) },
+  Showpiece(
+    name: "atom-tomography",
+    samples: ["crystallites/hex-vacancy_sino.tif", "crystallites/square-dislocation_sino.csv"]
+  ) { _, seed in CrystalliteSpecimen(seed: seed) },
 ]
 
 /// All of them in turns, as on a day of several users.

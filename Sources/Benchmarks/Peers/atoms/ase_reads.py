@@ -1,0 +1,9 @@
+"""ase_reads.py FILE.extxyz: ASE opens what the engine wrote, with intervals and verdicts."""
+import sys
+
+from ase.io import read
+
+atoms = read(sys.argv[1], format="extxyz")
+assert len(atoms) > 0 and atoms.arrays["interval"].shape == (len(atoms), 2)
+assert atoms.arrays["determined"].dtype == bool and atoms.info["alpha"] > 0
+print(f"ASE reads {len(atoms)} atoms, {int(atoms.arrays['determined'].sum())} determined")

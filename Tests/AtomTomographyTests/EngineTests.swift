@@ -1,0 +1,106 @@
+import AtomTomography
+import Diffraction
+import HostileFrames
+import Testing
+
+@Suite(.timeLimit(.minutes(10))) struct AtomTomographyEngineTests {
+  private let engine = AtomTomographyEngine()
+
+  private func frame(_ projections: Projections, states: Bool = true) -> Frame {
+    var frame = Frame(
+      pixels: Pixels(
+        width: projections.pixels, height: projections.angles.count,
+        values: projections.values.map { Float($0) }))
+    if states {
+      let step = projections.angles[1] - projections.angles[0]
+      frame.calibration.x = Sourced(
+        AxisCalibration(scale: projections.pitch, origin: projections.start, unit: "r0"), source: "test")
+      frame.calibration.y = Sourced(
+        AxisCalibration(scale: step, origin: projections.angles[0], unit: "deg"), source: "test")
+    }
+    return frame
+  }
+
+  private func finding(_ frame: Frame, _ settings: [String: ParameterValue] = [:]) throws -> Finding {
+    try engine.analyze(.frame(frame), ParameterValues(settings), AnalysisContext())
+  }
+
+  @Test func `A sinogram that states its tilts needs no setting; one that does not takes them`() throws {
+    let known = ReferenceCase.all[1]
+    let stated = try finding(frame(known.projections))
+    #expect(stated.verdict == .accept || stated.verdict == .doubtful)
+    #expect(stated["atoms"]?.value == Double(known.truth.count))
+    #expect(stated["neighbours"]?.said == "hexagonal")
+    let told = try finding(frame(known.projections, states: false), ["angles_deg": .text("0,60,120")])
+    #expect(told["atoms"]?.value == stated["atoms"]?.value)
+    #expect(abs((told["misfit"]?.value ?? 0) - (stated["misfit"]?.value ?? 1)) < 1e-3)
+  }
+
+  @Test(arguments: [
+    ("", "TILT", "tilts are not known"), ("0,60", "TILT", "2 tilts for 3 rows"),
+    ("0,60,240", "TILT", "a projection is there twice"),
+    ("0,60,60.01", "TILT", "a projection is there twice"),
+  ])
+  func `Tilts that do not fit are told in a line`(_ text: String, _ code: String, _ words: String) throws {
+    let finding = try finding(
+      frame(ReferenceCase.all[1].projections, states: false), text.isEmpty ? [:] : ["angles_deg": .text(text)]
+    )
+    #expect(finding.verdict == .notAnalysable)
+    #expect(finding.reasons.first?.code == code && finding.reasons.first?.text.contains(words) == true)
+  }
+
+  @Test func `Projections that are none are told in a line`() throws {
+    let good = ReferenceCase.all[0].projections
+    func first(_ change: (inout Projections) -> Void, _ settings: [String: ParameterValue] = [:]) throws
+      -> String
+    {
+      var projections = good
+      change(&projections)
+      let finding = try finding(frame(projections), settings)
+      #expect(finding.verdict == .notAnalysable && finding.reasons.count == 1)
+      return "\(finding.reasons.first?.code ?? "") \(finding.reasons.first?.text ?? "")"
+    }
+    #expect(try first { $0.values[7] = .nan }.hasPrefix("NAN"))
+    #expect(try first { $0.values = $0.values.map { _ in 2 } }.hasPrefix("EMTY"))
+    #expect(try first { $0.values = $0.values.map { $0 - 10 } }.contains("values down to"))
+    #expect(try first { $0.values = $0.values.map { $0 * 1e-3 } }.contains("a mass of"))
+    #expect(try first { $0.values = $0.values.map { $0 * 1e3 } }.contains("up to 300 are searched"))
+    #expect(try first({ _ in }, ["pixel": .number(50)]).hasPrefix("PROJ"))
+    #expect(throws: AnalysisError.self) { try first({ _ in }, ["angles_deg": .text("north")]) }
+  }
+
+  @Test func `Projections of different atoms are doubted`() throws {
+    var projections = ReferenceCase.all[1].projections
+    for pixel in 0..<projections.pixels { projections.values[pixel] *= 1.1 }
+    let finding = try finding(frame(projections), ["search_scale": .text("off")])
+    #expect(finding.reasons.contains { $0.code == "MASS" } && finding.verdict != .accept)
+  }
+
+  @Test func `What is written can be read: as many atoms in every file`() throws {
+    nonisolated(unsafe) var files: [String: [UInt8]] = [:]
+    var context = AnalysisContext()
+    context.write = { artifact throws(AnalysisError) in
+      if case .bytes(let bytes) = artifact.content { files[artifact.role] = bytes }
+      return artifact.file
+    }
+    let known = ReferenceCase.all[3]
+    let finding = try engine.analyze(.frame(frame(known.projections)), ParameterValues(), context)
+    #expect(finding.artifacts.count == 4)
+    let count = known.truth.count
+    func lines(_ role: String) -> [Substring] {
+      String(decoding: files[role] ?? [], as: UTF8.self).split(separator: "\n")
+    }
+    #expect(lines("xyz").count == count + 2 && lines("extended_xyz").count == count + 2)
+    #expect(lines("csv").count == count + 1)
+    #expect(lines("extended_xyz")[1].contains("Properties=species:S:1:pos:R:3:interval:R:2"))
+    #expect(lines("json").joined().contains("\"atoms\""))
+  }
+
+  @Test func `What no microscope should send is told in a line`() {
+    let check = EngineCheck(engine, settings: ["angles_deg": .text("0,60")])
+    #expect(check.faultsOfSomeFrames() == [])
+    for settings in EngineCheck.ends(of: engine) {
+      #expect(check.faultsOfSomeFrames(settings) == [], "\(settings)")
+    }
+  }
+}

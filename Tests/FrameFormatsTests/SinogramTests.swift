@@ -1,0 +1,53 @@
+import Diffraction
+import FrameFormats
+import Foundation
+import Testing
+
+/// Projections row by row: as a table, and as a TIFF that states its axes.
+@Suite struct SinogramTests {
+  private func open(_ bytes: [UInt8], _ name: String) throws -> any FrameSource {
+    let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let path = folder.appending(path: name).path
+    try Data(bytes).write(to: URL(filePath: path))
+    return try FormatList.open(path: path)
+  }
+
+  @Test func `A table is a frame with a row a tilt, in their order`() throws {
+    let text = "u,theta_0,theta_90,theta_45\n-0.2,1,2,3\n0.0,4,5,6\n0.2,7,8,9\n"
+    let source = try open(Array(text.utf8), "a.csv")
+    let frame = try source.frame(at: 0)
+    #expect(source.summary.format == "CSV" && source.summary.frames == 1)
+    #expect(frame.pixels.doubles() == [1, 4, 7, 3, 6, 9, 2, 5, 8])
+    #expect(frame.calibration.y?.value == AxisCalibration(scale: 45, origin: 0, unit: "deg"))
+    #expect(frame.calibration.x?.value.origin == -0.2)
+    #expect(abs((frame.calibration.x?.value.scale ?? 0) - 0.2) < 1e-12)
+  }
+
+  @Test func `Uneven tilts are no axis, and what is no table says so`() throws {
+    let uneven = try open(Array("u,theta_0,theta_10,theta_70\n0,1,1,1\n1,1,1,1\n".utf8), "a.csv")
+    #expect(uneven.summary.calibration.y == nil)
+    for (text, words) in [
+      ("u,theta_0\n", "no row"), ("u,theta_x\n0,1\n1,1\n", "names no tilt"),
+      ("u,theta_0\n0,1\n1\n2,2\n", "line 3"), ("name,value\n0,1\n1,1\n", "text"),
+    ] {
+      #expect(throws: FileRefusal.self, "\(words)") { try open(Array(text.utf8), "a.csv") }
+      do { _ = try open(Array(text.utf8), "a.csv") } catch { #expect("\(error)".contains(words)) }
+    }
+    // Half a last line is still being written.
+    do {
+      _ = try open(Array("u,theta_0\n0,1\n1,2\n2".utf8), "a.csv")
+    } catch let refusal as FileRefusal { #expect(refusal.kind == .truncated) }
+  }
+
+  @Test func `A TIFF's description states tilts and pixels`() throws {
+    let axes = SinogramAxes(degrees: [0, 60, 120], pitch: 0.1, start: -6.6)
+    let page = TIFFWriter.Page(
+      Pixels(width: 4, height: 3, values: [Float](repeating: 1, count: 12)),
+      description: "simulated\n" + axes.description)
+    let frame = try open(TIFFWriter.encode([page]), "a.tif").frame(at: 0)
+    #expect(frame.calibration.x?.value == AxisCalibration(scale: 0.1, origin: -6.6, unit: "r0"))
+    #expect(frame.calibration.y?.value == AxisCalibration(scale: 60, origin: 0, unit: "deg"))
+  }
+}
