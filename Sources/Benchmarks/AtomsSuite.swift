@@ -11,7 +11,7 @@ enum AtomsSuite {
   static func run() async -> [Measurement] {
     let references = AtomsCase.references()
     guard !references.isEmpty else { return [Measurement("the references are not there", .nan, "")] }
-    return evaluations() + table("references", references) + table("fresh", AtomsCase.fresh(20))
+    return evaluations() + growth() + table("references", references) + table("fresh", AtomsCase.fresh(20))
       + alphaCurve(references) + robustness() + honesty()
   }
 
@@ -38,6 +38,23 @@ enum AtomsSuite {
         Measurement("one evaluation, \(atoms.count) atoms", 1e3 * (times.min() ?? .nan), "ms", goal: goal))
     }
     return figures
+  }
+
+  private static func growth() -> [Measurement] {
+    [3.05, 4.05, 5.05, 6.05].flatMap { half -> [Measurement] in
+      var crystallite = AtomsCase.crystallite(6)
+      crystallite.halfWidth = half
+      let known = AtomsCase(crystallite)
+      let (before, start) = (processorSeconds(), seconds())
+      let found = Reconstruction(ReconstructionRequest(known.projections))
+      let (spent, wall) = (processorSeconds() - before, seconds() - start)
+      let score = AtomsScore(found?.atoms ?? AtomPlane(), known.truth)
+      let name = "a crystal of \(known.truth.count) atoms"
+      return [
+        Measurement("\(name): processor time", spent, "s"), Measurement("\(name): time", wall, "s"),
+        Measurement("\(name): atoms matched", 100 * score.share, "%"),
+      ]
+    }
   }
 
   // MARK: All methods

@@ -57,7 +57,8 @@ package enum FormatList {
     let head = try file.bytes(at: 0, upTo: 4096)
     let suffix = file.suffix
     for format in disk where head.withUnsafeBytes({ format.recognizes(head: $0, suffix: suffix) }) {
-      return try format.open(file, limits: limits)
+      let source = try format.open(file, limits: limits)
+      return NamedTilts(source, path: path) ?? source
     }
     if let raw { return try open(path: path, as: raw, limits: limits) }
     throw unrecognized(head, suffix: suffix)

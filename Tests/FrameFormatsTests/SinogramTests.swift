@@ -50,4 +50,16 @@ import Testing
     #expect(frame.calibration.x?.value == AxisCalibration(scale: 0.1, origin: -6.6, unit: "r0"))
     #expect(frame.calibration.y?.value == AxisCalibration(scale: 60, origin: 0, unit: "deg"))
   }
+
+  @Test func `A name says the tilts of its rows where the file does not`() throws {
+    let page = TIFFWriter.Page(Pixels(width: 4, height: 3, values: [Float](repeating: 1, count: 12)))
+    let bytes = TIFFWriter.encode([page])
+    let source = try open(bytes, "crystal_7_0_60_120deg.tif")
+    // Four numbers for three rows are not the tilts.
+    #expect(source.summary.calibration.y == nil)
+    let frame = try open(bytes, "crystal_a_-60_0_60deg.tif").frame(at: 0)
+    #expect(frame.calibration.y?.value == AxisCalibration(scale: 60, origin: -60, unit: "deg"))
+    #expect(try open(bytes, "crystal_0_60_120.tif").summary.calibration.y == nil)
+    #expect(try open(bytes, "crystal_0_10_120deg.tif").summary.calibration.y == nil)
+  }
 }

@@ -24,10 +24,10 @@ struct TomographyReport {
       Quantity("atoms", Double(count)),
       Quantity("determined", Double(count - undetermined.count)),
       Quantity(
-        "misfit", (found.value.misfit / max(1e-300, found.floor)).told, said: "over what noise leaves"),
-      Quantity("energy", found.value.energy.told, said: "in bonds"),
+        "misfit", (found.value.misfit / max(1e-300, found.floor)).told, said: "over the noise"),
+      Quantity("energy", found.value.energy.told, said: "bonds"),
       Quantity(
-        "interval", (widths.isEmpty ? 0 : widths[widths.count / 2]).told, said: "95 %, the median atom's"),
+        "interval", (widths.isEmpty ? 0 : widths[widths.count / 2]).told, said: "95 %, median"),
       Quantity("neighbours", found.kind == .hexagonal ? 6 : 4, said: kind),
       Quantity("bond", found.bond.told),
       Quantity("atom_mass", found.mass.told),
@@ -61,14 +61,17 @@ struct TomographyReport {
     let rivals = found.certainty.count { $0.doubts.contains(.restarts) }
     if rivals > 0 {
       judgement.note(
-        .restarts, "restarts that explain the projections as well have \(rivals) atoms elsewhere")
+        .restarts,
+        "restarts that explain the projections as well have \(rivals == 1 ? "an atom" : "\(rivals) atoms") elsewhere"
+      )
     }
     let open = undetermined
     if found.isConverged, !open.isEmpty {
       let names = open.prefix(6).map { "\($0 + 1)" }.joined(separator: ", ")
+      let what = open.count == 1 ? "one atom is" : "\(open.count) atoms are"
       judgement.note(
         .undetermined,
-        "\(open.count) atoms are not determined by the projections: \(names)\(open.count > 6 ? " …" : "")")
+        "\(what) not determined by the projections: \(names)\(open.count > 6 ? " …" : "")")
     }
     if let turn = offRows { judgement.note(.offRows, "tilts \(turn.short)° off the lattice's rows") }
     return judgement
