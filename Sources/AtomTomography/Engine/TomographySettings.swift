@@ -4,7 +4,7 @@ import Diffraction
 /// The engine's settings. Lengths are in the unit of the nearest-neighbour distance, whatever that is.
 enum TomographySettings {
   enum Lattice: String, CaseIterable { case hex, square }
-  enum Potential: String, CaseIterable { case lj, square }
+  enum Potential: String, CaseIterable { case lj, square, springs }
 
   static let angles = Setting<[Double]?>(
     "angles_deg", "tilts, one a row: 0,60,120", unit: "deg", isOpen: true, standard: nil
@@ -54,6 +54,7 @@ extension ReconstructionRequest {
     switch try values[TomographySettings.potential] {
     case .lj: potential = .lennardJones
     case .square: potential = .square
+    case .springs: settlesBySprings = true
     case nil: potential = nil
     }
     noise = try values[TomographySettings.noise]

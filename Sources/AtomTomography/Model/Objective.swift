@@ -20,6 +20,8 @@ package final class Objective {
   package let bond: Double
   /// What one atom weighs.
   package let mass: Double
+  /// In the pairs' place.
+  package let network: HarmonicNetwork?
   private let row: BlobRow
   private let directions: [Direction]
   private var residual: [Double]
@@ -28,7 +30,7 @@ package final class Objective {
 
   package init(
     _ projections: Projections, _ blob: AtomBlob, potential: PairPotential = .lennardJones, alpha: Double = 0,
-    bond: Double = 1, mass: Double = 1
+    bond: Double = 1, mass: Double = 1, network: HarmonicNetwork? = nil
   ) {
     self.projections = projections
     self.blob = blob
@@ -36,6 +38,7 @@ package final class Objective {
     self.alpha = alpha
     self.bond = bond
     self.mass = mass
+    self.network = network
     row = BlobRow(blob, projections)
     directions = projections.directions
     residual = projections.values
@@ -117,6 +120,9 @@ package final class Objective {
   private func energy(
     _ coordinates: UnsafeBufferPointer<Double>, scale: Double, _ gradient: UnsafeMutablePointer<Double>
   ) -> Double {
+    if let network, let base = coordinates.baseAddress {
+      return network.energy(base, scale: scale, gradient: gradient)
+    }
     let reach = PairPotential.cutoff * bond
     list.follow(coordinates, reach: reach, skin: 0.4 * bond)
     let limit = reach * reach

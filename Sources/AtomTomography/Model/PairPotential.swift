@@ -80,6 +80,23 @@ package struct HarmonicNetwork: Sendable {
 
   package init(bonds: [Bond]) { self.bonds = bonds }
 
+  /// Between the nearest of found atoms, and along the diagonals of a square lattice, which would shear without. As
+  /// stiff as Lennard-Jones bonds, as long as the lattice's.
+  package init(_ atoms: AtomPlane, _ kind: LatticeKind, bond: Double) {
+    bonds = []
+    let stiffness = 72 / (bond * bond)
+    for i in 0..<atoms.count {
+      for j in 0..<i {
+        let distance = (atoms[i] - atoms[j]).length / bond
+        if distance < 1.2 {
+          bonds.append(Bond(j, i, length: bond, stiffness: stiffness))
+        } else if kind == .square, distance < 1.65 {
+          bonds.append(Bond(j, i, length: 2.0.squareRoot() * bond, stiffness: 0.5 * stiffness))
+        }
+      }
+    }
+  }
+
   /// The sum of stiffness (r - length)^2 / 2; the gradient is added to times `scale`.
   package func energy(
     _ coordinates: UnsafePointer<Double>, scale: Double, gradient: UnsafeMutablePointer<Double>

@@ -16,11 +16,16 @@ package struct AtomSearch: Sendable {
   /// Nil where the projections are to say.
   package var kind: LatticeKind?
   package var potential: PairPotential?
+  /// A found structure is settled by springs between its neighbours.
+  package var settlesBySprings = false
   package var noise: NoiseLevel?
   package var seed: UInt64 = 1
   package var restarts = 4
   package var seedsPerKind = 8
   package var steps = 80
+
+  /// How often whole atoms are put on a lattice's sites, each time otherwise.
+  private static let fillings = 2
 
   package init(_ projections: Projections, _ blob: AtomBlob, count: Int) {
     self.projections = projections
@@ -78,12 +83,13 @@ package struct AtomSearch: Sendable {
     let starts = distinct
     let results = parallelMap(max(1, restarts)) { index -> (Answer, [Objective.Value]) in
       // Each start in turn where none is good; else mostly the best.
-      let start = starts[isFound ? (index < 2 ? 0 : min(1, starts.count - 1)) : index % min(4, starts.count)]
+      let rank = isFound ? (index % 2 == 0 ? 0 : (index + 1) / 2) : index
+      let start = starts[rank % min(4, starts.count)]
       let objective = objective(start.kind)
       var chain = SearchChain(objective, region, random: random.stream(index))
       var history: [Objective.Value] = []
       var best = SearchChain.State(atoms: start.atoms, value: start.value)
-      let first = isFound ? steps / 5 : steps
+      let first = isFound ? (projections.angles.count == 2 ? steps * 3 / 5 : steps / 5) : steps
       best = chain.run(from: best, steps: first, isCancelled: isCancelled) { history.append($1.value) }
       // Once more, from where it came to, as long as the noise is not reached.
       var rounds = 0
@@ -114,11 +120,12 @@ package struct AtomSearch: Sendable {
     let chosen = seeds.filter { kinds.contains($0.kind) }
     let random = RandomNumbers(seed: seed)
     let births = Births(projections, blob, region, mass: mass)
-    let answers = parallelMap(chosen.count) { index -> Answer? in
+    let refined = parallelMap(chosen.count) { scan.refined(chosen[$0], isCancelled: isCancelled) }
+    let answers = parallelMap(Self.fillings * refined.count) { index -> Answer? in
       if isCancelled() { return nil }
       var random = random.stream(1000 + index)
-      var seed = scan.refined(chosen[index], isCancelled: isCancelled)
-      seed = scan.filled(seed, alpha: alpha, proposals: 40_000, &random)
+      let seed = scan.filled(
+        refined[index / Self.fillings], alpha: alpha, proposals: 60_000, &random)
       var atoms = seed.atoms
       var value = Objective.Value()
       let sharp = objective(seed.kind)

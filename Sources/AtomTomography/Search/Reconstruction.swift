@@ -13,6 +13,7 @@ package struct ReconstructionRequest: Sendable {
   package var alpha: Double?
   package var kind: LatticeKind?
   package var potential: PairPotential?
+  package var settlesBySprings = false
   /// Nil: from the projections.
   package var noise: Double?
   package var restarts = 4
@@ -68,6 +69,7 @@ package struct Reconstruction: Sendable {
         if then.value.misfit < search.acceptableMisfit { break }
       }
     }
+    if request.count == nil, !isCancelled() { outcome.answers = search.recounted(outcome.answers) }
     guard let best = outcome.answers.first, best.atoms.count > 0, !isCancelled() else { return nil }
     let region = Region(search.projections, search.blob, mass: search.mass)
     let settled = Settlement(
@@ -98,14 +100,14 @@ package struct Reconstruction: Sendable {
     }
     let rivals = others.map { other in
       CertaintyJudge.Rival(
-        atoms: Settlement.descent(search, other, alpha: settled.alpha, bond: settled.bond),
+        atoms: Descent(iterations: 300, tolerance: 1e-6, gain: 1e-9).run(
+          search.settling(other, alpha: settled.alpha, bond: settled.bond), from: other.atoms
+        ).atoms,
         isAsLow: other.kind == best.kind
           && other.value.total - best.value.total < max(6 * unit, 0.02 * search.alpha))
     }
     let judge = CertaintyJudge(
-      objective: Objective(
-        search.projections, search.blob, potential: search.potential(best.kind), alpha: alpha, bond: bond,
-        mass: search.mass),
+      objective: search.settling(best, alpha: alpha, bond: bond),
       atoms: atoms, noise: noise, isConverged: isConverged, rivals: rivals, region: region)
     let limit = 0.1 * search.bond
     agreeing =
@@ -133,6 +135,7 @@ package struct Reconstruction: Sendable {
     search.mass = mass
     search.kind = request.kind
     search.potential = request.potential
+    search.settlesBySprings = request.settlesBySprings
     search.seed = request.seed
     search.restarts = request.restarts
     if let alpha = request.alpha, alpha > 0 { search.alpha = min(0.1, alpha) }
@@ -143,14 +146,11 @@ package struct Reconstruction: Sendable {
   }
 }
 
-extension Settlement {
-  /// Another structure under the same conditions.
-  static func descent(_ search: AtomSearch, _ answer: AtomSearch.Answer, alpha: Double, bond: Double)
-    -> AtomPlane
-  {
-    let objective = Objective(
-      search.projections, search.blob, potential: search.potential(answer.kind), alpha: alpha, bond: bond,
-      mass: search.mass)
-    return Descent(iterations: 300, tolerance: 1e-6, gain: 1e-9).run(objective, from: answer.atoms).atoms
+extension AtomSearch {
+  /// The objective that settles a structure.
+  func settling(_ answer: Answer, alpha: Double, bond: Double) -> Objective {
+    Objective(
+      projections, blob, potential: potential(answer.kind), alpha: alpha, bond: bond, mass: mass,
+      network: settlesBySprings ? HarmonicNetwork(answer.atoms, answer.kind, bond: bond) : nil)
   }
 }

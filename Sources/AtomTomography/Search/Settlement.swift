@@ -25,11 +25,9 @@ package struct Settlement: Sendable {
     _ search: AtomSearch, _ answer: AtomSearch.Answer, alpha given: Double?, scansBond: Bool,
     isCancelled: @Sendable () -> Bool
   ) {
-    let potential = search.potential(answer.kind)
     func descent(_ alpha: Double, _ bond: Double, _ from: AtomPlane) -> Descent.Outcome {
-      let objective = Objective(
-        search.projections, search.blob, potential: potential, alpha: alpha, bond: bond, mass: search.mass)
-      return Descent(iterations: 300, tolerance: 1e-6, gain: 1e-9).run(objective, from: from)
+      Descent(iterations: 300, tolerance: 1e-6, gain: 1e-9).run(
+        search.settling(answer, alpha: alpha, bond: bond), from: from)
     }
     atoms = answer.atoms
     value = answer.value
