@@ -122,7 +122,7 @@ let package = Package(
       dependencies: ["Arrays", "Diffraction", "HostileFrames", "Scattering", "SPED", "System"]),
     .testTarget(
       name: "AtomTomographyTests",
-      dependencies: ["AtomTomography", "Diffraction", "HostileFrames", "JSON", "System"],
+      dependencies: ["AtomTomography", "Diffraction", "HostileFrames", "JSON", "Learning", "System"],
       exclude: ["Reference"]),
     .testTarget(
       name: "FrameFormatsTests",

@@ -11,7 +11,12 @@ enum AtomsSuite {
   static func run() async -> [Measurement] {
     let references = AtomsCase.references()
     guard !references.isEmpty else { return [Measurement("the references are not there", .nan, "")] }
-    return evaluations() + growth() + table("references", references) + table("fresh", AtomsCase.fresh(20))
+    let start = processorSeconds()
+    let localisation = (try? LearnedLocalisation.Training().run()).flatMap { try? LearnedLocalisation($0) }
+    let training = Measurement(
+      "training of the learned localisation", processorSeconds() - start, "s of a core")
+    return evaluations() + growth() + [training] + table("references", references, localisation)
+      + table("fresh", AtomsCase.fresh(20), localisation)
       + alphaCurve(references) + robustness() + honesty()
   }
 
@@ -61,12 +66,13 @@ enum AtomsSuite {
 
   private enum Method: String, CaseIterable {
     case sirt = "SIRT + peaks"
+    case learned = "SIRT + learned localisation"
     case annealing = "annealing on a grid"
     case bare = "ADCG, alpha 0"
     case insertion = "ADCG, Lennard-Jones"
     case lattice = "ewald"
 
-    func atoms(_ known: AtomsCase) -> AtomPlane {
+    func atoms(_ known: AtomsCase, _ localisation: LearnedLocalisation?) -> AtomPlane {
       let projections = known.projections
       let blob = AtomBlob(sigma: known.sigma)
       let masses = projections.masses
@@ -75,6 +81,8 @@ enum AtomsSuite {
       case .sirt:
         let method = IterativeReconstruction(projections, blob)
         return method.peaks(method.image(), count: count)
+      case .learned:
+        return (try? localisation?.atoms(projections, blob, count: count)) ?? AtomPlane()
       case .annealing: return GridAnnealing(projections, blob, count: count).run()
       case .bare: return AtomInsertion(projections, blob).run()
       case .insertion:
@@ -86,13 +94,15 @@ enum AtomsSuite {
     }
   }
 
-  private static func table(_ what: String, _ cases: [AtomsCase]) -> [Measurement] {
+  private static func table(
+    _ what: String, _ cases: [AtomsCase], _ localisation: LearnedLocalisation?
+  ) -> [Measurement] {
     var figures: [Measurement] = []
     for method in Method.allCases {
       var scores: [AtomsScore] = []
       for known in cases {
         let (before, start) = (processorSeconds(), seconds())
-        let atoms = method.atoms(known)
+        let atoms = method.atoms(known, localisation)
         let score = AtomsScore(
           atoms, known.truth, seconds: seconds() - start, processor: processorSeconds() - before)
         scores.append(score)

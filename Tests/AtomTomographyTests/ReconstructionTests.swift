@@ -1,5 +1,6 @@
 import AtomTomography
 import Foundation
+import Learning
 import Testing
 
 @Suite(.timeLimit(.minutes(10))) struct ReconstructionTests {
@@ -47,11 +48,9 @@ import Testing
   /// At this noise the mass is off by more than half an atom as often as not.
   @Test func `Where the mass leaves the number open the objective says it`() throws {
     var crystal = Crystallite()
-    crystal.kind = .square
-    crystal.defect = .interstitial
-    crystal.angles = [0, 90]
+    crystal.defect = .dislocation
     crystal.noise = 0.2
-    crystal.seed = 3
+    crystal.seed = 4
     let truth = crystal.atoms()
     let projections = crystal.projections(of: truth)
     let mass = projections.masses.reduce(0, +) / 2
@@ -106,6 +105,26 @@ import Testing
     #expect(told.exchanges.isEmpty)
     let matching = AtomMatching(told.atoms.points, atoms.points, limit: 0.5)
     #expect(matching.extra.isEmpty && matching.missing.isEmpty)
+  }
+}
+
+/// Trained for a moment only: that it learns, and that the same seed gives the same network.
+@Suite(.timeLimit(.minutes(5))) struct LearnedLocalisationTests {
+  @Test func `A network learns where atoms are`() throws {
+    var training = LearnedLocalisation.Training()
+    (training.steps, training.batch) = (24, 4)
+    nonisolated(unsafe) var losses: [Double] = []
+    let model = try training.run(report: { _, loss in losses.append(loss) })
+    #expect(losses.count == 24)
+    let (first, last) = (losses.prefix(4).reduce(0, +), losses.suffix(4).reduce(0, +))
+    #expect(last < 0.8 * first)
+    training.threads = 1
+    let again = try training.run().bytes()
+    #expect(try model.bytes() == again)
+    let known = ReferenceCase.all[6]
+    let found = try LearnedLocalisation(model).atoms(
+      known.projections, AtomBlob(sigma: known.sigma), count: known.truth.count)
+    #expect(found.count <= known.truth.count && found.count > 0)
   }
 }
 
