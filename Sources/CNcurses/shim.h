@@ -118,7 +118,9 @@ static inline void guard_restore(void) {
   if (front < 0 || front == getpgrp()) {
     tcsetattr(guard.tty, TCSANOW, &guard.shell);
     int index = guard.reset_index;
-    guard_write(guard.tty, "\033[?2004l", 8);
+    // Ctrl-Z makes the line discipline drop what was on its way: a picture may have lost its end, and whatever
+    // follows would be part of it. CAN and ST end any sequence.
+    guard_write(guard.tty, "\030\033\\\033[?2004l", 11);
     // A change that was under way is shown; the shell gets its title back.
     if (guard.titled) guard_write(guard.tty, "\033[?2026l\033[23;2t", 15);
     guard_write(guard.tty, guard.undo[guard.undo_index], guard.undo_length[guard.undo_index]);

@@ -161,7 +161,9 @@ final class PixelScreen {
     guard start + 1 < pending.count else { return nil }
     switch pending[start + 1] {
     case UInt8(ascii: "["):
-      guard let end = pending[(start + 2)...].firstIndex(where: { 0x40...0x7E ~= $0 }) else { return nil }
+      guard let end = pending[(start + 2)...].firstIndex(where: { 0x40...0x7E ~= $0 || $0 == Self.cancel })
+      else { return nil }
+      if pending[end] == Self.cancel { return end + 1 }
       control(String(decoding: pending[start + 2..<end], as: UTF8.self), pending[end])
       return end + 1
     case UInt8(ascii: "P"), UInt8(ascii: "_"), UInt8(ascii: "]"):
@@ -169,16 +171,20 @@ final class PixelScreen {
     case UInt8(ascii: "("), UInt8(ascii: ")"): return start + 2 < pending.count ? start + 3 : nil
     case UInt8(ascii: "7"): saved = (x, y, colour)
     case UInt8(ascii: "8"): (x, y, colour) = saved
-    case UInt8(ascii: "="), UInt8(ascii: ">"): break
+    case UInt8(ascii: "="), UInt8(ascii: ">"), UInt8(ascii: "\\"), Self.cancel: break
     default: problems.append("ESC \(pending[start + 1])")
     }
     return start + 2
   }
 
+  /// CAN gives up the sequence that it falls into.
+  private static let cancel: UInt8 = 0x18
+
   private func string(_ start: Int) -> Int? {
     let kind = pending[start + 1]
     var index = start + 2
     while index < pending.count {
+      if pending[index] == Self.cancel { return index + 1 }
       if pending[index] == 7, kind == UInt8(ascii: "]") { break }
       if pending[index] == 0x1B {
         guard index + 1 < pending.count else { return nil }
@@ -228,7 +234,7 @@ final class PixelScreen {
     case 0x0D: x = 0
     case 0x0A: y = min(y + 1, size.height - 1)
     case 0x08: x = max(0, x - 1)
-    case 0x07, 0x0F, 0x0E: break
+    case 0x07, 0x0F, 0x0E, Self.cancel: break
     case 0x20...0x7E: put(Unicode.Scalar(byte))
     case 0xC2...0xF4:
       let length = byte < 0xE0 ? 2 : byte < 0xF0 ? 3 : 4
