@@ -84,11 +84,7 @@ import Testing
     #expect(terminal.isRestored)
   }
 
-  // On a busy machine one run in five waits for the shell's screen in vain: a Ctrl-Z that comes right after a
-  // picture is not followed. Without pictures it always is (TerminalTests).
-  @Test(
-    .disabled("a stop right after a picture is missed now and then, and nobody knows why yet"),
-    arguments: ways)
+  @Test(arguments: ways)
   func aStoppedProgramTakesItsPicturesAlong(_ way: (String, PixelScreen.Kind, [String: String])) throws {
     let terminal = try PseudoTerminal(way.1, width: 60, height: 20)
     try terminal.start(

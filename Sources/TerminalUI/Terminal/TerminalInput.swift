@@ -2,9 +2,10 @@ import Dispatch
 import Glibc
 import Synchronization
 
-/// Reads keys and signals on a queue of its own, so that a busy main actor loses none.
+/// Reads keys and signals on queues of their own, so that a busy main actor loses none.
 ///
-/// All state belongs to the queue.
+/// Two queues: with Ctrl-Z and Ctrl-C the line discipline drops what was typed or answered before, and a read that was
+/// to take it waits for the next key. The signal must not wait with it. All state belongs to the queue of the keys.
 final class TerminalInput {
   /// What the terminal itself has to act on before the program hears of it.
   enum Notice: Sendable {
@@ -33,9 +34,10 @@ final class TerminalInput {
     self.decoder = decoder
     self.continuation = continuation
     self.notify = notify
-    let queue = DispatchQueue(label: "terminal.input", qos: .userInteractive)
-    keys = DispatchSource.makeReadSource(fileDescriptor: descriptor, queue: queue)
-    signals = DispatchSource.makeReadSource(fileDescriptor: wake, queue: queue)
+    keys = DispatchSource.makeReadSource(
+      fileDescriptor: descriptor, queue: DispatchQueue(label: "terminal.keys", qos: .userInteractive))
+    signals = DispatchSource.makeReadSource(
+      fileDescriptor: wake, queue: DispatchQueue(label: "terminal.signals", qos: .userInteractive))
     // Held until `cancel`: a handler may still run while the terminal lets go of this.
     keys.setEventHandler { self.readKeys(descriptor) }
     signals.setEventHandler { self.readSignals(wake) }
