@@ -126,7 +126,7 @@ let package = Package(
       exclude: ["Reference"]),
     .testTarget(
       name: "FrameFormatsTests",
-      dependencies: ["CPNG", "Diffraction", "FrameFormats", "Fuzz", "System", "Workers"],
+      dependencies: ["Diffraction", "FrameFormats", "Fuzz", "System", "Workers"],
       exclude: ["Reference"]),
     .testTarget(name: "FolderWatchTests", dependencies: ["Diffraction", "FolderWatch", "System"]),
     .testTarget(name: "WorkersTests", dependencies: ["Diffraction", "Workers"]),
@@ -140,7 +140,7 @@ let package = Package(
     // Driven by the tests through a pseudo terminal: what a screen leaves behind when it is killed.
     .executableTarget(name: "TerminalProbe", dependencies: ["TerminalUI"], path: "Tests/TerminalProbe"),
     .testTarget(
-      name: "TerminalUITests", dependencies: ["CZlib", "System", "TerminalProbe", "TerminalUI"]),
+      name: "TerminalUITests", dependencies: ["CPNG", "CZlib", "System", "TerminalProbe", "TerminalUI"]),
     .testTarget(
       name: "ewaldTests",
       dependencies: [

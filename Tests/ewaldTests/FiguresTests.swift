@@ -70,7 +70,8 @@ import ewald
       plate.text("far", Place(far, far), .middle)
       plate.disc(Place(far, 0), radius: 2, .text)
       plate.picture(
-        Plate.Picture(width: 1, height: 1, bytes: [0, 0, 0]), Place(far, 0), width: far, height: 2)
+        IndexedPicture(width: 1, height: 1, palette: [.text], indices: [0]), Place(far, 0), width: far,
+        height: 2)
     }
     #expect(plate.pixels.bytes.count == 192)
     #expect(Plate(width: 1e9, height: 2).pixels.width == 16_384)

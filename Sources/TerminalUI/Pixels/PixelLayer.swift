@@ -210,7 +210,7 @@ package struct PixelLayer {
     if !slots[index].isTransmitted {
       guard let picture = picture(index, scale) else { return nil }
       transmission = (
-        id, slots[index].serial, KittyGraphics.transmission(id, png: IndexedPNG.bytes(picture))[...]
+        id, slots[index].serial, KittyGraphics.transmission(id, png: PNGFile.bytes(picture))[...]
       )
       return next()
     }
@@ -296,7 +296,7 @@ package struct PixelLayer {
     }
     let bytes =
       method == .sixel
-      ? SixelGraphics.picture(part) : InlineImage.picture(png: IndexedPNG.bytes(part), cells: rect.size)
+      ? SixelGraphics.picture(part) : InlineImage.picture(png: PNGFile.bytes(part), cells: rect.size)
     return Self.kept(
       Self.cursor(slot.rect.x + rect.x, slot.rect.y + rect.y) + String(decoding: bytes, as: UTF8.self))
   }

@@ -46,7 +46,9 @@ struct PictureFigure {
     var plate = Plate(width: width, height: down + 24 + 22)
     plate.text(title.capitalizedFirst, Place(0, 2), isBold: true)
     let corner = Place(0, 24)
-    plate.picture(Self.picture(source, look, limits, most: across), corner, width: across, height: down)
+    if let picture = Self.picture(source, look, limits, most: across) {
+      plate.picture(picture, corner, width: across, height: down)
+    }
     drawScale(on: &plate, corner, across, down)
     drawBar(on: &plate, Place(across + 8, 24), down, limits)
     plate.text(note, Place(0, down + 28), .start, .quiet)
@@ -58,28 +60,16 @@ struct PictureFigure {
     return look.contrast.isSigned ? "\(size), symmetric" : "\(size), \(look.contrast.scale.rawValue)"
   }
 
-  /// Colours of the picture's own pixels, or of means where it has more of them than the plate.
+  /// The picture's own pixels, or means where it has many more of them than the plate.
   private static func picture(_ source: PictureSource, _ look: Look, _ limits: Limits, most: Double)
-    -> Plate.Picture
+    -> IndexedPicture?
   {
     let shrink = min(1, 2 * most / Double(max(1, source.width)))
-    let columns = max(1, Int((Double(source.width) * shrink).rounded()))
-    let rows = max(1, Int((Double(source.height) * shrink).rounded()))
-    let values =
-      shrink < 1 ? source.resampled(columns: columns, rows: rows, by: look.reduction) : source.values
-    guard values.count == columns * rows else {
-      return Plate.Picture(width: 1, height: 1, bytes: [255, 255, 255])
-    }
-    let levels = look.map.inks
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(3 * values.count)
-    for value in values {
-      let ink = look.contrast.fraction(value, limits).map { levels.ink($0) } ?? .missing
-      bytes.append(ink.red)
-      bytes.append(ink.green)
-      bytes.append(ink.blue)
-    }
-    return Plate.Picture(width: columns, height: rows, bytes: bytes)
+    let drawn = PictureLook(
+      map: look.map, depth: .trueColour, contrast: look.contrast, reduction: look.reduction)
+    return PixelContent.picture(source, drawn, limits).drawn(
+      width: max(1, Int((Double(source.width) * shrink).rounded())),
+      height: max(1, Int((Double(source.height) * shrink).rounded())))
   }
 
   private func drawScale(on plate: inout Plate, _ corner: Place, _ across: Double, _ down: Double) {

@@ -1,9 +1,9 @@
-import FrameFormats
 import Glibc
+import TerminalUI
 
 extension Plate {
   /// The plate as pixels on white paper.
-  package var pixels: Picture {
+  package var pixels: Raster {
     var canvas = PixelCanvas(
       width: min(Self.mostPixels, max(1, Int(width.rounded(.up)))),
       height: min(Self.mostPixels, max(1, Int(height.rounded(.up)))))
@@ -17,15 +17,11 @@ extension Plate {
       case .picture(let picture, let at, let width, let height): canvas.place(picture, at, width, height)
       }
     }
-    return Picture(width: canvas.width, height: canvas.height, bytes: canvas.bytes)
+    return Raster(width: canvas.width, height: canvas.height, bytes: canvas.bytes)
   }
 
   /// A PNG file, with notes of where it came from.
-  package func png(_ notes: [(key: String, text: String)] = []) -> [UInt8] {
-    let picture = pixels
-    return PNGWriter.encode(
-      width: picture.width, height: picture.height, rgb: picture.bytes, notes: notes)
-  }
+  package func png(_ notes: [(key: String, text: String)] = []) -> [UInt8] { pixels.png(notes) }
 
   package static func start(of text: String, _ place: Place, _ anchor: Anchor) -> Double {
     switch anchor {
@@ -126,7 +122,7 @@ private struct PixelCanvas {
   }
 
   /// Every pixel of the canvas takes the nearest of the picture: nothing is invented.
-  mutating func place(_ picture: Plate.Picture, _ place: Place, _ across: Double, _ down: Double) {
+  mutating func place(_ picture: IndexedPicture, _ place: Place, _ across: Double, _ down: Double) {
     guard picture.width > 0, picture.height > 0, across > 0, down > 0 else { return }
     for y in pixels(place.y, place.y + down, most: height) {
       let row = Int((Double(y) + 0.5 - place.y) / down * Double(picture.height))
@@ -134,8 +130,10 @@ private struct PixelCanvas {
       for x in pixels(place.x, place.x + across, most: width) {
         let column = Int((Double(x) + 0.5 - place.x) / across * Double(picture.width))
         guard column >= 0, column < picture.width else { continue }
-        let (from, to) = (3 * (row * picture.width + column), 3 * (y * width + x))
-        for part in 0..<3 { bytes[to + part] = picture.bytes[from + part] }
+        let index = Int(picture.indices[row * picture.width + column])
+        guard picture.palette.indices.contains(index) else { continue }
+        let (ink, to) = (picture.palette[index], 3 * (y * width + x))
+        (bytes[to], bytes[to + 1], bytes[to + 2]) = (ink.red, ink.green, ink.blue)
       }
     }
   }

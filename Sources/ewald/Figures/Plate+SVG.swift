@@ -1,4 +1,3 @@
-import FrameFormats
 import LiveSession
 import TerminalUI
 
@@ -34,10 +33,9 @@ extension Plate {
         + " fill=\"\(ink.hex)\" xml:space=\"preserve\"\(isBold ? " font-weight=\"bold\"" : "")>"
         + "\(HTML.escape(text))</text>"
     case .picture(let picture, let at, let width, let height):
-      let file = PNGWriter.encode(width: picture.width, height: picture.height, rgb: picture.bytes)
       return "<image x=\"\(short(at.x))\" y=\"\(short(at.y))\" width=\"\(short(width))\" "
         + "height=\"\(short(height))\" preserveAspectRatio=\"none\" style=\"image-rendering:pixelated\""
-        + " href=\"data:image/png;base64,\(ControlSequence.base64(file))\"/>"
+        + " href=\"data:image/png;base64,\(ControlSequence.base64(PNGFile.bytes(picture)))\"/>"
     }
   }
 

@@ -1,3 +1,5 @@
+import TerminalUI
+
 /// A place on a plate, in pixels from its top left corner.
 package struct Place: Equatable {
   package var x: Double
@@ -9,17 +11,9 @@ package struct Place: Equatable {
   }
 }
 
-package struct Ink: Equatable {
-  package var red: UInt8
-  package var green: UInt8
-  package var blue: UInt8
+package typealias Ink = IndexedPicture.RGB
 
-  package init(_ red: UInt8, _ green: UInt8, _ blue: UInt8) {
-    self.red = red
-    self.green = green
-    self.blue = blue
-  }
-
+extension Ink {
   // On paper: what was measured is black, what was computed is blue.
   package static let paper = Ink(255, 255, 255)
   package static let measured = Ink(20, 20, 20)
@@ -44,11 +38,16 @@ package struct Ink: Equatable {
   package static func label(_ index: Int) -> Ink {
     labels[((index % labels.count) + labels.count) % labels.count]
   }
+}
 
-  /// Half way to the paper.
-  package var pale: Ink {
-    func half(_ value: UInt8) -> UInt8 { UInt8((Int(value) + 255) / 2) }
-    return Ink(half(red), half(green), half(blue))
+/// Red, green and blue of every pixel, row by row.
+package struct Raster {
+  package let width: Int
+  package let height: Int
+  package let bytes: [UInt8]
+
+  package func png(_ notes: [(key: String, text: String)] = []) -> [UInt8] {
+    PNGFile.bytes(width: width, height: height, rgb: bytes, notes: notes)
   }
 }
 
@@ -56,26 +55,13 @@ package struct Ink: Equatable {
 package struct Plate {
   package enum Anchor { case start, middle, end }
 
-  /// Pixels in red, green and blue.
-  package struct Picture {
-    package let width: Int
-    package let height: Int
-    package let bytes: [UInt8]
-
-    package init(width: Int, height: Int, bytes: [UInt8]) {
-      self.width = width
-      self.height = height
-      self.bytes = bytes
-    }
-  }
-
   package enum Mark {
     case area(Place, width: Double, height: Double, Ink)
     case line([Place], Ink, width: Double)
     case disc(Place, radius: Double, Ink)
     /// The place is the top of the line of letters.
     case text(String, Place, Anchor, Ink, isBold: Bool)
-    case picture(Picture, Place, width: Double, height: Double)
+    case picture(IndexedPicture, Place, width: Double, height: Double)
   }
 
   package let width: Double
@@ -110,7 +96,9 @@ package struct Plate {
     marks.append(.text(text, place, anchor, ink, isBold: isBold))
   }
 
-  package mutating func picture(_ picture: Picture, _ place: Place, width: Double, height: Double) {
+  package mutating func picture(
+    _ picture: IndexedPicture, _ place: Place, width: Double, height: Double
+  ) {
     marks.append(.picture(picture, place, width: width, height: height))
   }
 

@@ -154,19 +154,20 @@ enum PlotFigures {
     let scale = max(1, (min(width, 640) / Double(max(columns, rows))).rounded(.down))
     let (across, down) = (scale * Double(columns), scale * Double(rows))
     let labels = regions.labels.doubles().map { $0.isFinite && $0 >= 1 && $0 < 1e6 ? Int($0) : 0 }
-    var bytes: [UInt8] = []
     var sums: [Int: (x: Double, y: Double, count: Double)] = [:]
     for (index, label) in labels.enumerated() {
-      let ink = label > 0 ? Ink.label(label - 1) : Ink(18, 22, 28)
-      bytes += [ink.red, ink.green, ink.blue]
       let old = sums[label] ?? (0, 0, 0)
       sums[label] = (old.x + Double(index % columns), old.y + Double(index / columns), old.count + 1)
     }
     var plate = Plate(width: width, height: down + 30)
     plate.text(regions.title.capitalizedFirst, Place(0, 2), isBold: true)
-    guard bytes.count == 3 * columns * rows else { return plate }
-    plate.picture(
-      Plate.Picture(width: columns, height: rows, bytes: bytes), Place(0, 24), width: across, height: down)
+    let ground = Colour.rgb(18, 22, 28)
+    let content = PixelContent.labels(
+      width: columns, height: rows,
+      labels.map { $0 > 0 ? UInt8(1 + ($0 - 1) % Ink.labels.count) : 0 },
+      colours: [ground] + Ink.labels.map { .rgb($0.red, $0.green, $0.blue) })
+    guard let picture = content.drawn(width: columns, height: rows) else { return plate }
+    plate.picture(picture, Place(0, 24), width: across, height: down)
     for (index, row) in regions.rows.enumerated() {
       guard let sum = sums[index + 1] else { continue }
       let at = Place((sum.x / sum.count + 0.5) * scale, 24 + (sum.y / sum.count + 0.5) * scale - 8)

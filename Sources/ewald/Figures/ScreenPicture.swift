@@ -1,4 +1,3 @@
-import FrameFormats
 import TerminalUI
 
 /// The screen as it looks, in pixels: for a logbook, and to be looked at where no terminal is.
@@ -7,7 +6,7 @@ package enum ScreenPicture {
   /// Twice the width, as pictures of half blocks take it to be.
   static let cellHeight = 2 * Typeface.width
 
-  package static func draw(_ canvas: Canvas, isLight: Bool = false) -> Plate.Picture {
+  package static func draw(_ canvas: Canvas, isLight: Bool = false) -> Raster {
     let (width, height) = (max(1, canvas.width * cellWidth), max(1, canvas.height * cellHeight))
     let ground = isLight ? Ink(255, 255, 255) : Ink(13, 17, 23)
     let text = isLight ? Ink(36, 41, 47) : Ink(201, 209, 217)
@@ -28,12 +27,11 @@ package enum ScreenPicture {
         }
       }
     }
-    return Plate.Picture(width: width, height: height, bytes: bytes)
+    return Raster(width: width, height: height, bytes: bytes)
   }
 
   package static func png(_ canvas: Canvas, isLight: Bool = false) -> [UInt8] {
-    let picture = draw(canvas, isLight: isLight)
-    return PNGWriter.encode(width: picture.width, height: picture.height, rgb: picture.bytes)
+    draw(canvas, isLight: isLight).png()
   }
 
   private static func ink(_ colour: Colour) -> Ink? {

@@ -32,12 +32,7 @@ package struct ValidationSheet: Sendable {
 
   private var outputs: [Output] { engine?.outputs ?? [] }
 
-  private var measured: Exhibit.Image? {
-    guard let frame = detail.frame else { return nil }
-    let axis = frame.calibration.x ?? detail.summary?.calibration.x
-    return Exhibit.Image(
-      "Measured", frame.pixels, role: .measured, signal: engine?.signal ?? .other, pixel: axis?.value)
-  }
+  private var measured: Exhibit.Image? { detail.measured(engine?.signal ?? .other) }
 
   /// Every figure alone, under the name of its file.
   package func figures(width: Double) -> [(name: String, plate: Plate)] {

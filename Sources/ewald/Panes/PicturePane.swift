@@ -91,12 +91,8 @@ extension Model {
   var measuredOrLast: (image: Exhibit.Image, file: Int, isOld: Bool)? {
     if let measured, let cursor = list.cursor { return (measured, cursor, false) }
     if shown?.problem != nil { return nil }
-    guard let detail, let frame = detail.frame, list.cursor != nil else { return nil }
-    let name = detail.result?.engine ?? ""
-    let signal: Exhibit.Signal = self.engine(named: name)?.signal ?? .other
-    let axis = frame.calibration.x ?? detail.summary?.calibration.x
-    let image = Exhibit.Image(
-      "Measured", frame.pixels, role: .measured, signal: signal, pixel: axis?.value)
+    guard let detail, list.cursor != nil, let image = detail.measured(signal(of: detail.result?.engine))
+    else { return nil }
     return (image, detail.fileID, true)
   }
 }

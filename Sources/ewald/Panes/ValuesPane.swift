@@ -101,14 +101,12 @@ struct ResultText {
     // A unit is shown whole or not at all: a name of five letters goes before it.
     let unitRoom = max(0, width - 3 - 5 - valueWidth)
     let unitWidth = shown.map { TextWidth.columns(of: $0.unit) }.filter { $0 <= unitRoom }.max() ?? 0
-    let longest = shown.map { TextWidth.columns(of: $0.name) }.max() ?? 0
     let intervalWidth = shown.map { TextWidth.columns(of: $0.interval) }.max() ?? 0
     let isOneLine = width >= 3 + 8 + valueWidth + unitWidth + intervalWidth + 2
     let room =
       width - 4 - valueWidth - unitWidth - (isOneLine ? intervalWidth + (intervalWidth > 0 ? 1 : 0) : 0)
-    // Where names have no room, symbols have.
-    let isShort = longest > room
-    let names = isShort ? shown.map(\.symbol) : shown.map(\.name)
+    // Where a name has no room, its symbol has.
+    let names = shown.map { TextWidth.columns(of: $0.name) <= room ? $0.name : $0.symbol }
     let nameWidth = max(1, min(names.map { TextWidth.columns(of: $0) }.max() ?? 0, room))
     var lines: [Text] = []
     for (index, value) in shown.enumerated() {

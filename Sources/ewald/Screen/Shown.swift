@@ -44,6 +44,18 @@ extension FrameDetail {
     return nil
   }
 
+  /// The frame as it was measured. What the file does not say of a pixel its engine was told, or has found.
+  func measured(_ signal: Exhibit.Signal) -> Exhibit.Image? {
+    guard let frame else { return nil }
+    let stated = (frame.calibration.x ?? summary?.calibration.x)?.value
+    let found = images.first {
+      $0.role == .expected && $0.pixels.width == frame.pixels.width
+        && $0.pixels.height == frame.pixels.height
+    }?.pixel
+    return Exhibit.Image(
+      "Measured", frame.pixels, role: .measured, signal: signal, pixel: stated ?? found)
+  }
+
   /// The image with this role that belongs to an answer, or to all of them.
   func image(_ role: Exhibit.Role, answer: Int) -> Exhibit.Image? {
     let images = images.filter { $0.role == role }
@@ -54,12 +66,12 @@ extension FrameDetail {
 extension Model {
   /// The frame as it was measured.
   var measured: Exhibit.Image? {
-    guard let shown, let frame = shown.frame else { return nil }
-    let engine = shown.result?.engine ?? row?.run?.engine
-    let axis = frame.calibration.x ?? shown.summary?.calibration.x
-    return Exhibit.Image(
-      "Measured", frame.pixels, role: .measured,
-      signal: engine.flatMap { self.engine(named: $0)?.signal } ?? .other, pixel: axis?.value)
+    guard let shown else { return nil }
+    return shown.measured(signal(of: shown.result?.engine ?? row?.run?.engine))
+  }
+
+  func signal(of engine: String?) -> Exhibit.Signal {
+    engine.flatMap { self.engine(named: $0)?.signal } ?? .other
   }
 
   /// The measured frame and the images that explain it, of the chosen answer where it has its own.

@@ -71,12 +71,7 @@ package struct CompareView: ScreenView {
     _ a: FrameDetail, _ b: FrameDetail, _ model: Model, _ rect: Rect, _ sheet: inout Sheet
   ) {
     let parts = rect.cutColumns(3)
-    let images = [a, b].map { detail -> Exhibit.Image? in
-      guard let frame = detail.frame else { return nil }
-      let signal = detail.result.flatMap { model.engine(named: $0.engine)?.signal } ?? .other
-      let axis = frame.calibration.x ?? detail.summary?.calibration.x
-      return Exhibit.Image("Measured", frame.pixels, role: .measured, signal: signal, pixel: axis?.value)
-    }
+    let images = [a, b].map { $0.measured(model.signal(of: $0.result?.engine)) }
     let family = images.compactMap { $0 }
     for (index, detail) in [a, b].enumerated() {
       let title = Text(name(index == 0 ? "A" : "B", detail, model))

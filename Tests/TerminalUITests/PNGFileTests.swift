@@ -1,9 +1,9 @@
 import CPNG
 import Foundation
-import FrameFormats
+import TerminalUI
 import Testing
 
-@Suite struct PNGWriterTests {
+@Suite struct PNGFileTests {
   /// As libpng reads it, which also checks every chunk's sum.
   private func read(_ file: [UInt8]) -> (width: Int, height: Int, bytes: [UInt8])? {
     var image = png_image()
@@ -24,9 +24,20 @@ import Testing
   @Test(arguments: [(1, 1), (7, 3), (300, 200)])
   func whatIsWrittenIsReadBack(_ width: Int, _ height: Int) throws {
     let bytes = (0..<3 * width * height).map { UInt8(truncatingIfNeeded: $0 &* 37 &+ $0 / 91) }
-    let file = PNGWriter.encode(width: width, height: height, rgb: bytes)
+    let file = PNGFile.bytes(width: width, height: height, rgb: bytes)
     let image = try #require(read(file))
     #expect(image.width == width && image.height == height && image.bytes == bytes)
+  }
+
+  @Test func aPaletteBecomesItsColours() throws {
+    let palette: [IndexedPicture.RGB] = [.init(1, 2, 3), .init(200, 100, 0), .init(255, 255, 255)]
+    let indices = (0..<35).map { UInt8($0 * $0 % 3) }
+    let picture = IndexedPicture(width: 7, height: 5, palette: palette, indices: indices)
+    let image = try #require(read(PNGFile.bytes(picture)))
+    #expect(image.width == 7 && image.height == 5)
+    #expect(
+      image.bytes
+        == indices.flatMap { [palette[Int($0)].red, palette[Int($0)].green, palette[Int($0)].blue] })
   }
 
   @Test func notesAreInTheFileAndLeaveThePictureAlone() throws {
@@ -35,7 +46,7 @@ import Testing
       (key: "Title", text: "wedge 0.5 \u{b5}m \u{2212}3\u{b0}"),
       (key: "Bad\u{0}key\n\u{e4}", text: "a\u{0}b"),
     ]
-    let file = PNGWriter.encode(width: 2, height: 1, rgb: bytes, notes: notes)
+    let file = PNGFile.bytes(width: 2, height: 1, rgb: bytes, notes: notes)
     #expect(try #require(read(file)).bytes == bytes)
     let data = Data(file)
     let title = try #require(data.range(of: Data("iTXtTitle".utf8)))
