@@ -165,6 +165,16 @@ package final class WorkerProcess: Sendable {
     return ending
   }
 
+  /// How it ended, once it has ended by itself, however long that takes.
+  func finished() async -> Ending {
+    await withCheckedContinuation { continuation in
+      silence.notify(queue: .global()) { [self] in
+        for _ in 0..<1000 where reap() == nil { usleep(1000) }
+        continuation.resume(returning: ending(patience: .seconds(0)))
+      }
+    }
+  }
+
   private func reap() -> Ending? {
     state.withLock { state in
       if let ending = state.ending { return ending }

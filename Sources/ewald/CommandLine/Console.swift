@@ -6,7 +6,14 @@ import Learning
 enum Console {
   static func line(_ text: String) { write(text + "\n", to: 1) }
   static func bytes(_ bytes: [UInt8]) { write(bytes, to: 1) }
-  static func message(_ text: String) { write("ewald: \(text)\n", to: 2) }
+  static func message(_ text: String) { write("\(name)\(text)\n", to: 2) }
+
+  /// The message without the program's name: what another ewald said, as this one says it on its screen.
+  static func said(_ line: String) -> String {
+    String(line.hasPrefix(name) ? line.dropFirst(name.count) : line[...])
+  }
+
+  private static let name = "ewald: "
 
   static func write(_ text: String, to descriptor: Int32) { write(Array(text.utf8), to: descriptor) }
 

@@ -10,11 +10,11 @@ enum SessionPage {
 
   static func chapters(
     _ state: SessionState, _ file: SessionFile, _ source: any SessionSource, engines: [any AnalysisEngine],
-    frames: [Int], look: @escaping @Sendable (PictureKind) -> Look = { Look(for: $0) }
+    frames: [Int]
   ) async -> [SessionExport.Chapter] {
     var chapters = trends(state)
     chapters += [events(state), settings(file)].compactMap { $0 }
-    if let sheets = await sheets(state, source, engines, frames, look) { chapters.append(sheets) }
+    if let sheets = await sheets(state, source, engines, frames) { chapters.append(sheets) }
     return chapters
   }
 
@@ -60,8 +60,7 @@ enum SessionPage {
   }
 
   private static func sheets(
-    _ state: SessionState, _ source: any SessionSource, _ engines: [any AnalysisEngine], _ frames: [Int],
-    _ look: @escaping @Sendable (PictureKind) -> Look
+    _ state: SessionState, _ source: any SessionSource, _ engines: [any AnalysisEngine], _ frames: [Int]
   ) async -> SessionExport.Chapter? {
     var markup = ""
     for id in frames.prefix(mostSheets) {
@@ -75,7 +74,7 @@ enum SessionPage {
           of: result, detail.summary, run: row.accepted.map { ($0 + 1, row.runs.count) },
           session: state.session, row: row)
       }
-      guard let sheet = ValidationSheet(detail, engine, origin: origin ?? [], look: look) else {
+      guard let sheet = ValidationSheet(detail, engine, origin: origin ?? []) else {
         markup += "<p>\(name): \(HTML.escape(detail.problem ?? "no finding"))</p>\n"
         continue
       }

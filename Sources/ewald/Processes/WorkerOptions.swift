@@ -18,16 +18,20 @@ struct WorkerOptions {
 
   private let reading: [String]
   private let analysing: [String]
+  /// As they were given: so another ewald is told the same.
+  let words: [String]
   private var limits = AnalystPool.Limits()
 
   /// As the demo has them.
   init() {
     reading = [readWorkerVerb.name]
     analysing = [analysisWorkerVerb.name]
+    words = []
   }
 
   init(_ arguments: Arguments) throws {
     _ = try Self.layout(arguments)
+    words = Self.options.flatMap { option in arguments[option.name].map { [option.name, $0] } ?? [] }
     reading = [readWorkerVerb.name] + (arguments["--raw"].map { ["--raw", $0] } ?? [])
     analysing = [analysisWorkerVerb.name, "--max-memory", "\(try Self.memoryBytes(arguments) >> 20)"]
     limits.standstill = .milliseconds(

@@ -4,6 +4,7 @@ import Glibc
 import LiveSession
 import System
 import TerminalUI
+import Workers
 
 /// The loop between terminal and session. Keys come first and are drawn at once; states of the session
 /// are drawn at most twenty times a second, and less often over a link that takes long to draw.
@@ -12,6 +13,10 @@ final class SessionScreen {
   private let terminal: NcursesTerminal
   private let session: any SessionSource
   private let path: String
+  /// What `ewald export` has to be told of this session beside its file.
+  private let exportWords: [String]
+  /// Ended with the screen.
+  private var errands: [String: Task<Void, Never>] = [:]
   private var model: Model
   private var drawIsScheduled = false
   private var lastDrawn = ContinuousClock.now
@@ -30,11 +35,13 @@ final class SessionScreen {
   }
 
   init(
-    terminal: NcursesTerminal, session: any SessionSource, path: String, settings: OperatorSettings
+    terminal: NcursesTerminal, session: any SessionSource, path: String, settings: OperatorSettings,
+    exportWords: [String]
   ) {
     self.terminal = terminal
     self.session = session
     self.path = path
+    self.exportWords = exportWords
     (requests, asking) = AsyncStream.makeStream()
     let name = path.split(separator: "/").last.map(String.init) ?? path
     let title = name.hasSuffix(".session.jsonl") ? String(name.dropLast(14)) : name
@@ -74,7 +81,8 @@ final class SessionScreen {
     let code = await withCheckedContinuation { continuation in
       if let result { continuation.resume(returning: result) } else { finish = continuation }
     }
-    for task in [keys, states, clock] { task.cancel() }
+    for task in [keys, states, clock] + errands.values { task.cancel() }
+    for errand in errands.values { await errand.value }
     // What was asked for before leaving is done.
     asking.finish()
     await requested.value
@@ -127,9 +135,9 @@ final class SessionScreen {
         take(.other(await session.detail(of: file, run: run, frame: 0)))
         scheduleDraw()
       }
-    case .export: Task { await export() }
+    case .export: export(as: "--csv", to: "\(stem).csv")
     case .writePictures: Task { await writePictures() }
-    case .writePage: Task { await writePage() }
+    case .writePage: export(as: "--summary", to: "\(stem).html")
     case .writeScreen: writeScreen()
     case .copy(let text): terminal.copy(text)
     case .redraw: terminal.redrawAll()
@@ -217,32 +225,23 @@ final class SessionScreen {
     }
   }
 
-  /// The page of the session so far, with the sheets of marked frames.
-  private func writePage() async {
-    let target = "\(stem).html"
-    let (looks, state) = (model.looks, model.state)
-    do {
-      let file = try SessionFile(path: path)
-      let chapters = await SessionPage.chapters(
-        state, file, session, engines: model.engines, frames: SessionPage.marked(state),
-        look: { looks[$0] ?? Look(for: $0) })
-      try SessionExport.summary(file, to: target, overwrite: .replace, chapters: chapters)
-      take(.notice("page written: \(target)", isError: false, file: target))
-    } catch {
-      take(.notice("\(error)", isError: true))
+  /// In a process of its own: a long session's page takes memory and seconds that are not the screen's to spend.
+  private func export(as form: String, to target: String) {
+    guard errands[form] == nil else {
+      return take(.notice("\(target) is being written", isError: false))
     }
-    draw()
-  }
-
-  private func export() async {
-    let target = "\(stem).csv"
-    do throws(SessionFileError) {
-      let rows = try SessionExport.csv(try SessionFile(path: path), to: target, overwrite: .replace)
-      take(.notice("\(rows) rows written: \(target)", isError: false, file: target))
-    } catch {
-      take(.notice("\(error)", isError: true))
+    guard let errand = Errand([exportVerb.name, path, form, target, "--overwrite"] + exportWords) else {
+      return take(.notice("\(target): no process could be started to write it", isError: true))
     }
-    draw()
+    errands[form] = Task {
+      do throws(Errand.Failure) {
+        take(.notice(Console.said(try await errand.run()), isError: false, file: target))
+      } catch {
+        take(.notice(Console.said("\(error)"), isError: true))
+      }
+      errands[form] = nil
+      draw()
+    }
   }
 
   private func leave(_ code: ExitCode) {

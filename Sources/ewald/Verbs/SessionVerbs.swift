@@ -13,8 +13,8 @@ let replayVerb = Verb(
   ],
   run: { arguments in
     let path = try arguments.operand("session file")
-    let analyst = try WorkerOptions(arguments).analyst(
-      engine: Analyst.suitable, reports: SessionSetup.reports(of: path))
+    let workers = try WorkerOptions(arguments)
+    let analyst = workers.analyst(engine: Analyst.suitable, reports: SessionSetup.reports(of: path))
     if arguments.has("--verify") { return try verify(path, analyst, folder: arguments["--folder"]) }
     switch Surface(arguments) {
     case .json, .sentences, .control: return try say(path, Surface(arguments))
@@ -29,7 +29,9 @@ let replayVerb = Verb(
       Console.message("\(error); one line an event instead (as with --line)")
       return try say(path, .sentences)
     }
-    let screen = SessionScreen(terminal: terminal, session: replay, path: path, settings: settings)
+    let screen = SessionScreen(
+      terminal: terminal, session: replay, path: path, settings: settings,
+      exportWords: workers.words + (arguments["--folder"].map { ["--folder", $0] } ?? []))
     screen.show(position: replay.count, of: replay.count)
     let code = await screen.run()
     terminal.stop()
@@ -77,7 +79,7 @@ let exportVerb = Verb(
       Console.bytes(try WholeFile.bytes(folder + "/table.csv"))
     } else if let file = arguments["--csv"] {
       let rows = try SessionExport.csv(session, to: file, overwrite: overwrite)
-      Console.message("\(file): \(rows) rows")
+      Console.message("\(rows) rows written: \(file)")
     }
     guard arguments.has("--summary") || arguments.has("--crate") else { return .ok }
     let chosen = try arguments["--frames"].map { try FrameNumbers.read($0) }
@@ -89,9 +91,11 @@ let exportVerb = Verb(
       state, session, replay, engines: analyst.engines, frames: chosen ?? SessionPage.marked(state))
     if let file = arguments["--summary"] {
       try SessionExport.summary(session, to: file, overwrite: overwrite, chapters: chapters)
+      Console.message("page written: \(file)")
     }
     if let folder = arguments["--crate"] {
       try SessionExport.crate(session, to: folder, overwrite: overwrite, chapters: chapters)
+      Console.message("package written: \(folder)")
     }
     return .ok
   })

@@ -95,7 +95,8 @@ func watchFolder(
     let code: ExitCode
     if let terminal {
       let screen = SessionScreen(
-        terminal: terminal, session: session, path: setup.log.path, settings: settings)
+        terminal: terminal, session: session, path: setup.log.path, settings: settings,
+        exportWords: workers.words)
       for notice in setup.notices { screen.say(notice) }
       code = await screen.run()
     } else {
