@@ -45,6 +45,9 @@ public struct Output: Sendable, Equatable {
   /// of it matters. Nil for what frames may differ in.
   public var rests: Double?
 
+  /// Under this name an engine tells the size of a detector's pixel: the measured picture's scale bar.
+  public static let pixel = "pixel"
+
   public init(name: String, unit: String, symbol: String, decimals: Int, rests: Double? = nil) {
     self.name = name
     self.unit = unit

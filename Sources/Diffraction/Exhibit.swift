@@ -9,6 +9,7 @@ public enum Exhibit: Sendable {
   case curves(Curves)
   case histogram(Histogram)
   case table(Table)
+  case points(Points)
 
   /// What it is to the answer: pictures of one finding are compared by role.
   public enum Role: String, Sendable, CaseIterable { case measured, expected, difference, other }
@@ -22,6 +23,7 @@ public enum Exhibit: Sendable {
     case .curves(let curves): curves.title
     case .histogram(let histogram): histogram.name
     case .table(let table): table.title
+    case .points(let points): points.title
     }
   }
 
@@ -31,7 +33,7 @@ public enum Exhibit: Sendable {
     case .image(let image): image.part
     case .map(let map): map.part
     case .table(let table): table.part
-    case .regions, .scatter, .curves, .histogram: nil
+    case .regions, .scatter, .curves, .histogram, .points: nil
     }
   }
 
@@ -40,7 +42,7 @@ public enum Exhibit: Sendable {
     switch self {
     case .image(let image): image.pixels
     case .map(let map): map.pixels
-    case .regions, .scatter, .curves, .histogram, .table: nil
+    case .regions, .scatter, .curves, .histogram, .table, .points: nil
     }
   }
 
@@ -49,11 +51,13 @@ public enum Exhibit: Sendable {
     switch self {
     case .image(let image): image.pixels.byteCount
     case .map(let map): map.pixels.byteCount
-    case .regions(let regions): regions.labels.byteCount + 200 * regions.rows.count
+    case .regions(let regions):
+      regions.labels.byteCount + (regions.overlaps?.byteCount ?? 0) + 200 * regions.rows.count
     case .scatter(let scatter): scatter.byteCount
     case .curves(let curves): curves.series.reduce(into: 0) { $0 += 8 * $1.values.count }
     case .histogram(let histogram): 16 * histogram.centres.count
     case .table(let table): table.rows.reduce(into: 0) { $0 += 64 + 8 * $1.cells.count }
+    case .points(let points): points.rows.reduce(into: 0) { $0 += 80 + 8 * $1.cells.count }
     }
   }
 }
@@ -152,11 +156,14 @@ extension Exhibit {
     public var name: String
     public var unit: String
     public var decimals: Int
+    /// Told as one: nothing is certain.
+    public var isProbability: Bool
 
-    public init(_ name: String, unit: String = "1", decimals: Int = 0) {
+    public init(_ name: String, unit: String = "1", decimals: Int = 0, isProbability: Bool = false) {
       self.name = name
       self.unit = unit
       self.decimals = decimals
+      self.isProbability = isProbability
     }
   }
 
@@ -188,12 +195,38 @@ extension Exhibit {
     }
   }
 
+  /// Objects at places in a plane, such as atoms.
+  public struct Points: Sendable, Equatable {
+    public var title: String
+    /// Of places and radius; y goes up.
+    public var unit: String
+    public var places: [SIMD2<Double>]
+    /// Of the disc that stands for one.
+    public var radius: Double
+    public var columns: [Column]
+    /// One a place; one with a flag is not certain.
+    public var rows: [Row]
+
+    public init(
+      _ title: String, unit: String, places: [SIMD2<Double>], radius: Double, columns: [Column], rows: [Row]
+    ) {
+      self.title = title
+      self.unit = unit
+      self.places = places
+      self.radius = radius
+      self.columns = columns
+      self.rows = rows
+    }
+  }
+
   /// A scan taken apart: which region a position belongs to, and what there is to say of each. Images and maps whose
   /// `part` is a region's number belong to it.
   public struct Regions: Sendable {
     public var title: String
     /// 0 is none, 1 the first of `rows`.
     public var labels: Pixels
+    /// The other region of a position that belongs to two; 0 where it does not. Nil where no position does.
+    public var overlaps: Pixels?
     public var columns: [Column]
     public var rows: [Row]
     /// How many details of each region can be looked at alone: its spots.
@@ -202,11 +235,12 @@ extension Exhibit {
     public var edits: Set<RegionEdit.Kind>
 
     public init(
-      _ title: String, labels: Pixels, columns: [Column], rows: [Row], details: [Int] = [],
-      edits: Set<RegionEdit.Kind> = []
+      _ title: String, labels: Pixels, overlaps: Pixels? = nil, columns: [Column], rows: [Row],
+      details: [Int] = [], edits: Set<RegionEdit.Kind> = []
     ) {
       self.title = title
       self.labels = labels
+      self.overlaps = overlaps
       self.columns = columns
       self.rows = rows
       self.details = details

@@ -20,19 +20,23 @@ import Workers
       name: "latent", axes: [axes], shades: [.init(name: "energy", unit: "eV", values: [60, 61])],
       neighbours: [.init(text: "60 eV", distance: 0.5, source: "train")])
     let labels = Pixels(width: 2, height: 1, values: [UInt16(1), 0])
-    let columns = [Exhibit.Column("area", unit: "px", decimals: 1)]
+    let columns = [Exhibit.Column("area", unit: "px", decimals: 1, isProbability: true)]
     let rows = [Exhibit.Row("A", [3.5], flags: ["bent"])]
     return [
       image(3, 0.5), image(300, -7), .scatter(scatter),
       .map(Exhibit.ScanMap("thickness", labels, unit: "nm", signal: .darkField, part: 2)),
       .regions(
         Exhibit.Regions(
-          "Segments", labels: labels, columns: columns, rows: rows, details: [4], edits: [.join, .split])),
+          "Segments", labels: labels, overlaps: labels, columns: columns, rows: rows, details: [4],
+          edits: [.join, .split])),
       .curves(
         Exhibit.Curves(
           "match", unit: "nm", start: 1, step: 0.5, [.init("measured", role: .measured, [1, 2, 3])])),
       .histogram(Histogram(name: "t", unit: "nm", centres: [1], probabilities: [1])),
       .table(Exhibit.Table("Spots", columns, rows, part: 1)),
+      .points(
+        Exhibit.Points(
+          "Atoms", unit: "r0", places: [SIMD2(1, -2)], radius: 0.3, columns: columns, rows: rows)),
     ]
   }
 
@@ -71,10 +75,12 @@ import Workers
       case (.regions(let a), .regions(let b)):
         #expect(a.labels.doubles() == b.labels.doubles() && a.columns == b.columns && a.rows == b.rows)
         #expect(a.details == b.details && a.edits == b.edits)
+        #expect(a.overlaps?.doubles() == b.overlaps?.doubles())
       case (.scatter(let a), .scatter(let b)): #expect(a == b)
       case (.curves(let a), .curves(let b)): #expect(a == b)
       case (.histogram(let a), .histogram(let b)): #expect(a == b)
       case (.table(let a), .table(let b)): #expect(a == b)
+      case (.points(let a), .points(let b)): #expect(a == b)
       default: Issue.record("\(one.title) arrived as another kind")
       }
     }

@@ -10,7 +10,7 @@ import ewald
 /// To look at them: EWALD_SCREENS=FOLDER swift test --filter screensAsTheyLook writes them as PNG.
 private enum Scene: String, CaseIterable, Sendable {
   case live, frame, bad, zoom, help, palette, form, prompt, logFailure, folderMissing, replay, empty,
-    crosshair, explained, otherAnswer, alone, map, latent, segments, compare
+    crosshair, explained, otherAnswer, alone, map, latent, segments, atoms, compare
 
   func model(_ width: Int, _ height: Int) -> Model {
     var model = SampleSession.model(width: width, height: height)
@@ -46,6 +46,10 @@ private enum Scene: String, CaseIterable, Sendable {
       model.type("4")
       _ = model.update(.detail(SampleSession.placed(215)))
       model.type("x", "C")
+    case .atoms:
+      model.type("6")
+      _ = model.update(.detail(SampleSession.crystallite(215)))
+      model.type("n")
     case .compare:
       model.type("c")
       _ = model.update(.other(SampleSession.detail(of: 214)))

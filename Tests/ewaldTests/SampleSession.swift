@@ -197,6 +197,35 @@ enum SampleSession {
     return detail
   }
 
+  /// A crystallite of 24 atoms, two of them not certain, with a projection and how the search went.
+  static func crystallite(_ id: Int) -> FrameDetail {
+    var detail = detail(of: id)
+    let places = (0..<24).map { SIMD2(Double($0 % 5) - 2, Double($0 / 5) - 2) }
+    let wave = (0..<80).map { 10 + 8 * cos(Double($0) / 2) }
+    detail.result?.finding.profiles = [
+      Profile(name: "projection at 0°, measured", unit: "r0", start: -4, step: 0.1, values: wave),
+      Profile(
+        name: "projection at 0°, predicted", unit: "r0", start: -4, step: 0.1, values: wave.map { $0 + 0.2 }),
+      Profile(
+        name: "log misfit by step", unit: "step", start: 0, step: 1,
+        values: (0..<30).map { 2 / Double($0 + 1) }),
+    ]
+    detail.drawn = [
+      .points(
+        Exhibit.Points(
+          "Atoms", unit: "r0", places: places, radius: 0.32,
+          columns: [
+            Exhibit.Column("±", unit: "r0", decimals: 3), Exhibit.Column("energy", decimals: 2),
+          ],
+          rows: places.indices.map { index in
+            Exhibit.Row(
+              "\(index + 1)", [0.2 / Double(index + 1), -Double(index % 3)],
+              flags: index < 2 ? ["free"] : [])
+          }))
+    ]
+    return detail
+  }
+
   static func capabilities(_ term: String = "dumb-like", unicode: Bool = false) -> Capabilities {
     Capabilities(
       environment: [

@@ -162,82 +162,32 @@ struct TomographyReport {
           role: .difference,
           pixel: axis)),
     ]
-    if let scatter { exhibits.append(.scatter(scatter)) }
-    exhibits.append(.image(AtomMap(found).image))
+    if found.atoms.count > 0 { exhibits.append(.points(points)) }
     return exhibits
   }
 
-  /// The atoms as points; those that are not determined are the numbered ones.
-  private var scatter: Scatter? {
-    guard found.atoms.count > 0 else { return nil }
-    func point(_ place: SIMD2<Double>) -> Scatter.Point {
-      Scatter.Point(x: Float(place.x / found.bond), y: Float(place.y / found.bond))
+  /// The atoms, the least certain first.
+  private var points: Exhibit.Points {
+    let bond = found.bond
+    func width(_ index: Int) -> Double {
+      max(found.certainty[index].interval.x, found.certainty[index].interval.y)
     }
-    let open = undetermined
-    let centre = found.atoms.points.reduce(SIMD2<Double>.zero, +) / Double(found.atoms.count)
-    return Scatter(
-      name: "atoms",
-      axes: [
-        Scatter.Axes(
-          name: "x / y", cloud: found.atoms.points.map(point), own: point(centre),
-          neighbours: open.map { point(found.atoms[$0]) })
+    let order = found.atoms.points.indices.sorted { one, other in
+      let (first, second) = (found.certainty[one], found.certainty[other])
+      if first.isDetermined != second.isDetermined { return !first.isDetermined }
+      return (width(one), other) > (width(other), one)
+    }
+    return Exhibit.Points(
+      "Atoms", unit: "r0", places: order.map { found.atoms[$0] / bond }, radius: 0.32,
+      columns: [
+        Exhibit.Column("±", unit: "r0", decimals: 3),
+        Exhibit.Column("disagreement", unit: "r0", decimals: 3), Exhibit.Column("energy", decimals: 2),
       ],
-      shades: [
-        Scatter.Shade(
-          name: "interval", unit: "r0",
-          values: found.certainty.map { Float(max($0.interval.x, $0.interval.y) / found.bond) }),
-        Scatter.Shade(
-          name: "disagreement", unit: "r0", values: found.certainty.map { Float($0.spread / found.bond) }),
-        Scatter.Shade(name: "energy", unit: "1", values: found.certainty.map { Float($0.energy) }),
-      ],
-      neighbours: open.map { index in
+      rows: order.map { index in
         let certainty = found.certainty[index]
-        func told(_ value: Double) -> String { (value / found.bond).short }
-        return Scatter.Neighbour(
-          text: "±\(told(max(certainty.interval.x, certainty.interval.y))) \(told(certainty.spread)) "
-            + certainty.energy.short,
-          distance: (found.atoms[index] - centre).length / found.bond, source: "undetermined")
+        return Exhibit.Row(
+          "\(index + 1)", [width(index) / bond, certainty.spread / bond, certainty.energy],
+          flags: certainty.isDetermined ? [] : ["free"])
       })
-  }
-}
-
-/// The atoms as a picture: a disc each, brighter the more it is bound; a ring for one that is not determined.
-private struct AtomMap {
-  private let found: Reconstruction
-
-  init(_ found: Reconstruction) { self.found = found }
-
-  private static let side = 160
-
-  var image: Exhibit.Image {
-    let side = Self.side
-    var low = SIMD2(repeating: Double.infinity)
-    var high = SIMD2(repeating: -Double.infinity)
-    for point in found.atoms.points {
-      low = pointwiseMin(low, point)
-      high = pointwiseMax(high, point)
-    }
-    let span = max(high.x - low.x, high.y - low.y, found.bond) + 1.5 * found.bond
-    let scale = span / Double(side)
-    let origin = 0.5 * (low + high) - SIMD2(repeating: 0.5 * span)
-    var values = [Float](repeating: 0, count: side * side)
-    let radius = 0.32 * found.bond
-    for (index, point) in found.atoms.points.enumerated() {
-      let certainty = found.certainty[index]
-      let level = Float(max(0.3, min(1, -certainty.energy / 3)))
-      for row in 0..<side {
-        let y = origin.y + scale * (Double(side - row) - 0.5) - point.y
-        guard y.magnitude < radius else { continue }
-        for column in 0..<side {
-          let x = origin.x + scale * (Double(column) + 0.5) - point.x
-          let distance = (x * x + y * y).squareRoot()
-          guard distance < radius, certainty.isDetermined || distance > 0.6 * radius else { continue }
-          values[row * side + column] = level
-        }
-      }
-    }
-    return Exhibit.Image(
-      "Atoms", Pixels(width: side, height: side, values: values), unit: "bonds", role: .other,
-      pixel: AxisCalibration(scale: scale / found.bond, origin: origin.x / found.bond, unit: "r0"))
   }
 }

@@ -21,8 +21,10 @@ struct CBLEEDExhibits {
     let difference = zip(answer.measured, answer.reconstruction).map { unit * ($0 - $1) }
     return [
       .image(
-        Exhibit.Image("Reconstruction", pixels(expected), role: .expected, signal: .slowDiscs)),
-      .image(Exhibit.Image("Residual", pixels(difference), role: .difference, signal: .slowDiscs)),
+        Exhibit.Image("Reconstruction", pixels(expected), role: .expected, signal: .slowDiscs, pixel: pixel)),
+      .image(
+        Exhibit.Image(
+          "Residual", pixels(difference), role: .difference, signal: .slowDiscs, pixel: pixel)),
     ] + neighbours(unit) + [.scatter(scatter)]
   }
 
@@ -38,8 +40,14 @@ struct CBLEEDExhibits {
       if answer.isMirrored, let order = model.raster.mirrored { values = order.map { values[$0] } }
       return .image(
         Exhibit.Image(
-          "Neighbour", pixels(values.map { unit * max(0, $0) }), signal: .slowDiscs, part: number))
+          "Neighbour", pixels(values.map { unit * max(0, $0) }), signal: .slowDiscs, part: number,
+          pixel: pixel))
     }
+  }
+
+  /// The model's detector, onto which the frame was brought.
+  private var pixel: AxisCalibration {
+    AxisCalibration(scale: model.raster.detector.pixel, unit: "1/A")
   }
 
   private func pixels(_ values: [Double]) -> Pixels {

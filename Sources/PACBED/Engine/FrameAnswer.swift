@@ -130,7 +130,7 @@ struct FrameAnswer: Sendable {
       values.append(quantity("convergence", p.convergence, "mrad", half: 2 * angle))
       values.append(
         quantity("rotation", DirectionsAcross.wrapped(p.rotationDegrees + (directions?.x ?? 0)), "deg"))
-      values.append(quantity("pixel", pixel, "mrad"))
+      values.append(quantity(Output.pixel, pixel, "mrad"))
       let at = output.centre + p.shift * output.step
       values.append(quantity("center_x", at.y, "px"))
       values.append(quantity("center_y", at.x, "px"))
@@ -172,7 +172,7 @@ struct FrameAnswer: Sendable {
       let scale = heads.scale.peaks(reading.scale, limit: 1).first?.value ?? 1
       let pixel = output.image.pitch * scale / output.step
       values.append(quantity("scale", pixel / output.assumedPixel))
-      values.append(quantity("pixel", pixel, "mrad"))
+      values.append(quantity(Output.pixel, pixel, "mrad"))
       let at = output.centre + reading.shift * output.step
       values.append(quantity("center_x", at.y, "px"))
       values.append(quantity("center_y", at.x, "px"))

@@ -22,7 +22,7 @@ package struct PACBEDEngine: AnalysisEngine {
     Output(name: "match", unit: "1", symbol: "R", decimals: 4),
     Output(name: "convergence", unit: "mrad", symbol: "conv", decimals: 2),
     Output(name: "rotation", unit: "deg", symbol: "rot", decimals: 1),
-    Output(name: "pixel", unit: "mrad", symbol: "px", decimals: 4, rests: 0.005),
+    Output(name: Output.pixel, unit: "mrad", symbol: "px", decimals: 4, rests: 0.005),
     Output(name: "center_x", unit: "px", symbol: "x", decimals: 1),
     Output(name: "center_y", unit: "px", symbol: "y", decimals: 1),
     Output(name: "distortion_x", unit: "1", symbol: "d1", decimals: 3),
@@ -164,7 +164,7 @@ package struct PACBEDEngine: AnalysisEngine {
   static func shared(_ previous: Finding?, _ directions: DirectionsAcross?) -> PatternMatcher.SharedGeometry?
   {
     guard let previous, previous.verdict == .accept || previous.verdict == .doubtful,
-      let pixel = previous["pixel"]?.value, let rotation = previous["rotation"]?.value,
+      let pixel = previous[Output.pixel]?.value, let rotation = previous["rotation"]?.value,
       let convergence = previous["convergence"]?.value, let x = previous["distortion_x"]?.value,
       let y = previous["distortion_y"]?.value, pixel > 0, convergence > 0
     else { return nil }

@@ -26,9 +26,9 @@ extension SPEDReport {
 
   private var regions: Exhibit.Regions {
     Exhibit.Regions(
-      "Segments", labels: segmentMap(),
+      "Segments", labels: segmentMap(), overlaps: overlapMap(),
       columns: [
-        Exhibit.Column("area", unit: "px"), Exhibit.Column("confidence", decimals: 2),
+        Exhibit.Column("area", unit: "px"), Exhibit.Column("confidence", decimals: 2, isProbability: true),
         Exhibit.Column("spots"),
       ],
       rows: result.crystals.map { crystal in
@@ -49,6 +49,19 @@ extension SPEDReport {
         labels[p] = UInt16(min(k + 1, 65_535))
       }
     }
+    return Pixels(width: table.scanWidth, height: table.scanHeight, values: labels)
+  }
+
+  /// Where crystals overlap the one that `segmentMap` does not show; nil where none do.
+  private func overlapMap() -> Pixels? {
+    let shown = segmentMap().doubles()
+    var labels = [UInt16](repeating: 0, count: table.points)
+    for (k, crystal) in result.crystals.enumerated() {
+      for p in crystal.points.points where shown[p] != Double(k + 1) {
+        labels[p] = UInt16(min(k + 1, 65_535))
+      }
+    }
+    guard labels.contains(where: { $0 > 0 }) else { return nil }
     return Pixels(width: table.scanWidth, height: table.scanHeight, values: labels)
   }
 

@@ -1,10 +1,12 @@
 extension ColourMap {
-  /// `0 ▆▆▆▆▆▆ 380 counts`: what the shades of a picture mean.
+  /// `0 ▆▆▆▆▆▆ 380 counts`: what the shades of a picture mean. A short one leaves a zero out.
   package func bar(
-    _ limits: Limits, width: Int, unit: String = "", isSigned: Bool = false, depth: ColourDepth, _ dim: Style
+    _ limits: Limits, width: Int, unit: String = "", isSigned: Bool = false, isShort: Bool = false,
+    depth: ColourDepth, _ dim: Style
   ) -> Text {
     let levels = levels(depth)
-    var text = Text(Self.limit(limits.low, limits, isSigned), dim) + Text(" ")
+    var text =
+      isShort && limits.low == 0 ? Text("") : Text(Self.limit(limits.low, limits, isSigned), dim) + Text(" ")
     if levels.isEmpty {
       let ramp: [Character] = isSigned ? ["=", "-", " ", "+", "#"] : [" ", ".", ":", "=", "#", "@"]
       let cells = (0..<max(1, width)).map { ramp[min(ramp.count - 1, $0 * ramp.count / max(1, width))] }

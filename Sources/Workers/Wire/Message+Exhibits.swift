@@ -33,6 +33,14 @@ extension MessageWriter {
       put(table.columns) { $0.put($1) }
       put(table.rows) { $0.put($1) }
       put(table.part) { $0.put($1) }
+    case .points(let points):
+      put(7)
+      put(points.title)
+      put(points.unit)
+      put(numbers: points.places.flatMap { [$0.x, $0.y] })
+      put(points.radius)
+      put(points.columns) { $0.put($1) }
+      put(points.rows) { $0.put($1) }
     }
   }
 
@@ -53,6 +61,7 @@ extension MessageWriter {
   private mutating func put(_ regions: Exhibit.Regions) {
     put(regions.title)
     put(regions.labels)
+    put(regions.overlaps) { $0.put($1) }
     put(regions.columns) { $0.put($1) }
     put(regions.rows) { $0.put($1) }
     put(numbers: regions.details)
@@ -75,6 +84,7 @@ extension MessageWriter {
     put(column.name)
     put(column.unit)
     put(column.decimals)
+    put(column.isProbability)
   }
 
   private mutating func put(_ row: Exhibit.Row) {
@@ -118,6 +128,7 @@ extension MessageReader {
     case 4: return .curves(try curves())
     case 5: return .histogram(try histogram())
     case 6: return .table(Exhibit.Table(try text(), try columns(), try rows(), part: try part()))
+    case 7: return .points(try placed())
     default: throw Broken()
     }
   }
@@ -142,10 +153,12 @@ extension MessageReader {
 
   private mutating func regions() throws(Broken) -> Exhibit.Regions {
     let (title, labels) = (try text(), try pixels())
+    let overlaps = try optional { reader throws(Broken) in try reader.pixels() }
     let (columns, rows, details) = (try columns(), try rows(), try numbers(0))
     let edits = try array { reader throws(Broken) in try reader.word(RegionEdit.Kind.self) }
     return Exhibit.Regions(
-      title, labels: labels, columns: columns, rows: rows, details: details, edits: Set(edits))
+      title, labels: labels, overlaps: overlaps, columns: columns, rows: rows, details: details,
+      edits: Set(edits))
   }
 
   private mutating func curves() throws(Broken) -> Exhibit.Curves {
@@ -159,7 +172,9 @@ extension MessageReader {
 
   private mutating func columns() throws(Broken) -> [Exhibit.Column] {
     try array { reader throws(Broken) in
-      Exhibit.Column(try reader.text(), unit: try reader.text(), decimals: try reader.int())
+      Exhibit.Column(
+        try reader.text(), unit: try reader.text(), decimals: try reader.int(),
+        isProbability: try reader.bool())
     }
   }
 
@@ -169,6 +184,14 @@ extension MessageReader {
         try reader.text(), try reader.numbers(0.0),
         flags: try reader.array { reader throws(Broken) in try reader.text() })
     }
+  }
+
+  private mutating func placed() throws(Broken) -> Exhibit.Points {
+    let (title, unit, numbers, radius) = (try text(), try text(), try numbers(0.0), try double())
+    return Exhibit.Points(
+      title, unit: unit,
+      places: (0..<numbers.count / 2).map { SIMD2(numbers[2 * $0], numbers[2 * $0 + 1]) }, radius: radius,
+      columns: try columns(), rows: try rows())
   }
 
   private mutating func points() throws(Broken) -> [Scatter.Point] {

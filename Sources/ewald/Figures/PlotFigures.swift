@@ -153,27 +153,52 @@ enum PlotFigures {
     let (columns, rows) = (max(1, regions.labels.width), max(1, regions.labels.height))
     let scale = max(1, (min(width, 640) / Double(max(columns, rows))).rounded(.down))
     let (across, down) = (scale * Double(columns), scale * Double(rows))
-    let labels = regions.labels.doubles().map { $0.isFinite && $0 >= 1 && $0 < 1e6 ? Int($0) : 0 }
-    var sums: [Int: (x: Double, y: Double, count: Double)] = [:]
-    for (index, label) in labels.enumerated() {
-      let old = sums[label] ?? (0, 0, 0)
-      sums[label] = (old.x + Double(index % columns), old.y + Double(index / columns), old.count + 1)
-    }
+    let shades = RegionShades(regions)
     var plate = Plate(width: width, height: down + 30)
     plate.text(regions.title.capitalizedFirst, Place(0, 2), isBold: true)
     let ground = Colour.rgb(18, 22, 28)
     let content = PixelContent.labels(
-      width: columns, height: rows,
-      labels.map { $0 > 0 ? UInt8(1 + ($0 - 1) % Ink.labels.count) : 0 },
-      colours: [ground] + Ink.labels.map { .rgb($0.red, $0.green, $0.blue) })
+      width: columns, height: rows, shades.indices.map { UInt8($0) },
+      colours: shades.colours { label, _ in
+        let ink = Ink.label(label - 1)
+        return label > 0 ? .rgb(ink.red, ink.green, ink.blue) : ground
+      })
     guard let picture = content.drawn(width: columns, height: rows) else { return plate }
     plate.picture(picture, Place(0, 24), width: across, height: down)
     for (index, row) in regions.rows.enumerated() {
-      guard let sum = sums[index + 1] else { continue }
-      let at = Place((sum.x / sum.count + 0.5) * scale, 24 + (sum.y / sum.count + 0.5) * scale - 8)
+      guard let middle = shades.middle(of: index + 1) else { continue }
+      let at = Place(
+        (Double(middle % columns) + 0.5) * scale, 24 + (Double(middle / columns) + 0.5) * scale - 8)
       plate.text(row.name, at, .middle, Ink(0, 0, 0), isBold: true)
     }
     return plate
+  }
+
+  /// Objects at their places; rings where they are not certain.
+  static func points(_ points: Exhibit.Points, width: Double) -> Plate {
+    let discs = PointDiscs(points, shade: 0)
+    let room = min(width, 640)
+    let scale = room / max(discs.span.x, discs.span.y)
+    let down = discs.span.y * scale
+    var plate = Plate(width: width, height: down + 30)
+    plate.text(points.title.capitalizedFirst, Place(0, 2), isBold: true)
+    let inks = ColourMap.viridis.inks
+    for (index, place) in points.places.enumerated() where place.x.isFinite && place.y.isFinite {
+      let at = Place((place.x - discs.low.x) * scale, 24 + down - (place.y - discs.low.y) * scale)
+      let radius = max(2, points.radius * scale)
+      plate.disc(at, radius: radius, discs.fraction(index).map { inks.ink($0) } ?? .rule)
+      if discs.isHollow(index) { plate.disc(at, radius: 0.55 * radius, .paper) }
+    }
+    if let column = discs.column {
+      plate.text(
+        "hue: \(Format.words(column.name)) \(compact(discs.limits.low)) to \(compact(discs.limits.high)) \(Format.unit(column.unit))",
+        Place(width, 2), .end, .quiet)
+    }
+    return plate
+  }
+
+  static func rows(of points: Exhibit.Points, width: Double, most: Int = 40) -> Plate {
+    lines(points.title, points.placeColumns, points.placeRows, width: width, most: most)
   }
 
   static func table(_ table: Exhibit.Table, width: Double, most: Int = 40) -> Plate {
@@ -194,7 +219,7 @@ enum PlotFigures {
     let cells = shown.map { row in
       columns.indices.map { index in
         row.cells.indices.contains(index)
-          ? Format.value(row.cells[index], decimals: columns[index].decimals) : "—"
+          ? columns[index].text(row.cells[index]) : "—"
       }
     }
     var x = Double((shown.map { $0.name.unicodeScalars.count }.max() ?? 0) + 2) * Double(Typeface.width)

@@ -43,6 +43,9 @@ package struct ValidationSheet: Sendable {
     if let scatter = detail.scatter {
       figures.append(("scatter", PlotFigures.scatter(scatter, width: width)))
     }
+    if let points = detail.points {
+      figures.append(("points", PlotFigures.points(points, width: width)))
+    }
     figures += histograms.map {
       (
         "histogram_\(Self.fileName($0.name))",
@@ -102,11 +105,13 @@ extension ValidationSheet {
     figures += curves.map { curves in { PlotFigures.curves(curves, width: $0) } }
     if let regions = detail.regions { figures.append { PlotFigures.regions(regions, width: $0) } }
     if let scatter = detail.scatter { figures.append { PlotFigures.scatter(scatter, width: $0) } }
+    if let points = detail.points { figures.append { PlotFigures.points(points, width: $0) } }
     rows(figures, across: 2, &plate, &y)
     var tables: [(Double) -> Plate] = []
     if let regions = detail.regions, !regions.rows.isEmpty {
       tables.append { PlotFigures.rows(of: regions, width: $0) }
     }
+    if let points = detail.points { tables.append { PlotFigures.rows(of: points, width: $0) } }
     tables += detail.tables.filter { $0.part == nil }.map { table in { PlotFigures.table(table, width: $0) } }
     rows(tables, across: 1, &plate, &y)
     // One a region: side by side, and not the whole of them.

@@ -29,8 +29,12 @@ func drawCurves(_ curves: Exhibit.Curves, _ model: Model, _ rect: Rect, _ sheet:
   // hardly moves at all.
   let (low, high) = (values.min() ?? 0, values.max() ?? 1)
   let isFlat = low > 0 && high - low < 0.3 * high
-  let y = Axis(
-    values, ticks: max(1, upper.height / 4), isRound: true, including: low >= 0 && !isFlat ? [0] : [])
+  // Noise below zero is no reason for an axis that goes as far down as up.
+  let isNoise = low < 0 && low > -0.1 * high
+  let y =
+    isNoise
+    ? Axis(low: low, high: high, ticks: max(1, upper.height / 4))
+    : Axis(values, ticks: max(1, upper.height / 4), isRound: true, including: low >= 0 && !isFlat ? [0] : [])
   var residuals: [(x: Double, y: Double)] = []
   if let measured, let expected {
     let top = measured.values.filter(\.isFinite).max() ?? 1

@@ -96,6 +96,8 @@ enum Format {
     case "deg": "°"
     case "A": "Å"
     case "A2": "Å²"
+    case "1/A", "1/Å", "A^-1", "Å^-1": "Å⁻¹"
+    case "1/nm", "nm^-1": "nm⁻¹"
     default: unit
     }
   }

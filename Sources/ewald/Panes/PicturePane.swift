@@ -32,7 +32,8 @@ extension Sheet {
     let isWide = rect.width >= 34
     let bar = look.map.bar(
       limits, width: rect.width >= 48 ? 8 : rect.width >= 34 ? 6 : 3, unit: isWide ? image.unit : "",
-      isSigned: look.contrast.isSigned, depth: model.capabilities.colours, theme.dim)
+      isSigned: look.contrast.isSigned, isShort: rect.width < 30, depth: model.capabilities.colours, theme.dim
+    )
     var facts = [bar]
     if look.contrast.scale != .linear || isWide, !look.contrast.isSigned {
       facts.insert(

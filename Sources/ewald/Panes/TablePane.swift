@@ -16,7 +16,7 @@ struct TableDrawing {
     let cells = rows.map { row in
       columns.indices.map { index -> String in
         guard row.cells.indices.contains(index), row.cells[index].isFinite else { return "—" }
-        return Format.value(row.cells[index], decimals: columns[index].decimals)
+        return columns[index].text(row.cells[index])
       }
     }
     let widths = columns.indices.map { index in
@@ -24,8 +24,14 @@ struct TableDrawing {
     }
     let names = max(2, rows.map { TextWidth.columns(of: $0.name) }.max() ?? 0)
     let lead = 2 + (swatch == nil ? 0 : 2) + names
+    // A flag goes before the last columns.
+    let flags =
+      rows.map { $0.flags.isEmpty ? 0 : 2 + TextWidth.columns(of: $0.flags.joined(separator: ", ")) }
+      .max() ?? 0
     var shown = columns.count
-    while shown > 1, lead + widths.prefix(shown).reduce(0, { $0 + $1 + 2 }) > rect.width { shown -= 1 }
+    while shown > 1, lead + flags + widths.prefix(shown).reduce(0, { $0 + $1 + 2 }) > rect.width {
+      shown -= 1
+    }
     var head = Text(String(repeating: " ", count: lead), theme.dim)
     for index in 0..<shown {
       head += sheet.fitted(
@@ -50,5 +56,11 @@ struct TableDrawing {
       }
       sheet.canvas.within(rect) { $0.put(text, x: 0, y: 1 + line) }
     }
+  }
+}
+
+extension Exhibit.Column {
+  func text(_ value: Double) -> String {
+    isProbability ? Format.probability(value) : Format.value(value, decimals: decimals)
   }
 }

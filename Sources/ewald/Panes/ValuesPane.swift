@@ -122,12 +122,17 @@ struct ResultText {
           TextWidth.fitted(value.interval, to: max(0, width - line.columns - 1), alignment: .right),
           theme.text)
       }
+      // What is said of a value stands beside it where it has no interval and there is room.
+      let isBeside =
+        !value.said.isEmpty && value.interval.isEmpty
+        && line.columns + TextWidth.columns(of: value.said) + 3 <= width
+      if isBeside { line += Text(" " + value.said, theme.dim) }
       lines.append(line)
       if !isOneLine, !value.interval.isEmpty, index < 3 || isFull {
         lines.append(
           Text(TextWidth.fitted(value.interval, to: max(0, width - 1), alignment: .right), theme.text))
       }
-      if !value.said.isEmpty, width >= 30 || isFull {
+      if !value.said.isEmpty, !isBeside, width >= 30 || isFull {
         lines.append(Text(TextWidth.fitted(value.said, to: max(0, width - 1), alignment: .right), theme.dim))
       }
     }

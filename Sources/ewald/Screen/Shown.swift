@@ -39,6 +39,10 @@ extension FrameDetail {
     for case .regions(let regions) in exhibits { return regions }
     return nil
   }
+  var points: Exhibit.Points? {
+    for case .points(let points) in exhibits { return points }
+    return nil
+  }
   var scatter: Scatter? {
     for case .scatter(let scatter) in exhibits { return scatter }
     return nil
@@ -52,8 +56,9 @@ extension FrameDetail {
       $0.role == .expected && $0.pixels.width == frame.pixels.width
         && $0.pixels.height == frame.pixels.height
     }?.pixel
+    let told = result?.finding[Output.pixel].map { AxisCalibration(scale: $0.value, unit: $0.unit) }
     return Exhibit.Image(
-      "Measured", frame.pixels, role: .measured, signal: signal, pixel: stated ?? found)
+      "Measured", frame.pixels, role: .measured, signal: signal, pixel: stated ?? found ?? told)
   }
 
   /// The image with this role that belongs to an answer, or to all of them.

@@ -105,9 +105,10 @@ package struct FrameView: ScreenView {
     // Pictures are square: their height follows from the width of one, and the rest is for numbers.
     let across = max(1, model.strip.count)
     let column = (area.width - 1) / across - 1
-    let rows =
-      hasRoomBelow
-      ? min(max(6, (column + 1) / 2), area.height - (size.height < 30 ? 11 : 16)) : area.height - 2
+    // Rows of a sinogram need few lines.
+    let shape = model.strip.map { Double($0.pixels.height) / Double(max(1, $0.pixels.width)) }.max() ?? 1
+    let tall = max(shape < 0.5 ? 2 : 6, Int((min(shape, 1) * Double((column + 1) / 2)).rounded(.up)))
+    let rows = hasRoomBelow ? min(tall, area.height - (size.height < 30 ? 11 : 16)) : area.height - 2
     if across == 1, size.width >= 80 {
       let (left, right) = area.cutLeft(min(2 * (area.height - 2), area.width * 3 / 5))
       drawPictures(model, pictures, left, &sheet)
@@ -115,7 +116,7 @@ package struct FrameView: ScreenView {
       return
     }
     let (top, below) =
-      hasRoomBelow ? area.cutTop(max(4, rows)) : (area, Rect(x: 0, y: 0, width: 0, height: 0))
+      hasRoomBelow ? area.cutTop(max(2, rows)) : (area, Rect(x: 0, y: 0, width: 0, height: 0))
     drawPictures(model, pictures, top, &sheet)
     if hasRoomBelow { drawNumbers(model, beside: below, &sheet) }
   }

@@ -53,7 +53,7 @@ package struct LatentView: ScreenView {
     drawScatter(scatter, axes: axes, shade: shade, model, left, &sheet)
     drawPictures(shown, model, right, &sheet)
     let (neighbours, values) = below.cutLeft(left.width - 2)
-    drawNeighbours(scatter, neighbours, &sheet)
+    drawNeighbours(scatter, shown, model, neighbours, &sheet)
     drawResult(model, values, &sheet, isFull: false)
   }
 
@@ -83,29 +83,52 @@ package struct LatentView: ScreenView {
     }
   }
 
-  private func drawNeighbours(_ scatter: Scatter, _ rect: Rect, _ sheet: inout Sheet) {
-    let names = scatter.shades.map { Format.head(Format.words($0.name), $0.unit) }
+  private func drawNeighbours(
+    _ scatter: Scatter, _ detail: FrameDetail, _ model: Model, _ rect: Rect, _ sheet: inout Sheet
+  ) {
+    let outputs = model.outputs(detail.result?.engine ?? "")
+    var names = scatter.shades.map { Format.head(Format.words($0.name), $0.unit) }
+    // Where names have no room, symbols have.
+    if 11 + names.reduce(0, { $0 + TextWidth.columns(of: $1) + 2 }) > rect.width - 2 {
+      names = scatter.shades.map { shade in
+        let symbol = outputs.first { $0.name == shade.name }?.symbol
+        return Format.head(symbol ?? Format.words(shade.name), shade.unit)
+      }
+    }
     let inside = sheet.pane(
       rect, Text("Neighbours"),
       facts: [Text("nearest of \(Format.grouped(Double(scatter.axes.first?.cloud.count ?? 0)))")])
     let cells = scatter.neighbours.map { neighbour in neighbour.text.split(separator: " ").map(String.init) }
+    let own = scatter.shades.map { shade in
+      detail.result?.finding[shade.name].map {
+        Format.value($0.value, decimals: Format.decimals($0, outputs))
+      } ?? "—"
+    }
     let widths = names.enumerated().map { index, name in
       max(
         TextWidth.columns(of: name),
-        cells.map { $0.indices.contains(index) ? TextWidth.columns(of: $0[index]) : 0 }.max() ?? 0)
+        (cells + [own]).map { $0.indices.contains(index) ? TextWidth.columns(of: $0[index]) : 0 }.max() ?? 0)
     }
+    // A column is shown whole or not at all.
+    var shown = names.count
+    while shown > 1, 11 + widths.prefix(shown).reduce(0, { $0 + $1 + 2 }) > inside.width { shown -= 1 }
     var head = Text("   distance", sheet.theme.dim)
-    for (name, width) in zip(names, widths) {
+    for (name, width) in zip(names, widths).prefix(shown) {
       head += sheet.fitted(
         "  " + TextWidth.fitted(name, to: width, alignment: .right), width + 2, sheet.theme.dim)
     }
-    var lines = [head]
+    var mine = Text(" ◆", sheet.theme.bright) + sheet.fitted("—", 9, sheet.theme.dim, right: true)
+    for (cell, width) in zip(own, widths).prefix(shown) {
+      mine += sheet.fitted(
+        "  " + TextWidth.fitted(cell, to: width, alignment: .right), width + 2, sheet.theme.bright)
+    }
+    var lines = [head, mine]
     for (number, neighbour) in scatter.neighbours.enumerated() {
       let isHere = number == self.neighbour
       var line =
         Text(isHere ? "▸" : " ", sheet.theme.accent) + Text(Format.circled(number + 1), sheet.theme.doubtful)
       line += sheet.fitted(Format.fixed(neighbour.distance, 2), 9, sheet.theme.text, right: true)
-      for (index, width) in widths.enumerated() {
+      for (index, width) in widths.prefix(shown).enumerated() {
         let cell = cells[number].indices.contains(index) ? cells[number][index] : ""
         line += sheet.fitted(
           "  " + TextWidth.fitted(cell, to: width, alignment: .right), width + 2, sheet.theme.text)

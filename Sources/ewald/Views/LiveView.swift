@@ -83,7 +83,7 @@ package struct LiveView: ScreenView {
   private func drawExpected(_ model: Model, _ rect: Rect, _ sheet: inout Sheet) {
     guard let measured = model.measured, let image = model.shown?.image(.expected, answer: model.answer)
     else {
-      let reason = model.missing("the engine of this frame predicts no pattern")
+      let reason = model.missing("this run predicts no pattern")
       return sheet.empty(rect, Text("Expected"), reason)
     }
     sheet.picture(

@@ -68,17 +68,17 @@ package struct MapView: ScreenView {
     let source = PictureSource(map.pixels)
     let limits = look.limits(of: [source])
     let (column, row) = (model.image % source.width, model.image / source.width)
-    var facts = [
-      look.map.bar(
-        limits, width: rect.width >= 60 ? 12 : 4, unit: Format.unit(map.unit),
-        depth: model.capabilities.colours,
-        sheet.theme.dim)
-    ]
+    var facts: [Text] = []
     if row < source.height {
       let value = Double(source.values[row * source.width + column])
       let text = value.isFinite ? "\(Format.value(value, decimals: 2)) \(Format.unit(map.unit))" : "—"
-      facts.insert(Text("(\(column), \(row)) = ", sheet.theme.dim) + Text(text, sheet.theme.bright), at: 0)
+      facts.append(Text("(\(column), \(row)) ", sheet.theme.dim) + Text(text, sheet.theme.bright))
     }
+    // The value has the unit already.
+    facts.append(
+      look.map.bar(
+        limits, width: rect.width >= 90 ? 12 : rect.width >= 60 ? 6 : 4,
+        unit: facts.isEmpty ? Format.unit(map.unit) : "", depth: model.capabilities.colours, sheet.theme.dim))
     let title =
       count > 1
       ? "\(Format.words(map.title).capitalizedFirst) \(number + 1) of \(count)" : map.title.capitalizedFirst

@@ -87,7 +87,7 @@ extension Exhibit {
   fileprivate var holdsOthers: Bool {
     switch self {
     case .regions, .scatter: true
-    case .image, .map, .curves, .histogram, .table: false
+    case .image, .map, .curves, .histogram, .table, .points: false
     }
   }
 
@@ -104,7 +104,7 @@ extension Exhibit {
     case .table(var table):
       table.part = 0
       return .table(table)
-    case .regions, .scatter, .curves, .histogram: return self
+    case .regions, .scatter, .curves, .histogram, .points: return self
     }
   }
 }
