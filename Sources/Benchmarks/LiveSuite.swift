@@ -182,7 +182,7 @@ private func unique(_ bytes: [UInt8], _ index: Int) -> [UInt8] {
 }
 
 /// A POSIX thread that repeats its body while it says so.
-private final class Thread {
+final class Thread {
   private var handle = pthread_t()
 
   init(_ body: @escaping @Sendable (Int) -> Bool) {

@@ -1,7 +1,7 @@
 import Glibc
 
 /// The real program over a link of 1 kB/s and 300 ms there and back: how long a key waits for its answer, and how many
-/// bytes a redraw takes.
+/// bytes a redraw takes; then the same keys on a large screen beside the microscope, while frames arrive.
 func slowLinkSuite(in folder: String) -> [Measurement] {
   mkdir(folder + "/frames", 0o755)
   for number in 0..<30 { put(frame(number, size: 512), "\(folder)/frames/f\(10000 + number).tif") }
@@ -46,7 +46,43 @@ func slowLinkSuite(in folder: String) -> [Measurement] {
     rows.append(
       Measurement("key to answer, \(name), longest", delays.last ?? .nan, "s", goal: "<= 1"))
   }
+  for (name, kind) in [("blocks", LinkedTerminal.Kind.plain), ("Kitty", .kitty), ("Sixel", .sixel)] {
+    rows += keysUnderLoad(in: folder, name, kind)
+  }
   return rows
+}
+
+/// Keys at 200x50 while twenty frames a second arrive and are drawn.
+private func keysUnderLoad(in folder: String, _ name: String, _ kind: LinkedTerminal.Kind) -> [Measurement] {
+  let frames = (0..<16).map { frame($0, size: 512) }
+  let count = 240
+  let writer = Thread { index in
+    var bytes = frames[index % frames.count]
+    bytes[8] = UInt8(index & 0xff)
+    bytes[10] = UInt8(index >> 8)
+    put(bytes, "\(folder)/frames/\(name)\(10000 + index).tif")
+    usleep(50_000)
+    return index + 1 < count
+  }
+  defer { writer.join() }
+  guard
+    let terminal = LinkedTerminal(folder, kind, bytesPerSecond: 1e9, delay: 0, width: 200, height: 50),
+    terminal.wait(20, until: { $0.seen("FOLLOW") }) != nil
+  else { return [] }
+  var delays: [Double] = []
+  for _ in 0..<20 {
+    terminal.forget()
+    let typed = seconds()
+    terminal.type(":")
+    delays.append(((terminal.wait(5) { $0.seen("Commands") } ?? .infinity) - typed) * 1000)
+    terminal.type("\u{1B}")
+    _ = terminal.wait(0.4) { _ in false }
+  }
+  return [
+    Measurement(
+      "key to redraw at 200x50, 20 frames/s, \(name), median", median(delays), "ms", goal: "<= 15"),
+    Measurement("key to redraw at 200x50, 20 frames/s, \(name), longest", delays.max() ?? .nan, "ms"),
+  ]
 }
 
 /// A terminal at the other end of a link that takes its time, and answers what it is asked.
@@ -68,7 +104,9 @@ private final class LinkedTerminal {
   private var pending: [UInt8] = []
   private(set) var taken = 0
 
-  init?(_ folder: String, _ kind: Kind, bytesPerSecond: Double, delay: Double) {
+  init?(
+    _ folder: String, _ kind: Kind, bytesPerSecond: Double, delay: Double, width: Int = 80, height: Int = 24
+  ) {
     let build = CommandLine.arguments[0].split(separator: "/", omittingEmptySubsequences: false).dropLast()
     let path = build.isEmpty ? "./ewald" : build.joined(separator: "/") + "/ewald"
     guard
@@ -76,7 +114,7 @@ private final class LinkedTerminal {
         [
           path, "watch", folder + "/frames", "--engine", "frame", "--session", folder + "/slow.session.jsonl",
         ],
-        width: 80, height: 24, term: "xterm-256color", locale: "C.UTF-8")
+        width: width, height: height, term: "xterm-256color", locale: "C.UTF-8")
     else { return nil }
     self.terminal = terminal
     self.kind = kind

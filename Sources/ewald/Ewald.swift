@@ -16,6 +16,11 @@ package enum Ewald {
   /// Also the one that nobody chooses unless to see what happens when an engine dies.
   static let everyEngine = engines + [DrillEngine()]
 
+  /// Whether it keeps a session beside processes that do the work.
+  static func livesForDays(_ words: ArraySlice<String>) -> Bool {
+    [watchVerb, replayVerb, demoVerb].contains { $0.name == words.first }
+  }
+
   @MainActor
   static func main(_ words: ArraySlice<String>) async -> ExitCode {
     guard let name = words.first, name != "--help", name != "-h", name != "help" else {

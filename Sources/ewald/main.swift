@@ -1,5 +1,6 @@
 import Glibc
 import Learning
+import System
 
 // A pipe's reader may leave; `write` then says so, which is enough.
 signal(SIGPIPE, SIG_IGN)
@@ -11,5 +12,8 @@ signal(SIGXFSZ, SIG_IGN)
 OpenMPPolicy.ensurePassive(others: ["SWIFT_BACKTRACE": "enable=no"])
 
 let words = CommandLine.arguments.dropFirst()
+// While there is one thread: the C library asks how many heaps it may have when the second one wants memory, and
+// never again.
+if Ewald.livesForDays(words) { Heap.keepSmall() }
 let code = await Ewald.main(words)
 exit(code.rawValue)

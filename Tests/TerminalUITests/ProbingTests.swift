@@ -106,7 +106,12 @@ import Testing
 
   @Test(arguments: terminals, [PseudoTerminal.Manner.atOnce, .inPieces])
   func everyTerminalIsKnownByItsAnswers(_ terminal: Terminal, _ manner: PseudoTerminal.Manner) throws {
-    guard let (_, text) = try report(terminal, manner, typed: "j\u{1B}[AK") else { return }
+    guard let (pseudo, text) = try report(terminal, manner, typed: "j\u{1B}[AK") else { return }
+    // Questions that are drawn are drawn on the program's own screen.
+    let output = String(decoding: pseudo.output, as: UTF8.self)
+    if let own = output.firstRange(of: "\u{1B}[?1049h") {
+      #expect(!output[..<own.lowerBound].contains("\u{1B}[H"))
+    }
     #expect(text.contains("pixels=\(terminal.pixels) links=\(terminal.links) "), "\(text)")
     // No answer is a key, and no key is lost to the answers.
     #expect(text.contains("typed=jUpK end"), "\(text)")

@@ -51,7 +51,7 @@ struct CrashTests {
   /// Runs `watch --line` until as many results stand in the session, then ends it as an operator would.
   private func watchUntilThere(_ frames: String, _ session: String, results: Int) async throws -> String {
     let process = try Spawned(Program.path, ["watch", frames, "--session", session, "--line"])
-    let deadline = ContinuousClock.now + .seconds(60)
+    let deadline = ContinuousClock.now + patience
     while ContinuousClock.now < deadline, try SessionFile(path: session).state().state.resultCount < results {
       try await Task.sleep(for: .milliseconds(50))
     }
@@ -71,7 +71,7 @@ struct CrashTests {
     let process = try Spawned(
       "/bin/sh", ["-c", "ulimit -f 8; exec \(Program.path) watch \(frames) --session \(session) --line"])
     // Analysis goes on while lines wait in memory.
-    let deadline = ContinuousClock.now + .seconds(60)
+    let deadline = ContinuousClock.now + patience
     while process.output.components(separatedBy: "frame accept").count <= 12, ContinuousClock.now < deadline {
       try await Task.sleep(for: .milliseconds(20))
     }

@@ -72,14 +72,14 @@ struct DayTasksTests {
       "\(Program.path) watch \(frames) --session \(folder.path)/day.session.jsonl --engine pacbed"
         + " --material rutile-80kv --method network --convergence-mrad 20 --pixel-mrad 0.5",
       width: 160, height: 48, environment: ["TERM": "tmux-256color"])
-    try await tmux.wait("nine results", seconds: 120) {
+    try await tmux.wait("nine results", patience: patience * 2) {
       $0.contains("newest first   9 ") && $0.contains("queue 0") && $0.contains("Result 9")
         && !$0.contains("○")
     }
     for task in Self.day {
       #expect(task.keys.count <= task.most, "\(task.name)")
       for key in task.keys { try await tmux.send(key) }
-      try await tmux.wait(task.name, seconds: 90, until: task.isDone)
+      try await tmux.wait(task.name, patience: patience * 2, until: task.isDone)
     }
     #expect(Self.day.count >= 20)
   }

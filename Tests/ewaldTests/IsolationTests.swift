@@ -93,7 +93,7 @@ struct IsolationTests {
     var random = SplitMix64(seed: 5)
     var written = 0
     var killed = 0
-    let deadline = ContinuousClock.now + .seconds(300)
+    let deadline = ContinuousClock.now + patience * 5
     while killed < kills, ContinuousClock.now < deadline {
       try write(.none, delay: UInt16(random.next() % 60), number: written)
       written += 1
@@ -126,7 +126,7 @@ struct IsolationTests {
   }
 
   private func waitForResults(_ count: Int) async throws {
-    let deadline = ContinuousClock.now + .seconds(90)
+    let deadline = ContinuousClock.now + patience * 2
     while ContinuousClock.now < deadline {
       if let state = try? SessionFile(path: session).state().state, state.resultCount >= count { return }
       try await Task.sleep(for: .milliseconds(30))

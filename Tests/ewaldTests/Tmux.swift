@@ -1,4 +1,5 @@
 import Foundation
+import System
 import Testing
 
 /// The program as it was built beside these tests.
@@ -72,7 +73,7 @@ final class Spawned {
 
   /// Waits until it has said this; an issue where it ends or a minute passes before.
   func said(_ words: String) async throws {
-    let deadline = ContinuousClock.now + .seconds(60)
+    let deadline = ContinuousClock.now + patience
     while !output.contains(words) {
       try #require(ContinuousClock.now < deadline && kill(process, 0) == 0, "never said \(words): \(output)")
       try await Task.sleep(for: .milliseconds(3))
@@ -89,6 +90,10 @@ final class Spawned {
       errors: (try? String(contentsOfFile: "\(folder.path)/err", encoding: .utf8)) ?? "")
   }
 }
+
+/// How long a test waits for a program: nearly always much longer than it takes, and ten times that where a sanitizer
+/// watches it.
+let patience = Duration.seconds(System.Program.isSanitized ? 600 : 60)
 
 /// A folder of a test's own, gone with it.
 final class TemporaryFolder {
@@ -147,10 +152,10 @@ final class Tmux {
 
   /// Looks until the screen is as wanted; fails the test when it is not so in time.
   func wait(
-    _ what: String, seconds: Double = 60, location: SourceLocation = #_sourceLocation,
+    _ what: String, patience: Duration = patience, location: SourceLocation = #_sourceLocation,
     until isThere: (String) -> Bool
   ) async throws {
-    let deadline = ContinuousClock.now + .seconds(seconds)
+    let deadline = ContinuousClock.now + patience
     var last = ""
     repeat {
       last = try await screen
@@ -158,7 +163,7 @@ final class Tmux {
       // A look costs a process; between looks the program gets the processor.
       try await Task.sleep(for: .milliseconds(20))
     } while ContinuousClock.now < deadline
-    Issue.record("\(what) was not seen in \(seconds) s:\n\(last)", sourceLocation: location)
+    Issue.record("\(what) was not seen in \(patience):\n\(last)", sourceLocation: location)
   }
 
   @discardableResult

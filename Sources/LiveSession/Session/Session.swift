@@ -21,7 +21,7 @@ package actor Session {
     package var settings: [String: [String: String]] = [:]
     package var clock = SessionClock.system
     /// A screenful of steps back and forth; more would only be a larger session for hours.
-    package var cacheBytes = 12 << 20
+    package var cacheBytes = 6 << 20
     /// How often deadlines and the disk are looked at; a full disk is tried again every fourth time.
     package var tick: Duration = .milliseconds(500)
 
@@ -100,7 +100,6 @@ package actor Session {
 
   /// Writes the first line and works until the session is closed.
   package func run(_ record: SessionRecord, changes: [SettingRecord] = []) async {
-    Heap.keepSmall()
     note(state.sessionID == nil ? .session(record) : .resume(record))
     for change in changes { note(.setting(change)) }
     log.synchronize()

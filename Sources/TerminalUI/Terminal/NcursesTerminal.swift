@@ -53,6 +53,9 @@ import Glibc
     let size = NcursesTerminal.measure()
     TerminalGuard.prepare(rows: size.height)
     NcursesTerminal.setModes()
+    // Questions about widths are drawn, and the shell's lines are not ours to draw on: what ncurses has not sent yet
+    // enters the screen of its own, and this sends it.
+    curs_set(0)
     fflush(output)
     let probed = TerminalProbing.ask(capabilities, input: STDIN_FILENO) { questions in
       fputs(questions, output)

@@ -99,6 +99,13 @@ func drawMenu(_ menu: CommandMenu, _ model: Model, _ sheet: inout Sheet) {
       "a number goes to that frame", x: inside.x + 6, y: inside.y,
       Style(theme.dim.foreground, on: theme.bar, theme.dim.attributes))
   }
+  if menu.field.text.isEmpty, menu.style == .help, inside.width >= 74 {
+    let legend = Text.legend(model)
+    sheet.canvas.put(legend, x: inside.right - legend.columns - 1, y: inside.y)
+    sheet.canvas.restyle(Rect(x: inside.x + 3, y: inside.y, width: inside.width - 3, height: 1)) { style in
+      style = Style(style.foreground, on: theme.bar, style.attributes)
+    }
+  }
   let keys = menu.style == .choice ? 0 : max(6, rows.map { TextWidth.columns(of: $0.keyText) }.max() ?? 0)
   var previous: Command.Group?
   for (line, index) in menu.scroll.visible(count: rows.count, height: height).enumerated() {
@@ -114,7 +121,7 @@ func drawMenu(_ menu: CommandMenu, _ model: Model, _ sheet: inout Sheet) {
     if keys > 0 {
       text += Text(TextWidth.fitted(command.keyText, to: keys) + "  ", theme.accent.adding(.bold))
     }
-    text += Text(command.title, isHere ? theme.bright : theme.text)
+    text += matched(command.title, menu.field.text, isHere ? theme.bright : theme.text, theme)
     put(text, inside, 1 + line, model, isHere: isHere, &sheet.canvas)
     sheet.targets.append(
       MouseTarget(
@@ -126,6 +133,33 @@ func drawMenu(_ menu: CommandMenu, _ model: Model, _ sheet: inout Sheet) {
       menu.number.map { "Enter goes to frame \($0)" }
       ?? (menu.style == .choice ? "nothing is called that" : "no command is called that")
     put(Text("   " + text, theme.dim), inside, 1, model, isHere: false, &sheet.canvas)
+  }
+}
+
+/// The letters that were typed stand out of what they were found in.
+private func matched(_ title: String, _ typed: String, _ style: Style, _ theme: Theme) -> Text {
+  let places = Set(FuzzyMatch(typed, in: title)?.positions ?? [])
+  guard !places.isEmpty else { return Text(title, style) }
+  return title.unicodeScalars.enumerated().reduce(into: Text("")) { text, letter in
+    let isTyped = places.contains(letter.offset)
+    text += Text(
+      String(letter.element),
+      isTyped ? Style(theme.accent.foreground, on: style.background, [.bold, .underline]) : style)
+  }
+}
+
+extension Text {
+  /// What the glyphs of the list mean.
+  fileprivate static func legend(_ model: Model) -> Text {
+    let theme = model.theme
+    let isUnicode = model.capabilities.unicode
+    var text = Text("")
+    for verdict in [Verdict.accept, .doubtful, .outOfDomain, .notAnalysable] {
+      text +=
+        Text(verdict.glyph(unicode: isUnicode), theme.style(verdict)) + Text(" \(verdict.word)  ", theme.dim)
+    }
+    return text + Text("○", theme.dim) + Text(" waiting  ", theme.dim) + Text("●", theme.accent)
+      + Text(" marked  ", theme.dim) + Text("▲", theme.refused) + Text(" alarm", theme.dim)
   }
 }
 
