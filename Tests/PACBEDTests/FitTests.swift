@@ -8,9 +8,11 @@ import Testing
 
 @Suite struct FitTests {
   /// A pattern of the small crystal as a fit sees it.
-  private func image(_ truth: PatternParameters, noise: Double = 0, seed: UInt64 = 1) throws -> FitImage {
+  private func image(
+    _ truth: PatternParameters, noise: Double = 0, seed: UInt64 = 1, convergence: Double = 5.5
+  ) throws -> FitImage {
     let size = FitImage.size
-    let pitch = ModelDomain.field * 5.5 / Double(size / 2)
+    let pitch = ModelDomain.field * convergence / Double(size / 2)
     let middle = Double(size - 1) / 2
     let geometry = PatternGeometry(
       rows: size, columns: size, pitch: [pitch * truth.scale, pitch * truth.scale],
@@ -49,6 +51,25 @@ import Testing
     p.shift = [0.2, 0]
     p.distortion = .zero
     return p
+  }
+
+  @Test func `what a pattern would tell is foreseen as a fit of it says`() throws {
+    let noisy = try image(truth, noise: 0.05)
+    let fit = PatternFit(table: SmallModel.table, image: noisy, statedConvergence: 5.5)
+    let result = fit.run(from: start, steps: 40)
+    let same = try #require(fit.foresight(of: result.parameters, like: result))
+    #expect(abs(same.noise / result.deviation(.thickness) - 1) < 0.1)
+    #expect(abs(same.bias / result.thicknessBias - 1) < 0.2)
+    // And of another pattern before it is taken: tilted otherwise, through a narrower aperture.
+    var other = truth
+    other.mistilt = [-0.3, 1.4]
+    other.convergence = 5.2
+    let foreseen = try #require(fit.foresight(of: other, like: result))
+    let taken = PatternFit(
+      table: SmallModel.table, image: try image(other, noise: 0.05, seed: 2, convergence: 5.2),
+      statedConvergence: 5.2
+    ).run(from: other, steps: 40)
+    #expect(abs(foreseen.noise / taken.deviation(.thickness) - 1) < 0.25)
   }
 
   @Test func `a fit finds what a pattern was made of`() throws {

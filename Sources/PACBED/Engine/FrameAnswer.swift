@@ -47,12 +47,21 @@ struct FrameAnswer: Sendable {
   /// with phonons in them.
   var halfWidth: Double {
     guard let fit = chosen?.fit else { return 0 }
-    let fromResiduals = model.interval.deviations * fit.thicknessSpread
-    let systematic = model.interval.share * fit.parameters.thickness
-    let fromBefore = 1.96 * fit.thicknessBias
-    let least = model.interval.least
-    return (fromResiduals * fromResiduals + fromBefore * fromBefore + systematic * systematic + least * least)
-      .squareRoot()
+    return halfWidth(spread: fit.thicknessSpread, bias: fit.thicknessBias)
+  }
+
+  /// The same were the thickness known within other deviations.
+  func halfWidth(spread: Double, bias: Double) -> Double {
+    let fromResiduals = model.interval.deviations * spread
+    let fromBefore = 1.96 * bias
+    let rest = systematic(chosen?.fit.parameters.thickness ?? 0)
+    return (fromResiduals * fromResiduals + fromBefore * fromBefore + rest * rest).squareRoot()
+  }
+
+  /// Of it, what no pattern makes less.
+  func systematic(_ thickness: Double) -> Double {
+    let (share, least) = (model.interval.share * thickness, model.interval.least)
+    return (share * share + least * least).squareRoot()
   }
 
   /// The other minima that match within 0.001: the pattern does not tell them apart.
@@ -67,7 +76,8 @@ struct FrameAnswer: Sendable {
   func finding(isDetailed: Bool) -> Finding {
     let judgement = judge()
     var finding = Finding(
-      values: values(), histograms: histograms(), verdict: judgement.verdict, reasons: judgement.reasons,
+      values: values(isDetailed: isDetailed), histograms: histograms(), verdict: judgement.verdict,
+      reasons: judgement.reasons,
       model: ModelIdentity(id: model.id, sha256: model.sha256))
     if isDetailed, chosen != nil {
       let drawing = PatternDrawing(self)
@@ -79,7 +89,7 @@ struct FrameAnswer: Sendable {
 
   // MARK: Values
 
-  private func values() -> [Quantity] {
+  private func values(isDetailed: Bool) -> [Quantity] {
     let heads = matcher.reader.heads
     var values: [Quantity] = []
     let peaks = output.reading.map { heads.thickness.peaks($0.thickness, limit: 4) } ?? []
@@ -112,6 +122,7 @@ struct FrameAnswer: Sendable {
           value: $0.fit.parameters.thickness.told,
           probability: $0.probability.told)
       }
+      if isDetailed { thickness.said = ThicknessAdvice(self)?.said(said) }
       values.append(thickness)
       let tilt = max(chosen.fit.deviation(.tiltX), chosen.fit.deviation(.tiltY))
       var mistilt = quantity(

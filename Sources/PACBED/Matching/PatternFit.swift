@@ -63,6 +63,10 @@ package struct PatternFit: Sendable {
     package var thicknessSpread: Double
     /// Standard deviation of the thickness for what is taken as known beforehand, and may be otherwise.
     package var thicknessBias: Double
+    /// Brightness: what a pixel of the image reads where all of the beam falls.
+    package var strength: Double
+    /// Of a pixel's residual.
+    package var variance: Double
     package var steps: Int
 
     /// The match as it would be without the camera's noise, so much of the squares: what noise alone takes from R
@@ -176,8 +180,10 @@ package struct PatternFit: Sendable {
     /// What one unit of every quantity changes.
     let columns: [[Float]]
 
-    init(_ fit: PatternFit, _ point: Point, _ free: [Quantity]) {
+    /// `variance` of a pixel: that of the residual where no other is said.
+    init(_ fit: PatternFit, _ point: Point, _ free: [Quantity], variance: Double? = nil) {
       let p = point.parameters
+      let variance = variance ?? point.variance
       let gathered = fit.gather(point.image)
       var columns: [[Float]] = []
       for quantity in free {
@@ -221,7 +227,7 @@ package struct PatternFit: Sendable {
       for (i, quantity) in free.enumerated() {
         guard let prior = fit.prior(quantity, p) else { continue }
         let unit = quantity.unit
-        let weight = PatternFit.correlation * point.variance / (prior.width * prior.width)
+        let weight = PatternFit.correlation * variance / (prior.width * prior.width)
         normal[i * n + i] += weight * unit * unit
         gradient[i] -= weight * unit * prior.off
       }
@@ -282,18 +288,41 @@ package struct PatternFit: Sendable {
         spread = max(
           deviations[Quantity.thickness.rawValue],
           correlatedDeviation(row, slope.columns, point.residual, point.parameters))
-        // Were the truth off what is expected by the width that is granted, the answer would move by so much.
-        for (moved, quantity) in zip(row, free) {
-          guard let prior = prior(quantity, point.parameters) else { continue }
-          let move = moved * Self.correlation * point.variance * quantity.unit / prior.width
-          bias += move * move
-        }
+        bias = self.bias(row, free, point.parameters, point.variance)
       }
     }
     let total = max(point.basis.totalSquares, 1e-30)
     return Result(
       parameters: point.parameters, match: max(0, 1 - point.squares / total).squareRoot(),
       squares: point.squares, totalSquares: total, deviations: deviations, thicknessSpread: spread,
-      thicknessBias: bias.squareRoot(), steps: steps)
+      thicknessBias: bias, strength: point.amplitude, variance: point.variance, steps: steps)
+  }
+
+  /// Were the truth off what is expected by the width that is granted, the answer would move by so much. `row`: the
+  /// thickness's of the inverse normal equations.
+  private func bias(
+    _ row: [Double], _ free: [Quantity], _ p: PatternParameters, _ variance: Double
+  ) -> Double {
+    var squares = 0.0
+    for (moved, quantity) in zip(row, free) {
+      guard let prior = prior(quantity, p) else { continue }
+      let move = moved * Self.correlation * variance * quantity.unit / prior.width
+      squares += move * move
+    }
+    return squares.squareRoot()
+  }
+
+  /// What the fit of its own image, which is `p` without any noise, would know of the thickness were there noise.
+  func foreseen(_ p: PatternParameters, variance: Double) -> Foresight? {
+    let free = Quantity.allCases.filter { !fixed.contains($0) }
+    let slope = Slope(self, Point(self, p, free), free, variance: variance)
+    guard let i = free.firstIndex(of: .thickness), let solver = Cholesky(slope.normal, count: free.count)
+    else { return nil }
+    var unit = [Double](repeating: 0, count: free.count)
+    unit[i] = Quantity.thickness.unit
+    let row = solver.solve(unit)
+    return Foresight(
+      noise: (variance * max(0, row[i])).squareRoot() * Quantity.thickness.unit,
+      bias: bias(row, free, p, variance))
   }
 }
