@@ -2,7 +2,7 @@ import Analysis
 import Diffraction
 
 /// What engines say of the instrument and not of the specimen: it should be the same from frame to frame.
-struct RestingQuantities: Sendable {
+package struct RestingQuantities: Sendable {
   private struct Key: Hashable {
     var engine: String
     var name: String
@@ -10,8 +10,10 @@ struct RestingQuantities: Sendable {
 
   private var detectors: [Key: ChangeDetector] = [:]
 
+  package init() {}
+
   /// What has changed, in a sentence each. Only answers that are accepted count.
-  mutating func take(_ finding: Finding, of engine: any AnalysisEngine) -> [String] {
+  package mutating func take(_ finding: Finding, of engine: any AnalysisEngine) -> [String] {
     guard finding.verdict == .accept else { return [] }
     return engine.outputs.compactMap { output in
       guard let tolerance = output.rests, let value = finding[output.name]?.value else { return nil }
@@ -21,8 +23,10 @@ struct RestingQuantities: Sendable {
       }
       let share = (1000 * (change.after / change.before - 1)).rounded() / 10
       let unit = output.unit == "1" ? "" : " \(output.unit)"
+      // Of nothing there is no share.
+      let relative = abs(share) < 1e6 ? " (\(share > 0 ? "+" : "")\(share) %)" : ""
       return "\(engine.name): \(output.name) was \(change.before.told) and is \(change.after.told)\(unit)"
-        + " (\(share > 0 ? "+" : "")\(share) %) for \(change.age) frames"
+        + "\(relative) for \(change.age) frames"
     }
   }
 }

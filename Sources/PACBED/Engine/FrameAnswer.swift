@@ -150,6 +150,8 @@ struct FrameAnswer: Sendable {
       if matcher.tables.isFree {
         values.append(quantity("motion", p.motion, half: 2 * chosen.fit.deviation(.motion)))
       }
+      // All of the beam, in the camera's numbers.
+      values.append(quantity("dose", chosen.fit.strength * output.step * output.step, "counts"))
       // On the camera, where pixels are smaller.
       values.append(quantity("blur", p.blur.squareRoot() * output.step, "px"))
       values.append(

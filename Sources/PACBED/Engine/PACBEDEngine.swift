@@ -19,7 +19,7 @@ package struct PACBEDEngine: AnalysisEngine {
     Output(name: "mistilt", unit: "mrad", symbol: "tilt", decimals: 1),
     Output(name: "mistilt_azimuth", unit: "deg", symbol: "az", decimals: 0),
     Output(name: "scale", unit: "1", symbol: "sc", decimals: 3),
-    Output(name: "match", unit: "1", symbol: "R", decimals: 4),
+    Output(name: "match", unit: "1", symbol: "R", decimals: 4, rests: 0.002),
     Output(name: "convergence", unit: "mrad", symbol: "conv", decimals: 2),
     Output(name: "rotation", unit: "deg", symbol: "rot", decimals: 1),
     Output(name: Output.pixel, unit: "mrad", symbol: "px", decimals: 4, rests: 0.005),
@@ -33,7 +33,8 @@ package struct PACBEDEngine: AnalysisEngine {
     Output(name: "structure", unit: "1", symbol: "expl", decimals: 3),
     Output(name: "rings", unit: "1", symbol: "ring", decimals: 3),
     Output(name: "motion", unit: "1", symbol: "mot", decimals: 2),
-    Output(name: "blur", unit: "px", symbol: "blur", decimals: 2),
+    Output(name: "blur", unit: "px", symbol: "blur", decimals: 2, rests: 0.005),
+    Output(name: "dose", unit: "counts", symbol: "dose", decimals: 0, rests: 0.005),
   ]
 
   /// The network takes a tenth of the time of the fit.
