@@ -125,12 +125,19 @@ struct FrameAnswer: Sendable {
       if isDetailed { thickness.said = ThicknessAdvice(self)?.said(said) }
       values.append(thickness)
       let tilt = max(chosen.fit.deviation(.tiltX), chosen.fit.deviation(.tiltY))
-      var mistilt = quantity(
-        "mistilt", p.mistilt.length, "mrad", half: (6 * tilt * tilt + 0.01).squareRoot(), within: 0...1e9)
+      let tiltHalf = (6 * tilt * tilt + 0.01).squareRoot()
+      var mistilt = quantity("mistilt", p.mistilt.length, "mrad", half: tiltHalf, within: 0...1e9)
       // Shorter ones have no direction.
       if p.mistilt.length > 2 * tilt { mistilt.said = said(p.mistilt) }
       values.append(mistilt)
-      values.append(quantity("mistilt_azimuth", Self.onScreen(p.azimuthDegrees), "deg"))
+      let azimuth = Self.onScreen(p.azimuthDegrees)
+      values.append(quantity("mistilt_azimuth", azimuth, "deg"))
+      if let stage = settings.stage {
+        let onScreen = Vector2(cos(azimuth * .pi / 180), sin(azimuth * .pi / 180)) * p.mistilt.length
+        let (alpha, beta) = stage.tilt(onScreen, half: tiltHalf)
+        values.append(quantity("stage_alpha", alpha.degrees, "deg", half: alpha.half))
+        values.append(quantity("stage_beta", beta.degrees, "deg", half: beta.half))
+      }
       let assumed = output.assumedPixel
       let pixel = output.image.pitch * p.scale / output.step
       values.append(quantity("scale", pixel / assumed, half: 2 * chosen.fit.deviation(.scale)))

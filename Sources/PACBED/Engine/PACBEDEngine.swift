@@ -18,6 +18,8 @@ package struct PACBEDEngine: AnalysisEngine {
     Output(name: "thickness", unit: "nm", symbol: "t", decimals: 1),
     Output(name: "mistilt", unit: "mrad", symbol: "tilt", decimals: 1),
     Output(name: "mistilt_azimuth", unit: "deg", symbol: "az", decimals: 0),
+    Output(name: "stage_alpha", unit: "deg", symbol: "alph", decimals: 2),
+    Output(name: "stage_beta", unit: "deg", symbol: "beta", decimals: 2),
     Output(name: "scale", unit: "1", symbol: "sc", decimals: 3),
     Output(name: "match", unit: "1", symbol: "R", decimals: 4, rests: 0.002),
     Output(name: "convergence", unit: "mrad", symbol: "conv", decimals: 2),

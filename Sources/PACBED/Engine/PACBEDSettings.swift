@@ -36,15 +36,18 @@ extension PACBEDEngine {
     return SIMD3(indices[0], indices[1], indices[2])
   }
   static let geometry = Setting<GeometrySource?>("geometry", "scale, rotation, distortion, angle")
+  static let stage = Setting<StageCalibration?>(
+    "stage_calibration", "mistilt by alpha,beta on the screen", isOpen: true, standard: nil
+  ) { text throws(InvalidParameter) in try StageCalibration(text) }
   static let scan = Setting<ScanShape?>(scan: "positions WxH")
 
   package var parameters: [Parameter] {
     [
       Self.material.parameter, Self.model.parameter, Self.convergence.parameter, Self.voltage.parameter,
       Self.pixel.parameter, Self.method.parameter, Self.candidate.parameter, Self.centre.parameter,
-      Self.scale.parameter, Self.xAxis.parameter, Self.geometry.parameter, Self.motion.parameter,
-      Self.absorption.parameter,
-      Self.scan.parameter,
+      Self.scale.parameter, Self.xAxis.parameter, Self.stage.parameter, Self.geometry.parameter,
+      Self.motion.parameter,
+      Self.absorption.parameter, Self.scan.parameter,
     ]
   }
 }
@@ -61,6 +64,7 @@ struct PACBEDSettings {
   var scale: Double?
   var specimen: ModelDomain.ThermalScattering
   var xAxis: SIMD3<Int>?
+  var stage: StageCalibration?
   var candidate: Int
   var method: PatternMatcher.Method
   /// Whether the geometry of the frame before is kept; nil where nobody said.
@@ -78,6 +82,7 @@ struct PACBEDSettings {
     specimen = ModelDomain.ThermalScattering(
       b: try values[PACBEDEngine.motion], absorption: try values[PACBEDEngine.absorption])
     xAxis = try values[PACBEDEngine.xAxis]
+    stage = try values[PACBEDEngine.stage]
     candidate = try values[PACBEDEngine.candidate]
     method = try values[PACBEDEngine.method]
     sharesGeometry = try values[PACBEDEngine.geometry].map { $0 == .shared }

@@ -42,7 +42,7 @@ package let specimens = [
     settings: { size in
       [
         "material": "rutile-80kv", "voltage_kv": "80", "convergence_mrad": "20",
-        "pixel_mrad": "\(WedgeSpecimen.field / Double(size))",
+        "pixel_mrad": "\(WedgeSpecimen.field / Double(size))", "stage_calibration": "35,125",
       ]
     }
   ) { size, seed in try WedgeSpecimen(size: size, seed: seed) },
