@@ -26,6 +26,7 @@ let suites: [(name: String, run: @Sendable () async -> [Measurement])] = [
   ("pacbed-foreign", PACBEDForeignSuite.run),
   ("pacbed-real", PACBEDRealSuite.run),
   ("pacbed-robust", PACBEDRobustSuite.run),
+  ("pacbed-series", PACBEDSeriesSuite.run),
   ("pacbed-swaps", PACBEDSwapSuite.run),
   ("pacbed-fit", PACBEDFitSuite.run),
   ("cbleed", cbleedSuite),

@@ -16,6 +16,11 @@ public protocol AnalysisEngine: Sendable {
   /// Settings for an answer at once while frames come faster than they can be analysed in full; a full analysis
   /// follows when there is time. None for an engine that is always quick.
   var hurriedSettings: [String: String] { get }
+  /// The setting through which a session tells what its frames have taught of the instrument; nil for an engine that
+  /// learns nothing from one frame for the next.
+  var lessonSetting: String? { get }
+  /// What accepted findings, oldest first, of frames that were taken alike teach: the value of that setting.
+  func lesson(from findings: [Finding]) -> String?
   /// How well this engine suits a file under `--engine auto`; 0 is not at all, `frame` always says 1.
   func suitability(for file: FileSummary) -> Int
   /// The settings that a change by hand means, from those that found the regions; nil for one it does not know.
@@ -28,6 +33,8 @@ public protocol AnalysisEngine: Sendable {
 extension AnalysisEngine {
   public var signal: Exhibit.Signal { .other }
   public var hurriedSettings: [String: String] { [:] }
+  public var lessonSetting: String? { nil }
+  public func lesson(from findings: [Finding]) -> String? { nil }
   public func settings(
     _ settings: [String: String], after edit: RegionEdit, of regions: Exhibit.Regions
   ) -> [String: String]? { nil }

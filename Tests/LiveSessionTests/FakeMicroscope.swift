@@ -34,9 +34,15 @@ struct FakeEngine: AnalysisEngine {
   var name = "fake"
   let label = "FAKE"
   let outputs = [Output(name: "dose", unit: "counts", symbol: "d", decimals: 0)]
-  let parameters = [
-    Parameter(name: "gain", title: "gain", unit: "1", domain: .number(0...100), standard: .number(1))
-  ]
+  var parameters: [Parameter] {
+    let gain = Parameter(
+      name: "gain", title: "gain", unit: "1", domain: .number(0...100), standard: .number(1))
+    let told = Parameter(name: "told", title: "told", unit: "1", domain: .text, standard: .automatic)
+    return learns ? [gain, told] : [gain]
+  }
+  /// Whether it answers with what the two best frames before taught.
+  var learns = false
+  var lessonSetting: String? { learns ? "told" : nil }
   /// What another version of it would add to every answer.
   var offset = 0.0
   /// How far a scan without end says it is.
@@ -46,6 +52,13 @@ struct FakeEngine: AnalysisEngine {
   var during: @Sendable (Double) -> Void = { _ in }
 
   func suitability(for file: FileSummary) -> Int { 1 }
+
+  func lesson(from findings: [Finding]) -> String? {
+    findings.count < 2
+      ? nil
+      : findings.compactMap { $0["dose"]?.value }.sorted().suffix(2).map { "\(Int($0))" }.joined(
+        separator: " ")
+  }
 
   func analyze(
     _ subject: Subject, _ parameters: ParameterValues, _ context: AnalysisContext
@@ -77,6 +90,7 @@ struct FakeEngine: AnalysisEngine {
     if let before = context.previous?["dose"]?.value {
       values.append(Quantity("drift", dose - before, unit: "counts"))
     }
+    if case .text(let told)? = parameters["told"] { values.append(Quantity("told", Double(told.count))) }
     let isAlarming = dose == Double(UInt8(ascii: "A"))
     return Finding(
       values: values,

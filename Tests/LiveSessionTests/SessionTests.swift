@@ -44,6 +44,38 @@ import Testing
     #expect(try SessionFile(path: scope.path).state().state[file: 1]?.accepted == 0)
   }
 
+  @Test func whatFramesTeachStandsInTheSettingsOfThoseThatAreTold() async throws {
+    let engine = FakeEngine(learns: true)
+    let scope = try FakeMicroscope(engine: engine, inFlight: 1)
+    // A doubtful frame teaches nothing.
+    for (id, value) in [7, UInt8(ascii: "A"), 9, 3, 11].enumerated() {
+      scope.expose(UInt64(id + 1), "f\(id + 1).raw", [value])
+      _ = await scope.wait(forResults: id + 1)
+    }
+    func told(_ file: Int) async -> String? {
+      await scope.session.detail(of: file).result?.parameters["told"]
+    }
+    #expect(await [told(1), told(2), told(3), told(4), told(5)] == ["auto", "auto", "auto", "7 9", "7 9"])
+    #expect(await scope.session.detail(of: 4).result?.finding["told"]?.value == 3)
+    // Again as it was, and otherwise: the operator's word counts, and a frame analysed again is told nothing.
+    await scope.session.perform(.reanalyse([4], engine: "fake", settings: ["told": "7 9", "gain": "2"]))
+    _ = await scope.wait(forResults: 6)
+    await scope.session.perform(.reanalyse([5], engine: "fake", settings: ["gain": "2"]))
+    _ = await scope.wait(forResults: 7)
+    #expect(await [told(4), told(5)] == ["7 9", "auto"])
+    // What one frame was told is no setting for those to come; these are analysed otherwise, and begin anew.
+    await scope.session.perform(.setForFuture(engine: "fake", settings: ["gain": "2", "told": "7 9"]))
+    #expect(await scope.session.snapshot.state.settings["fake"] == ["gain": "2"])
+    scope.expose(6, "f6.raw", [20])
+    _ = await scope.wait(forResults: 8)
+    #expect(await told(6) == "auto")
+    try await scope.close()
+    var verification = ReplayVerification(
+      try SessionFile(path: scope.path), analyst: FakeMicroscope.analyst(engine))
+    let totals = verification.run { _ in }
+    #expect(totals.results == 8 && totals.isVerified)
+  }
+
   /// Two keys typed before the screen shows what the first one did.
   @Test func relativeCommandsAreResolvedOneAfterTheOther() async throws {
     let scope = try FakeMicroscope()

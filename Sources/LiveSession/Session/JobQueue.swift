@@ -23,6 +23,9 @@ package struct Job: Sendable {
   }
 
   package var isRefinement: Bool { if case .refinement = kind { true } else { false } }
+
+  /// Whether the session goes on with it, and not back: it is told what was learnt, and teaches.
+  var isLearning: Bool { if case .rerun = kind { false } else { true } }
 }
 
 /// What waits to be analysed, and what comes next: live frames, newest first; then what operators ask for, in their

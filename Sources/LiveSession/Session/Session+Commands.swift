@@ -21,7 +21,9 @@ extension Session {
         ? nil : .done("\(Self.frames(numbers)) analysed again as a new run; u goes back to the run before")
     case .setForFuture(let engine, let new):
       var changes: [String] = []
-      for (name, value) in new.sorted(by: { $0.key < $1.key }) {
+      // What one frame was told by others is no setting for all that come.
+      let taught = analyst.engine(named: engine)?.lessonSetting
+      for (name, value) in new.sorted(by: { $0.key < $1.key }) where name != taught {
         let old = settings[engine]?[name] ?? ""
         if old != value { changes.append("\(name) \(value)") }
         settings[engine, default: [:]][name] = value

@@ -73,7 +73,14 @@ extension Session {
       return
     }
     texts.merge(settings[engine.name] ?? [:]) { chosen, _ in chosen }
+    let circumstances = Lessons.Circumstances(engine, opened.summary, texts)
     let isHurried = hurries(engine, job, texts)
+    // What is analysed again is analysed as the operator says; a scan learns from itself.
+    if !isHurried, job.isLearning, opened.summary.frames == 1,
+      let told = lessons.told(to: engine, circumstances, stated: texts)
+    {
+      texts[told.name] = told.value
+    }
     if isHurried { texts.merge(engine.hurriedSettings) { _, hurried in hurried } }
     let parameters: ParameterValues
     do throws(InvalidParameter) {
@@ -109,10 +116,11 @@ extension Session {
     case .success(let finding):
       finish(job, opened, engine, parameters, finding, duration, previous?.resultID)
       // In the order of their answers, and none twice.
-      if !isHurried, job.kind == .first || job.kind == .refinement(engine: engine.name) {
-        for sentence in resting.take(finding, of: engine) {
-          note(.event(IncidentRecord(.changed, text: sentence)))
-        }
+      if !isHurried, job.isLearning {
+        let changes = resting.take(finding, of: engine)
+        for sentence in changes { note(.event(IncidentRecord(.changed, text: sentence))) }
+        if !changes.isEmpty { lessons.forget(engine) }
+        if opened.summary.frames == 1 { lessons.take(finding, engine, circumstances) }
       }
       if isHurried {
         queue.add(

@@ -58,6 +58,7 @@ package actor Session {
 
   var results = ArrivalRate(over: .seconds(10))
   var resting = RestingQuantities()
+  var lessons = Lessons()
   var linesSinceCheckpoint = 0
   var isClosing = false
   var isPublishScheduled = false

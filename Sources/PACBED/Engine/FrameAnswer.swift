@@ -144,11 +144,13 @@ struct FrameAnswer: Sendable {
       values.append(quantity("match", chosen.fit.match))
       if let explained = explainedStructure { values.append(quantity("structure", explained)) }
       values.append(quantity("rings", 1 - structureShare))
-      let angle = chosen.fit.deviation(.convergence)
-      values.append(quantity("convergence", p.convergence, "mrad", half: 2 * angle))
+      values.append(
+        quantity("convergence", p.convergence, "mrad", half: 2 * chosen.fit.deviation(.convergence)))
       values.append(
         quantity("rotation", DirectionsAcross.wrapped(p.rotationDegrees + (directions?.x ?? 0)), "deg"))
-      values.append(quantity(Output.pixel, pixel, "mrad"))
+      var angle = quantity(Output.pixel, pixel, "mrad")
+      if conditions.known != nil { angle.said = "as earlier frames have it" }
+      values.append(angle)
       let at = output.centre + p.shift * output.step
       values.append(quantity("center_x", at.y, "px"))
       values.append(quantity("center_y", at.x, "px"))

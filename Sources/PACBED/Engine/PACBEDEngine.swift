@@ -42,6 +42,11 @@ package struct PACBEDEngine: AnalysisEngine {
   /// The network takes a tenth of the time of the fit.
   package let hurriedSettings = [method.name: PatternMatcher.Method.network.rawValue]
 
+  /// What a session's frames taught of the camera spares a later one the search for it.
+  package let lessonSetting: String? = known.name
+
+  package func lesson(from findings: [Finding]) -> String? { KnownGeometry(findings)?.description }
+
   /// Files that say they were taken with a convergent beam.
   package let signal = Exhibit.Signal.discs
 
@@ -120,6 +125,9 @@ package struct PACBEDEngine: AnalysisEngine {
     }
     if let last = context.previous, last.verdict == .accept, last.model?.id == answer.model.id { return nil }
     var best: FrameAnswer?
+    var settings = settings
+    // It is the geometry of this model's crystal.
+    settings.known = nil
     for folder in library.models(of: PACBEDModel.engine) where folder.id != answer.model.id {
       guard let model = try? PACBEDModel.known(folder),
         model.domain.crystal.name != answer.model.domain.crystal.name,
@@ -151,11 +159,25 @@ package struct PACBEDEngine: AnalysisEngine {
       throw .failed("\(error)")
     }
     if settings.sharesGeometry == true { conditions.shared = Self.shared(context.previous, directions) }
-    do {
-      let output = try matcher.match(camera, conditions, quarterTurns: quarterTurns)
-      return FrameAnswer(
+    func answer(_ conditions: PatternMatcher.Conditions) throws(PACBEDError) -> FrameAnswer {
+      FrameAnswer(
         model: model, matcher: matcher, camera: camera, conditions: conditions, settings: settings,
-        output: output, directions: directions)
+        output: try matcher.match(camera, conditions, quarterTurns: quarterTurns), directions: directions)
+    }
+    do throws(PACBEDError) {
+      if let known = settings.known, settings.sharesGeometry == nil, settings.method == .networkAndFit,
+        // Other answers are those of the whole search; and who states the scale leaves nothing open.
+        settings.candidate == 1, settings.scale == nil,
+        // Farther off no fit goes.
+        abs(known.convergence / conditions.convergence - 1) < 0.1
+      {
+        var near = conditions
+        near.known = known.start(directions)
+        let quick = try answer(near)
+        if known.isConfirmed(by: quick) { return quick }
+        if context.isCancelled() { throw .cancelled }
+      }
+      return try answer(conditions)
     } catch .cancelled {
       throw .cancelled
     } catch {

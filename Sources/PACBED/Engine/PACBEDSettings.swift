@@ -36,6 +36,9 @@ extension PACBEDEngine {
     return SIMD3(indices[0], indices[1], indices[2])
   }
   static let geometry = Setting<GeometrySource?>("geometry", "scale, rotation, distortion, angle")
+  static let known = Setting<KnownGeometry?>(
+    "known_geometry", "geometry of earlier frames", isOpen: true, standard: nil
+  ) { text throws(InvalidParameter) in try KnownGeometry(text) }
   static let stage = Setting<StageCalibration?>(
     "stage_calibration", "mistilt by alpha,beta on the screen", isOpen: true, standard: nil
   ) { text throws(InvalidParameter) in try StageCalibration(text) }
@@ -47,7 +50,7 @@ extension PACBEDEngine {
       Self.pixel.parameter, Self.method.parameter, Self.candidate.parameter, Self.centre.parameter,
       Self.scale.parameter, Self.xAxis.parameter, Self.stage.parameter, Self.geometry.parameter,
       Self.motion.parameter,
-      Self.absorption.parameter, Self.scan.parameter,
+      Self.absorption.parameter, Self.known.parameter, Self.scan.parameter,
     ]
   }
 }
@@ -69,6 +72,8 @@ struct PACBEDSettings {
   var method: PatternMatcher.Method
   /// Whether the geometry of the frame before is kept; nil where nobody said.
   var sharesGeometry: Bool?
+  /// What earlier frames found; nil where nobody told.
+  var known: KnownGeometry?
   var scan: ScanShape?
 
   init(_ values: ParameterValues) throws(AnalysisError) {
@@ -86,6 +91,7 @@ struct PACBEDSettings {
     candidate = try values[PACBEDEngine.candidate]
     method = try values[PACBEDEngine.method]
     sharesGeometry = try values[PACBEDEngine.geometry].map { $0 == .shared }
+    known = try values[PACBEDEngine.known]
     scan = try values[PACBEDEngine.scan]
     if let scan, !scan.isUsable {
       throw .parameter(

@@ -26,7 +26,8 @@ extension PatternFit {
     case .tiltY: illumination.mistilt.y += step
     default: illumination.edge = .rim(width: image.pitch * p.scale)
     }
-    var change = tables.middle.patterns(p.geometry(pitch: image.pitch), illumination, near: [p.thickness])[0]
+    var change = tables.middle.patterns(
+      p.geometry(size: image.edge, pitch: image.pitch), illumination, near: [p.thickness])[0]
     if quantity == .convergence {
       // The same beam spreads over a wider cone.
       let width = image.pitch * p.scale
@@ -35,14 +36,14 @@ extension PatternFit {
     } else {
       for i in change.indices { change[i] = (change[i] - base[i]) / Float(step) }
     }
-    DetectorBlur.apply(p.blur, to: &change, rows: FitImage.size, columns: FitImage.size)
+    DetectorBlur.apply(p.blur, to: &change, rows: image.edge, columns: image.edge)
     return gather(change)
   }
 
   /// A change of geometry moves pixels through the same pattern: the derivative is the image's slope along
   /// the displacement.
   func geometric(_ pattern: [Float], _ p: PatternParameters, _ quantity: Quantity) -> [Float] {
-    let size = FitImage.size
+    let size = image.edge
     let middle = Double(size - 1) / 2
     let d = p.distortion
     // Inverse of (1 + d.x, d.y; d.y, 1 - d.x), which takes pixels to angles before the rotation.

@@ -10,7 +10,7 @@ extension PatternFit {
   func correlatedDeviation(
     _ row: [Double], _ columns: [[Float]], _ residual: [Float], _ p: PatternParameters
   ) -> Double {
-    let size = FitImage.size
+    let size = image.edge
     var scores = [Float](repeating: 0, count: size * size)
     for (number, index) in image.counted.enumerated() {
       var moved: Float = 0

@@ -146,7 +146,7 @@ package struct PatternFit: Sendable {
       let pitch = fit.image.pitch
       basis = LinearBasis(fit.image, shift: p.shift, convergencePixels: p.convergence / (pitch * p.scale))
       let both = fit.tables.patterns(
-        p.geometry(pitch: pitch), p.illumination(pitch: pitch),
+        p.geometry(size: fit.image.edge, pitch: pitch), p.illumination(pitch: pitch),
         thicknesses: [p.thickness, p.thickness + fit.thicker(than: p.thickness)])
       (patterns, thicker) = (both[0], both[1])
       image = fit.finished(patterns, fit.tables.weights(at: p.motion), p)
@@ -259,13 +259,14 @@ package struct PatternFit: Sendable {
 
   private func finished(_ patterns: [[Float]], _ weights: [Float], _ p: PatternParameters) -> [Float] {
     var image = MotionTables.blend(patterns, weights)
-    DetectorBlur.apply(p.blur, to: &image, rows: FitImage.size, columns: FitImage.size)
+    DetectorBlur.apply(p.blur, to: &image, rows: self.image.edge, columns: self.image.edge)
     return image
   }
 
   package func render(_ p: PatternParameters) -> [Float] {
     let patterns = tables.patterns(
-      p.geometry(pitch: image.pitch), p.illumination(pitch: image.pitch), thicknesses: [p.thickness])
+      p.geometry(size: image.edge, pitch: image.pitch), p.illumination(pitch: image.pitch),
+      thicknesses: [p.thickness])
     return finished(patterns[0], tables.weights(at: p.motion), p)
   }
 

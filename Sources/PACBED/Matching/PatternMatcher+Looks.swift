@@ -22,7 +22,7 @@ extension PatternMatcher {
   ) throws(PACBEDError) -> [Look] {
     let alpha = conditions.convergence
     let pitch = ModelDomain.field * alpha / (Double(FitImage.size) / 2)
-    let known = conditions.shared?.pixel ?? conditions.pixel.map { $0 * (conditions.scale ?? 1) }
+    let known = conditions.found?.pixel ?? conditions.pixel.map { $0 * (conditions.scale ?? 1) }
     let given = conditions.centre.map {
       ($0 - Vector2(1, 1) * (frame.reduction - 1) / 2) / frame.reduction
     }
@@ -30,9 +30,11 @@ extension PatternMatcher {
     disc.findDisc(radius: known.map { alpha / ($0 * frame.reduction) })
     // Diffracted discs beside the direct one make it look larger than it is, hardly ever smaller.
     let assumed = known.map { $0 * frame.reduction } ?? alpha / max(2, disc.radius)
+    // What was stated is what the scale that is told refers to.
+    let stated = conditions.known.flatMap { _ in conditions.pixel.map { $0 * frame.reduction } } ?? assumed
     let pixels = known == nil ? [0.92, 1, 1.13, 1.27].map { assumed * $0 } : [assumed]
     let centres = given.map { [$0] } ?? (known == nil ? [disc.centre, frame.centre] : [disc.centre])
-    let isFixed = conditions.shared != nil || conditions.scale != nil
+    let isFixed = conditions.found != nil || conditions.scale != nil
     var places = centres.flatMap { centre in pixels.map { Place(centre: centre, pixel: $0) } }
     let rounds = 3
     for round in 0..<rounds {
@@ -48,7 +50,7 @@ extension PatternMatcher {
         looks.append(
           Look(
             image: images[number], reading: reading, centre: place.centre, step: pitch / place.pixel,
-            assumed: assumed, doubt: doubt(reading)))
+            assumed: stated, doubt: doubt(reading)))
         var moved = place
         if given == nil { moved.centre += reading.shift * (pitch / place.pixel) }
         if !isFixed { moved.pixel *= scale }

@@ -40,24 +40,29 @@ extension PatternMatcher {
       var starts = hypotheses(look.reading, conditions)
       starts +=
         screen?.starts(
-          look.image, starts[0], holdsGeometry: conditions.shared != nil, holdsScale: conditions.scale != nil,
-          limit: 6) ?? []
+          look.image, starts[0], holdsGeometry: conditions.found != nil, holdsScale: conditions.scale != nil,
+          // Where directions are known few tell the mistilts apart.
+          limit: conditions.known == nil ? 6 : 3) ?? []
       let seeds = proposals(fit, starts, conditions)
       if seeds.first?.match ?? 0 > chosen?.seeds.first?.match ?? -1 { chosen = (look, fit, starts, seeds) }
     }
     guard let (look, fit, starts, proposed) = chosen else { return nil }
-    var seeds = Array(proposed.prefix(5))
+    var seeds = Array(proposed.prefix(conditions.known == nil ? 5 : 4))
     for peak in reader.heads.thickness.peaks(look.reading.thickness, limit: 3)
     where !seeds.contains(where: { abs($0.parameters.thickness - peak.value) < 1 }) {
       var p = starts[0]
       p.thickness = peak.value
       seeds.append(Seed(match: 0, parameters: p))
     }
-    var results = refine(fit, seeds, conditions)
     let full = full(fit)
-    results = settle(full, results, conditions)
+    let results =
+      conditions.known == nil
+      ? settle(full, refine(fit, seeds, conditions), conditions)
+      : finish(full, approach(fit, seeds, conditions), conditions)
     var witnesses: (disc: Witness, rest: Witness)?
-    if conditions.isAlone, let best = results.first { witnesses = self.witnesses(of: best, full) }
+    if conditions.isAlone, let best = results.first {
+      witnesses = self.witnesses(of: best, full, isQuick: conditions.known != nil)
+    }
     let axis = ThicknessScan.axis(domain.thickness)
     let curve = results.first.map {
       ThicknessScan(table, look.image.halved, $0.parameters, thicknesses: axis)
@@ -87,6 +92,15 @@ extension PatternMatcher {
       return final.run(from: start, steps: 10)
     }
     return Self.distinct(settled)
+  }
+
+  /// The last steps on all pixels, of what was settled on a quarter of them.
+  private func finish(
+    _ final: PatternFit, _ results: [PatternFit.Result], _ conditions: Conditions
+  ) -> [PatternFit.Result] {
+    let kept = results.prefix { $0.match > (results.first?.match ?? 0) - 0.002 }.prefix(2)
+    return Self.distinct(
+      each(kept.count, conditions) { final.run(from: kept[$0].parameters, steps: 3) })
   }
 
   /// The fit of a look's image, with what is known held fast.
@@ -142,6 +156,31 @@ extension PatternMatcher {
     return Self.distinct(refined + results.dropFirst(kept))
   }
 
+  /// The minima near the seeds where the geometry is known: a quarter of the pixels tells which of them are worth it, the
+  /// geometry held at first and then free as all else.
+  private func approach(
+    _ fit: PatternFit, _ seeds: [Seed], _ conditions: Conditions
+  ) -> [PatternFit.Result] {
+    var held = fit
+    held.image = fit.image.halved
+    var free = full(fit)
+    free.image = held.image
+    held.fixed.formUnion([.convergence, .scale, .rotation, .distortionX, .distortionY])
+    let (first, second) = (held, free)
+    let near = Self.distinct(
+      each(seeds.count, conditions) { first.run(from: seeds[$0].parameters.halved, steps: 6) })
+    let kept = near.prefix { $0.match > (near.first?.match ?? 0) - 0.006 }.prefix(3)
+    return Self.distinct(
+      each(kept.count, conditions) { number in
+        var start = kept[number].parameters
+        start.motion = second.fixed.contains(.motion) ? 0 : PatternFit.usualMotion
+        start.blur = 0.05
+        var result = second.run(from: start, steps: 6)
+        result.parameters = result.parameters.doubled
+        return result
+      })
+  }
+
   /// Directions and mistilts that the network thinks of, thickness aside.
   private func hypotheses(
     _ reading: NetworkReading, _ conditions: Conditions
@@ -149,14 +188,14 @@ extension PatternMatcher {
     let heads = reader.heads
     var base = PatternParameters(thickness: 1, convergence: conditions.convergence)
     base.scale = heads.scale.peaks(reading.scale, limit: 1).first?.value ?? 1
-    if conditions.scale != nil || conditions.shared != nil { base.scale = 1 }
+    if conditions.scale != nil || conditions.found != nil { base.scale = 1 }
     base.shift = conditions.centre == nil ? reading.shift : .zero
     base.blur = Self.usualBlur
     var rotations = heads.rotation.peaks(reading.rotation, limit: 2).map { ($0.value, $0.probability) }
-    if let shared = conditions.shared {
-      rotations = [(shared.rotationDegrees, 1)]
-      base.convergence = shared.convergence
-      base.distortion = shared.distortion
+    if let found = conditions.found {
+      rotations = [(found.rotationDegrees, 1)]
+      base.convergence = found.convergence
+      base.distortion = found.distortion
     }
     let azimuths = heads.azimuth.peaks(reading.azimuth, limit: 2).map { ($0.value, $0.probability) }
     let tilts = heads.mistilt.peaks(reading.mistilt, limit: 2).map { ($0.value, $0.probability) }
@@ -173,7 +212,8 @@ extension PatternMatcher {
       }
     }
     all.sort { $0.weight > $1.weight }
-    let likely = all.enumerated().filter { $0.offset == 0 || $0.element.weight > 0.02 }.prefix(4)
+    let likely = all.enumerated().filter { $0.offset == 0 || $0.element.weight > 0.02 }.prefix(
+      conditions.known == nil ? 4 : 2)
     return likely.map(\.element.parameters)
   }
 

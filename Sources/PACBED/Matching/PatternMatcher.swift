@@ -41,10 +41,15 @@ package struct PatternMatcher: Sendable {
     package var method = Method.networkAndFit
     /// Geometry of an earlier frame of the session: it stays as it is.
     package var shared: SharedGeometry?
+    /// Geometry of earlier frames where the fit begins: only the search for it is spared.
+    package var known: SharedGeometry?
     /// Whether all cores may work on this one frame; not where several frames are worked on at once.
     package var isAlone = true
 
     package init(convergence: Double) { self.convergence = convergence }
+
+    /// What need not be searched for.
+    var found: SharedGeometry? { shared ?? known }
   }
 
   /// What does not change from frame to frame of a session.

@@ -42,6 +42,17 @@ package struct PatternParameters: Sendable, Hashable {
       distortion: distortion)
   }
 
+  /// The same on pixels twice as large, and half as large.
+  var halved: Self { resized(by: 0.5) }
+  var doubled: Self { resized(by: 2) }
+
+  private func resized(by factor: Double) -> Self {
+    var p = self
+    p.shift = p.shift * factor
+    p.blur *= factor * factor
+    return p
+  }
+
   /// The aperture's edge as pixels of that pitch average over it; whatever blurs more is the detector's.
   func illumination(pitch: Double) -> Illumination {
     Illumination(

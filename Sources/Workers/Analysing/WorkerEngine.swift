@@ -16,6 +16,9 @@ package struct WorkerEngine: AnalysisEngine {
   package var parameters: [Parameter] { engine.parameters }
   package var signal: Exhibit.Signal { engine.signal }
   package var hurriedSettings: [String: String] { engine.hurriedSettings }
+  package var lessonSetting: String? { engine.lessonSetting }
+
+  package func lesson(from findings: [Finding]) -> String? { engine.lesson(from: findings) }
 
   package func suitability(for file: FileSummary) -> Int { engine.suitability(for: file) }
 
