@@ -57,9 +57,13 @@ let package = Package(
       name: "AtomTomography",
       dependencies: ["Analysis", "Arrays", "Diffraction", "JSON", "Learning", "System"]),
     .target(
+      name: "FrameScaling", dependencies: ["Analysis", "Arrays", "Diffraction", "Scattering"]),
+    .target(
       name: "FrameFormats",
       dependencies: [
-        "CDeflate", "CHDF5", "CLinux", "CPNG", "CTIFF", "CZlib", "Diffraction", "JSON", "System",
+        "Arrays", "CDeflate", "CHDF5", "CLinux", "CPNG", "CTIFF", "CZlib", "Diffraction", "JSON",
+        "Scattering",
+        "System",
       ]),
     .target(name: "FolderWatch", dependencies: ["CLinux", "System"]),
     .target(name: "Workers", dependencies: ["CLinux", "Diffraction", "FrameFormats", "System"]),
@@ -123,6 +127,10 @@ let package = Package(
     .testTarget(
       name: "AtomTomographyTests",
       dependencies: ["AtomTomography", "Diffraction", "HostileFrames", "JSON", "Learning", "System"],
+      exclude: ["Reference"]),
+    .testTarget(
+      name: "FrameScalingTests",
+      dependencies: ["Arrays", "Diffraction", "FrameScaling", "JSON", "Scattering"],
       exclude: ["Reference"]),
     .testTarget(
       name: "FrameFormatsTests",

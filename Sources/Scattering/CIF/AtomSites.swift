@@ -1,11 +1,11 @@
 /// The independent atoms of a CIF block.
 extension CrystalReader {
-  func independentSites(cell: UnitCell) throws(ScatteringError) -> [Site] {
+  func independentSites(cell: UnitCell) throws(ScatteringError) -> [(label: String, site: Site)] {
     guard let table = block.table(with: "_atom_site_fract_x") else {
       throw .cif(line: block.line, reason: "no list of atoms")
     }
     let anisotropic = try anisotropicDisplacements(cell: cell)
-    var sites: [Site] = []
+    var sites: [(label: String, site: Site)] = []
     for row in 0..<table.rows {
       func value(_ tag: String) -> CIFBlock.Value? {
         table.column(tag).map { table[row, $0] }.flatMap { $0.isKnown ? $0 : nil }
@@ -44,7 +44,10 @@ extension CrystalReader {
         }
       }
       sites.append(
-        Site(element: element, position: position, occupancy: occupancy, displacement: displacement))
+        (
+          label?.text ?? word.text,
+          Site(element: element, position: position, occupancy: occupancy, displacement: displacement)
+        ))
     }
     guard !sites.isEmpty else { throw .cif(line: table.line, reason: "the list of atoms is empty") }
     return sites
@@ -65,7 +68,7 @@ extension CrystalReader {
   }
 
   /// U_ij or B_ij by label, turned from the axes a* a, b* b, c* c into the Cartesian frame of the cell.
-  private func anisotropicDisplacements(cell: UnitCell) throws(ScatteringError) -> [String: Displacement] {
+  func anisotropicDisplacements(cell: UnitCell) throws(ScatteringError) -> [String: Displacement] {
     guard let table = block.table(with: "_atom_site_aniso_label"),
       let labels = table.column("_atom_site_aniso_label")
     else { return [:] }

@@ -1,50 +1,56 @@
 /// One data block of a CIF file: single values and tables, each value with its line.
-struct CIFBlock {
-  struct Value: Equatable {
-    var text: String
-    var quoted: Bool
-    var line: Int
+package struct CIFBlock: Sendable {
+  package struct Value: Equatable, Sendable {
+    package var text: String
+    package var quoted: Bool
+    package var line: Int
 
     /// `.` and `?` stand for nothing said.
-    var isKnown: Bool { quoted || (text != "." && text != "?") }
+    package var isKnown: Bool { quoted || (text != "." && text != "?") }
 
     /// The number without its standard uncertainty: `4.5937(3)` is 4.5937.
-    var number: Double? {
+    package var number: Double? {
       let digits = text.prefix { $0 != "(" }
       guard digits.utf8.count <= 40, let value = Double(digits), value.isFinite else { return nil }
       return value
     }
   }
 
-  struct Table {
-    var tags: [String]
-    var line: Int
+  package struct Table: Sendable {
+    package var tags: [String]
+    package var line: Int
     /// Row after row.
-    var values: [Value]
+    package var values: [Value]
 
-    var rows: Int { tags.isEmpty ? 0 : values.count / tags.count }
+    package init(tags: [String], line: Int, values: [Value]) {
+      self.tags = tags
+      self.line = line
+      self.values = values
+    }
 
-    func column(_ tag: String) -> Int? { tags.firstIndex(of: tag) }
-    subscript(row: Int, column: Int) -> Value { values[row * tags.count + column] }
+    package var rows: Int { tags.isEmpty ? 0 : values.count / tags.count }
+
+    package func column(_ tag: String) -> Int? { tags.firstIndex(of: tag) }
+    package subscript(row: Int, column: Int) -> Value { values[row * tags.count + column] }
   }
 
-  var name: String
-  var line: Int
-  var items: [String: Value] = [:]
-  var tables: [Table] = []
+  package var name: String
+  package var line: Int
+  package var items: [String: Value] = [:]
+  package var tables: [Table] = []
 
   /// The first of `tags` that has a value.
-  func value(_ tags: String...) -> Value? {
+  package func value(_ tags: String...) -> Value? {
     for tag in tags {
       if let value = items[tag], value.isKnown { return value }
     }
     return nil
   }
 
-  func table(with tag: String) -> Table? { tables.first { $0.column(tag) != nil } }
+  package func table(with tag: String) -> Table? { tables.first { $0.column(tag) != nil } }
 
   /// Every value of a column, or the single value that some writers give instead of a loop of one.
-  func column(_ tags: String...) -> [Value] {
+  package func column(_ tags: String...) -> [Value] {
     for tag in tags {
       if let table = table(with: tag), let column = table.column(tag) {
         return (0..<table.rows).map { table[$0, column] }.filter(\.isKnown)
@@ -56,12 +62,26 @@ struct CIFBlock {
 }
 
 /// Reads the data blocks of a CIF text.
-enum CIFDocument {
+package enum CIFDocument {
   /// Crystal structures are small; protein coordinates and reflection lists are not ours.
-  static let byteLimit = 16 << 20
+  package static let byteLimit = 16 << 20
   static let valueLimit = 1_000_000
 
-  static func blocks(_ bytes: [UInt8]) throws(ScatteringError) -> [CIFBlock] {
+  package static func blocks(_ bytes: [UInt8]) throws(ScatteringError) -> [CIFBlock] {
+    try parse(bytes, leavesOpenEnd: false).blocks
+  }
+
+  /// Of a file that may still be written: a last row that is not whole is left out of its list, and this is said.
+  package static func growingBlocks(
+    _ bytes: [UInt8]
+  ) throws(ScatteringError) -> (blocks: [CIFBlock], isCut: Bool) {
+    try parse(bytes, leavesOpenEnd: true)
+  }
+
+  private static func parse(
+    _ bytes: [UInt8], leavesOpenEnd: Bool
+  ) throws(ScatteringError) -> (blocks: [CIFBlock], isCut: Bool) {
+    var isCut = false
     guard bytes.count <= byteLimit else {
       throw .cif(line: nil, reason: "larger than \(byteLimit >> 20) MiB")
     }
@@ -101,6 +121,11 @@ enum CIFDocument {
           table.values.append(.init(text: text, quoted: quoted, line: valueLine))
           pending = lexer.next()
         }
+        let rest = table.values.count % table.tags.count
+        if leavesOpenEnd, pending == nil, rest > 0 {
+          table.values.removeLast(rest)
+          isCut = true
+        }
         guard table.values.count % table.tags.count == 0 else {
           throw .cif(
             line: table.values.last?.line ?? line,
@@ -111,7 +136,7 @@ enum CIFDocument {
       }
       guard values <= valueLimit else { throw .cif(line: line, reason: "more than \(valueLimit) values") }
     }
-    return blocks
+    return (blocks, isCut)
   }
 
   private static func text(of word: CIFLexer.Word) -> Substring {

@@ -5,6 +5,14 @@ extension Crystal {
   }
 
   package init(cif bytes: [UInt8], name: String = "") throws(ScatteringError) {
+    self = try CrystalReader(bytes).crystal(name: name)
+  }
+}
+
+struct CrystalReader {
+  let block: CIFBlock
+
+  init(_ bytes: [UInt8]) throws(ScatteringError) {
     let blocks = try CIFDocument.blocks(bytes)
     guard !blocks.isEmpty else { throw .cif(line: nil, reason: "no data block") }
     guard
@@ -12,12 +20,8 @@ extension Crystal {
         $0.value("_cell_length_a") != nil && $0.table(with: "_atom_site_fract_x") != nil
       })
     else { throw .cif(line: blocks[0].line, reason: "no data block has both a cell and a list of atoms") }
-    self = try CrystalReader(block: block).crystal(name: name)
+    self.block = block
   }
-}
-
-struct CrystalReader {
-  let block: CIFBlock
 
   /// Atoms of one cell: beyond this the file is not a crystal for diffraction.
   static let siteLimit = 10_000
@@ -26,17 +30,21 @@ struct CrystalReader {
     let cell = try cell()
     let operations = try operations(cell: cell)
     var sites: [Site] = []
-    for site in try independentSites(cell: cell) {
+    for (_, site) in try independentSites(cell: cell) {
       sites += Self.orbit(of: site, under: operations, cell: cell)
       guard sites.count <= Self.siteLimit else {
         throw .cif(line: nil, reason: "more than \(Self.siteLimit) atoms in the cell")
       }
     }
-    let title = block.value("_chemical_name_mineral", "_chemical_name_common", "_chemical_formula_sum")?.text
-    return Crystal(name: name.isEmpty ? title ?? block.name : name, cell: cell, sites: sites)
+    return Crystal(name: name.isEmpty ? title : name, cell: cell, sites: sites)
   }
 
-  private func cell() throws(ScatteringError) -> UnitCell {
+  var title: String {
+    block.value("_chemical_name_mineral", "_chemical_name_common", "_chemical_formula_sum")?.text
+      ?? block.name
+  }
+
+  func cell() throws(ScatteringError) -> UnitCell {
     var lengths = Vector3.zero
     var angles = Vector3(repeating: 90)
     for (i, axis) in ["a", "b", "c"].enumerated() {
@@ -66,7 +74,7 @@ struct CrystalReader {
 
   /// The list of operations where there is one, else the group of a Hall symbol, a Hermann-Mauguin
   /// symbol or a number, in this order.
-  private func operations(cell: UnitCell) throws(ScatteringError) -> [SymmetryOperation] {
+  func operations(cell: UnitCell) throws(ScatteringError) -> [SymmetryOperation] {
     let listed = block.column(
       "_space_group_symop_operation_xyz", "_symmetry_equiv_pos_as_xyz", "_symmetry_equiv_pos_xyz")
     if !listed.isEmpty {

@@ -13,6 +13,15 @@ package struct ElectronBeam: Sendable, Hashable {
   package init(volts: Double) { self.volts = volts }
   package init(kilovolts: Double) { volts = kilovolts * 1e3 }
 
+  /// The beam of a wavelength in Å; nil for one that no microscope has.
+  package init?(wavelength: Double) {
+    guard wavelength > 1e-4, wavelength < 10 else { return nil }
+    let momentum = Self.hc / wavelength
+    let total = (momentum * momentum + Self.restEnergy * Self.restEnergy).squareRoot()
+    // E - mc² without the loss of digits of a slow beam.
+    volts = momentum * momentum / (total + Self.restEnergy)
+  }
+
   /// lambda = hc / sqrt(eU (2 mc² + eU)), in Å.
   package var wavelength: Double { Self.hc / (volts * (2 * Self.restEnergy + volts)).squareRoot() }
 
