@@ -130,7 +130,7 @@ let package = Package(
       exclude: ["Reference"]),
     .testTarget(
       name: "FrameScalingTests",
-      dependencies: ["Arrays", "Diffraction", "FrameScaling", "JSON", "Scattering"],
+      dependencies: ["Arrays", "Diffraction", "FrameFormats", "FrameScaling", "JSON", "Scattering"],
       exclude: ["Reference"]),
     .testTarget(
       name: "FrameFormatsTests",

@@ -32,6 +32,7 @@ package enum FormatList {
     DMFormat(),
     MRCFormat(),
     SinogramCSV(),
+    PETSFormat(),
   ]
 
   package static var formats: [any FileFormat] { disk }

@@ -54,37 +54,21 @@ package struct SinogramCSV: DiskFormat {
       degrees: order.map { degrees[$0] }, pitch: steps.isFinite && steps > 0 ? steps : nil,
       start: rows[0][0].isFinite ? rows[0][0] : 0)
     let values = order.flatMap { column in rows.map { Float($0[column + 1]) } }
-    return OneFrame(
-      Pixels(width: rows.count, height: degrees.count, values: values), format: name,
-      calibration: axes.calibration(source: "head of the table"), degrees: axes.degrees)
+    let pixels = Pixels(width: rows.count, height: degrees.count, values: values)
+    let source = "head of the table"
+    var summary = FileSummary(
+      format: name, width: pixels.width, height: pixels.height, sample: pixels.sample, frames: 1,
+      calibration: axes.calibration(source: source))
+    summary.metadata.append(
+      MetadataItem(
+        name: "tilts", value: axes.degrees.map { "\($0)" }.joined(separator: ", "), unit: "deg",
+        source: source))
+    return OneFrame(pixels, summary: summary)
   }
 
   private static func cells(_ line: ArraySlice<UInt8>) -> [String] {
     line.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false).map {
       String(decoding: $0.drop { $0 == 32 }.prefix { $0 != 32 }, as: UTF8.self)
     }
-  }
-}
-
-/// A file whose one frame is at hand.
-private final class OneFrame: FrameSource {
-  let summary: FileSummary
-  private let pixels: Pixels
-
-  init(_ pixels: Pixels, format: String, calibration: Calibration, degrees: [Double]) {
-    self.pixels = pixels
-    var summary = FileSummary(
-      format: format, width: pixels.width, height: pixels.height, sample: pixels.sample, frames: 1,
-      calibration: calibration)
-    summary.metadata.append(
-      MetadataItem(
-        name: "tilts", value: degrees.map { "\($0)" }.joined(separator: ", "), unit: "deg",
-        source: "head of the table"))
-    self.summary = summary
-  }
-
-  func frame(at index: Int) throws(FileRefusal) -> Frame {
-    try summary.requireFrame(index)
-    return Frame(pixels: pixels, calibration: summary.calibration, index: index)
   }
 }
