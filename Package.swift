@@ -57,7 +57,7 @@ let package = Package(
       name: "AtomTomography",
       dependencies: ["Analysis", "Arrays", "Diffraction", "JSON", "Learning", "System"]),
     .target(
-      name: "FrameScaling", dependencies: ["Analysis", "Arrays", "Diffraction", "Scattering"]),
+      name: "FrameScaling", dependencies: ["Analysis", "Arrays", "Diffraction", "Scattering", "System"]),
     .target(
       name: "FrameFormats",
       dependencies: [
@@ -76,20 +76,23 @@ let package = Package(
       name: "ewald",
       dependencies: [
         "Analysis", "AtomTomography", "CBLEED", "Diffraction", "FolderWatch", "FrameFormats", "FrameQuality",
-        "JSON", "Learning", "LiveSession", "PACBED", "Scattering", "SPED", "System", "TerminalUI", "Workers",
+        "FrameScaling", "JSON", "Learning", "LiveSession", "PACBED", "Scattering", "SPED", "System",
+        "TerminalUI",
+        "Workers",
       ]),
     .executableTarget(
       name: "Benchmarks",
       dependencies: [
         "Arrays", "AtomTomography", "CBLEED", "Diffraction", "FolderWatch", "FrameFormats", "FrameQuality",
-        "Imaging", "JSON", "Learning",
+        "FrameScaling", "Imaging", "JSON", "Learning",
         "LiveSession", "PACBED", "Scattering", "SPED", "System", "TerminalUI", "Workers",
       ],
       exclude: ["Peers", "thresholds.tsv"]),
     .executableTarget(
       name: "Fuzz",
       dependencies: [
-        "AtomTomography", "CBLEED", "Diffraction", "FrameFormats", "FrameQuality", "HostileFrames",
+        "AtomTomography", "CBLEED", "Diffraction", "FrameFormats", "FrameQuality", "FrameScaling",
+        "HostileFrames",
         "Learning",
         "PACBED", "SPED",
         "System", "Workers",
@@ -130,7 +133,9 @@ let package = Package(
       exclude: ["Reference"]),
     .testTarget(
       name: "FrameScalingTests",
-      dependencies: ["Arrays", "Diffraction", "FrameFormats", "FrameScaling", "JSON", "Scattering"],
+      dependencies: [
+        "Arrays", "Diffraction", "FrameFormats", "FrameScaling", "HostileFrames", "JSON", "Scattering",
+      ],
       exclude: ["Reference"]),
     .testTarget(
       name: "FrameFormatsTests",

@@ -35,6 +35,7 @@ let suites: [(name: String, run: @Sendable () async -> [Measurement])] = [
   ("cbleed-latents", cbleedLatentsSuite),
   ("sped", SPEDSuite.run),
   ("atoms", AtomsSuite.run),
+  ("frame-scaling", FrameScalingSuite.run),
 ]
 
 let words = Array(CommandLine.arguments.dropFirst())

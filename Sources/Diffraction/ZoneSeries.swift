@@ -4,7 +4,8 @@ import Arrays
 /// intensities of reflections, zone by zone, and how the crystal stood.
 ///
 /// It travels as a frame of numbers, nine a row: a row of the cell and the beam, one of the orientation matrix, then a
-/// row a zone and a row a reflection. What a file does not state is not a number.
+/// row a zone and a row a reflection; last, if one was found beside the file, the text of a structure, a byte a number.
+/// What a file does not state is not a number.
 public struct ZoneSeries: Sendable, Equatable {
   public enum Geometry: Int, Sendable, CaseIterable {
     case rotation = 1
@@ -65,6 +66,8 @@ public struct ZoneSeries: Sendable, Equatable {
   public var orientation: [Double]
   public var zones: [Zone]
   public var reflections: [Reflection]
+  /// The text of a CIF with the structure; empty where there is none.
+  public var structure: [UInt8] = []
 
   public init(
     lengths: SIMD3<Double>, angles: SIMD3<Double>, wavelength: Double, geometry: Geometry,
@@ -90,6 +93,7 @@ extension ZoneSeries {
   private static let headRows = 3
   public static let mostZones = 20_000
   public static let mostReflections = 2_000_000
+  public static let mostStructureBytes = 1 << 20
   /// Indices of a reflection lie far within.
   public static let largestIndex = 500
 
@@ -97,7 +101,8 @@ extension ZoneSeries {
   public var pixels: Pixels {
     var values = [
       Self.mark, Double(zones.count), Double(reflections.count), Double(geometry.rawValue), axisPosition,
-      resolution, wavelength, 0, 0, lengths.x, lengths.y, lengths.z, angles.x, angles.y, angles.z, 0, 0, 0,
+      resolution, wavelength, Double(structure.count), 0, lengths.x, lengths.y, lengths.z, angles.x, angles.y,
+      angles.z, 0, 0, 0,
     ]
     values += orientation
     for zone in zones {
@@ -113,8 +118,18 @@ extension ZoneSeries {
         Double(reflection.zone), 0, 0, 0,
       ]
     }
+    values += structure.map { Double($0) }
+    values += [Double](
+      repeating: 0, count: Self.structureRows(structure.count) * Self.columns - structure.count)
     return Pixels(width: Self.columns, height: values.count / Self.columns, values: values)
   }
+
+  /// The height of its frame.
+  public var rows: Int {
+    Self.headRows + zones.count + reflections.count + Self.structureRows(structure.count)
+  }
+
+  private static func structureRows(_ bytes: Int) -> Int { (bytes + columns - 1) / columns }
 
   /// Nil for any frame that holds no such series.
   public init?(_ pixels: Pixels) {
@@ -125,9 +140,10 @@ extension ZoneSeries {
     let values = pixels.withBytes { bytes in Array(bytes.bindMemory(to: Double.self)) }
     let zoneCount = Int(bounded: values[1])
     let reflectionCount = Int(bounded: values[2])
+    let structureCount = Int(bounded: values[7])
     guard values[0] == Self.mark, 0...Self.mostZones ~= zoneCount,
-      0...Self.mostReflections ~= reflectionCount,
-      pixels.height == Self.headRows + zoneCount + reflectionCount,
+      0...Self.mostReflections ~= reflectionCount, 0...Self.mostStructureBytes ~= structureCount,
+      pixels.height == Self.headRows + zoneCount + reflectionCount + Self.structureRows(structureCount),
       let geometry = Geometry(rawValue: Int(bounded: values[3]))
     else { return nil }
     let orientation = Array(values[2 * columns..<3 * columns])
@@ -142,7 +158,8 @@ extension ZoneSeries {
           beta: v[6], omega: v[7], scale: v[8]))
     }
     var reflections: [Reflection] = []
-    for row in Self.headRows + zoneCount..<pixels.height {
+    let end = Self.headRows + zoneCount + reflectionCount
+    for row in Self.headRows + zoneCount..<end {
       let v = Array(values[row * columns..<row * columns + 6])
       let zone = Int(bounded: v[5])
       guard v[0...2].allSatisfy({ $0.magnitude <= Double(Self.largestIndex) }), v[3].isFinite,
@@ -157,5 +174,8 @@ extension ZoneSeries {
       lengths: SIMD3(values[9], values[10], values[11]), angles: SIMD3(values[12], values[13], values[14]),
       wavelength: values[6], geometry: geometry, axisPosition: values[4], resolution: values[5],
       orientation: orientation, zones: zones, reflections: reflections)
+    structure = values[end * columns..<end * columns + structureCount].map {
+      UInt8(clamping: Int(bounded: $0))
+    }
   }
 }

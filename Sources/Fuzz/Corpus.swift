@@ -1,5 +1,7 @@
 import System
+import Diffraction
 import FrameFormats
+import FrameScaling
 
 /// The computed fixtures of one format: a main file and the files that belong beside it.
 struct Case {
@@ -45,6 +47,12 @@ enum Corpus {
       }
       cases.append(Case(name: "made_1.ser", bytes: series(), companions: [("made.emi", Array(text.utf8))]))
     }
+    if suffixes.contains("cif_pets") {
+      cases.append(
+        Case(
+          name: "made_dyn.cif_pets", bytes: Array(zones().petsText.utf8),
+          companions: [("made.cif", Array("data_made\n_cell_length_a 5\n".utf8))]))
+    }
     if suffixes.contains("mrc"), let first = cases.first(where: { $0.name == "scan.mrc" }) {
       let text =
         "Instrument Accelerating Voltage (V) = 200000\nScan - Size X = 7\nScan - Size Y = 5\nDiffraction Pixel Size X = 0.1\n"
@@ -68,6 +76,25 @@ enum Corpus {
     var record = [UInt8](repeating: 0, count: 768)
     record.replaceSubrange(0..<2, with: [0x00, 0x03])
     return head + record + bytes.dropFirst(1024)
+  }
+
+  /// Three zones with a dozen reflections each.
+  private static func zones() -> ZoneSeries {
+    let zones = (1...3).map { number in
+      ZoneSeries.Zone(
+        id: number, direction: SIMD3(0, 0, 1), semiAngle: 1, alpha: Double(number), beta: 0.1, omega: -0.2,
+        scale: 1)
+    }
+    let reflections = (0..<36).map { number in
+      ZoneSeries.Reflection(
+        index: SIMD3(number % 4 - 2, number % 3, number % 5 - 1), intensity: Double(100 - 9 * number),
+        sigma: 7.5,
+        zone: number / 12)
+    }
+    return ZoneSeries(
+      lengths: SIMD3(4.9, 4.9, 5.4), angles: SIMD3(90, 90, 120), wavelength: 0.0251, geometry: .rotation,
+      axisPosition: 0, resolution: 1.4, orientation: [0.2, 0, 0, 0.1, 0.2, 0, 0, 0, 0.2], zones: zones,
+      reflections: reflections)
   }
 
   /// A TIA series of two 4 x 4 images.

@@ -3,6 +3,7 @@ import CBLEED
 import Diffraction
 import FrameFormats
 import FrameQuality
+import FrameScaling
 import HostileFrames
 import Learning
 import PACBED
@@ -23,7 +24,7 @@ struct EngineFuzz {
     let library = ModelLibrary(folders: ["\(samples)/models"])
     engines = [
       FrameEngine(), PACBEDEngine(library: library), CBLEEDEngine(library: library), SPEDEngine(),
-      AtomTomographyEngine(),
+      AtomTomographyEngine(), FrameScalingEngine(),
     ]
     let hostile = HostileFrame.all.map(\.pixels)
     patterns = [
@@ -32,6 +33,7 @@ struct EngineFuzz {
       "cbleed": Self.frames("\(samples)/silicon-cbleed", 6),
       "sped": Self.frames("\(samples)/mgo-sped", 400),
       "atom-tomography": Self.frames("\(samples)/crystallites", 4),
+      "frame-scaling": Self.frames("\(samples)/quartz-3ded", 1),
     ]
   }
 

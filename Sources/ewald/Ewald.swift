@@ -2,6 +2,7 @@ import AtomTomography
 import CBLEED
 import Diffraction
 import FrameQuality
+import FrameScaling
 import LiveSession
 import PACBED
 import SPED
@@ -12,6 +13,7 @@ package enum Ewald {
   /// The one list of engines: a new engine is a folder and one line here.
   package static let engines: [any AnalysisEngine] = [
     FrameEngine(), PACBEDEngine(), CBLEEDEngine(), SPEDEngine(), AtomTomographyEngine(),
+    FrameScalingEngine(),
   ]
   /// Also the one that nobody chooses unless to see what happens when an engine dies.
   static let everyEngine = engines + [DrillEngine()]

@@ -147,7 +147,7 @@ struct SimulatedSeries {
     if spacing > 1 { #expect(error < 0.032) }
     #expect((100 * error - (reference["scale_rms_pct"]?.double ?? 0)).magnitude < 0.3)
     let deviations = refinement.uncertainties(solution)
-    for (found, told) in zip(deviations, Reference.numbers(reference["esd"])) {
+    for (found, told) in zip(deviations.parameters, Reference.numbers(reference["esd"])) {
       #expect((found / told - 1).magnitude < 0.15)
     }
   }

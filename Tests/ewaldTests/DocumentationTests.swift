@@ -46,7 +46,9 @@ import ewald
   }
 
   @Test func `No engine has words of its own for a reason`() throws {
-    for engine in ["FrameQuality", "PACBED", "CBLEED", "SPED", "AtomTomography", "LiveSession"] {
+    for engine in [
+      "FrameQuality", "PACBED", "CBLEED", "SPED", "AtomTomography", "FrameScaling", "LiveSession",
+    ] {
       let folder = root.appending(path: "Sources/\(engine)")
       let files =
         FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)?.allObjects ?? []

@@ -52,6 +52,22 @@ extension ReasonCode {
     case .undetermined:
       "Atoms can move or change places and the projections stay the same. Take another projection."
     case .offRows: "No projection looks along the lattice's rows. Atoms are told apart better where one does."
+    case .noSeries:
+      "This is no series of zones. Write intensities with PETS2 for a dynamical refinement (_dyn.cif_pets)."
+    case .noStructure:
+      "There is no structure to refine. Put NAME.cif beside NAME.cif_pets, or give --structure."
+    case .cell:
+      "The orientation matrix means another cell than the file states; its rotation is kept. Check the calibration."
+    case .tooFew:
+      "There are fewer reflections than numbers to refine. Widen the selection, or take more zones."
+    case .hand:
+      "Both hands fit nearly as well, or the other one fits better. Check the structure's hand; measure more."
+    case .oddFrames:
+      "Frames lie far off the curve of the scales. Look at them: the crystal may have moved, or lie in a shadow."
+    case .shortInterval:
+      "The last interval between nodes is short, so weights swing. Merge it with --merge-short-end."
+    case .spread:
+      "The data ask for a spread of thickness, but not for its shape: read the thickness with its model."
     case .noResult: "A result was no number and was left out: the frame is not one to analyse."
     case .failed: "The engine could not work: a model is missing, or a setting does not fit."
     case .died:

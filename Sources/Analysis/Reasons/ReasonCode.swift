@@ -44,6 +44,15 @@ package enum ReasonCode: String, Sendable, CaseIterable {
   case restarts = "RUNS"
   case undetermined = "FREE"
   case offRows = "ROWS"
+  // Series of zones.
+  case noSeries = "ZONE"
+  case noStructure = "CIF"
+  case cell = "CELL"
+  case tooFew = "DATA"
+  case hand = "HAND"
+  case oddFrames = "ODD"
+  case shortInterval = "NODE"
+  case spread = "THCK"
   // The program.
   case noResult = "NUM"
   case failed = "FAIL"
@@ -64,14 +73,14 @@ package enum ReasonCode: String, Sendable, CaseIterable {
   /// What it makes of an answer where nothing else is said.
   package var severity: Severity {
     switch self {
-    case .incomplete, .bent, .missingSpots, .noSuchSpot, .offRows: .informs
+    case .incomplete, .bent, .missingSpots, .noSuchSpot, .offRows, .cell, .oddFrames, .shortInterval, .spread:
+      .informs
     case .saturated, .notANumber, .drift, .defects, .cutOff, .assumedAngle, .conditions, .thin, .secondPeak,
-      .contradiction, .wide, .unusablePositions, .fewSpots, .masses, .restarts, .undetermined:
+      .contradiction, .wide, .unusablePositions, .fewSpots, .masses, .restarts, .undetermined, .hand:
       .doubtful
     case .endOfRange, .outOfDomain, .otherMaterial, .residual, .misfit, .notConverged: .outOfDomain
     case .empty, .blank, .tooSmall, .noModel, .nothingFound, .noDiscs, .scanShape, .tilts, .projections,
-      .noResult,
-      .failed, .died:
+      .noResult, .noSeries, .noStructure, .tooFew, .failed, .died:
       .blocks
     }
   }

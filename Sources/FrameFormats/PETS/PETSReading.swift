@@ -76,7 +76,7 @@ struct PETSReading {
       axisPosition: details.axisPosition ?? 0, resolution: details.resolution ?? .nan,
       orientation: orientation, zones: zones, reflections: reflections)
     summary = FileSummary(
-      format: "PETS", width: ZoneSeries.columns, height: 3 + zones.count + reflections.count,
+      format: "PETS", width: ZoneSeries.columns, height: series.rows,
       sample: .float64, frames: 1, warnings: warnings)
     summary.metadata = [
       MetadataItem(name: "zones", value: "\(zones.count)", source: "list of zones"),
@@ -91,6 +91,13 @@ struct PETSReading {
       summary.beam.voltageKilovolts = Sourced(
         (beam.volts / 100).rounded() / 10, source: "_diffrn_radiation_wavelength")
     }
+  }
+
+  mutating func add(structure text: [UInt8], from path: String) {
+    series.structure = text
+    summary.height = series.rows
+    let name = path.split(separator: "/").last.map { CleanText.clean(String($0), limit: 80) } ?? ""
+    summary.metadata.append(MetadataItem(name: "structure", value: name, source: "beside the file"))
   }
 
   static func refusal(_ line: Int?, _ reason: String) -> FileRefusal {

@@ -85,17 +85,39 @@ extension Refinement {
 
   /// Standard uncertainties of the structure's numbers, the thickness and the nodes, from the normal matrix. Rows that
   /// repeat one measurement are no new evidence.
-  package func uncertainties(_ solution: ScalingSolution) -> [Double] {
+  package func uncertainties(_ solution: ScalingSolution) -> Uncertainties {
     let parameters = parameterCount
-    let unknown = [Double](repeating: .infinity, count: parameters)
+    let unknown = Uncertainties(
+      parameters: [Double](repeating: .infinity, count: parameters),
+      scales: [Double](repeating: .infinity, count: problem.frames.count))
     guard solution.derivatives.rows == problem.rows.count else { return unknown }
     let system = NormalEquations(
       self, solution.intensities, solution.derivatives, solution.nodes, uses: { _ in true })
     guard problem.rows.count > parameters, let covariance = system.covariance else { return unknown }
     let goodness = solution.agreement.chi2 / Double(problem.rows.count - parameters)
     let repeats = Double(problem.rows.count) / Double(max(1, problem.distinctMeasurements))
-    return (0..<parameters).map { (max(0, covariance[$0, $0]) * goodness * repeats).squareRoot() }
+    func deviation(_ variance: Double) -> Double { (max(0, variance) * goodness * repeats).squareRoot() }
+    let first = parameters - curve.nodes
+    let weights = curve.spline.matrix
+    return Uncertainties(
+      parameters: (0..<parameters).map { deviation(covariance[$0, $0]) },
+      scales: problem.frames.indices.map { frame in
+        var variance = 0.0
+        for i in 0..<curve.nodes where weights[frame, i] != 0 {
+          for j in 0..<curve.nodes {
+            variance += weights[frame, i] * weights[frame, j] * covariance[first + i, first + j]
+          }
+        }
+        return deviation(variance)
+      })
   }
+}
+
+package struct Uncertainties: Sendable {
+  /// The structure's numbers, the thickness, the nodes.
+  package let parameters: [Double]
+  /// One a frame.
+  package let scales: [Double]
 }
 
 extension ScalingProblem {

@@ -26,6 +26,8 @@ package struct Refinement: Sendable {
   package var mostIterations = 25
   /// Converged when chi² falls by less than this share.
   package var tolerance = 1e-5
+  /// Derivatives from every so many of the rocking steps.
+  package var every = 1
   package var isCancelled: @Sendable () -> Bool = { false }
 
   package init(_ problem: ScalingProblem, _ curve: ScaleCurve) {
@@ -61,13 +63,35 @@ package struct Refinement: Sendable {
   }
 
   /// From values of the structure and a thickness.
-  package func refine(_ values: [Double], thickness: Double, nodes: [Double]? = nil) throws -> ScalingSolution
-  {
-    var current = try solution(values, thickness, nodes: nodes)
+  package func refine(_ values: [Double], thickness: Double) throws -> ScalingSolution {
+    try refine(from: try solution(values, thickness), derivatives: nil)
+  }
+
+  /// From the solution of the same problem with other nodes: its derivatives are good for the first step.
+  package func refine(from other: ScalingSolution) throws -> ScalingSolution {
+    try refine(
+      from: solution(other.values, other.thickness, other.intensities, nodes: nil),
+      derivatives: other.derivatives.rows == problem.rows.count ? other.derivatives : nil)
+  }
+
+  private func refine(
+    from start: ScalingSolution, derivatives known: DoubleMatrix?
+  ) throws -> ScalingSolution {
+    var current = start
+    var known = known
     var damping = 1e-3
     for iteration in 1...mostIterations {
-      let (_, derivatives) = try problem.response(
-        current.values, thickness: current.thickness, isCancelled: isCancelled)
+      let derivatives: DoubleMatrix
+      if let ready = known {
+        derivatives = ready
+      } else {
+        derivatives = try problem.response(
+          current.values, thickness: current.thickness, every: every, isCancelled: isCancelled
+        ).derivatives
+      }
+      // Old derivatives do not prove a minimum.
+      let isFresh = known == nil
+      known = nil
       let system = NormalEquations(self, current.intensities, derivatives, current.nodes, uses: { _ in true })
       var next: ScalingSolution?
       for _ in 0..<8 {
@@ -80,6 +104,10 @@ package struct Refinement: Sendable {
         }
         damping = max(damping, 1e-6) * 10
       }
+      if next == nil, !isFresh {
+        damping = 1e-3
+        continue
+      }
       guard var next else {
         // No step is better: the minimum, as far as numbers go.
         current.hasConverged = true
@@ -90,7 +118,7 @@ package struct Refinement: Sendable {
       damping = max(damping * 0.1, 1e-9)
       let gain = (current.agreement.chi2 - next.agreement.chi2) / max(current.agreement.chi2, 1e-300)
       next.iterations = iteration
-      next.hasConverged = gain < tolerance
+      next.hasConverged = gain < tolerance && isFresh
       next.derivatives = derivatives
       current = next
       if current.hasConverged { break }

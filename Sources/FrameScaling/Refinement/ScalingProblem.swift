@@ -170,7 +170,7 @@ package struct ScalingProblem: Sendable {
 
   /// Intensities of every row and their derivatives by the structure's numbers and, last, by the thickness.
   package func response(
-    _ values: [Double], thickness: Double, isCancelled: @Sendable () -> Bool = { false }
+    _ values: [Double], thickness: Double, every: Int = 1, isCancelled: @Sendable () -> Bool = { false }
   ) throws -> (intensities: [Double], derivatives: DoubleMatrix) {
     let (potentials, slopes) = structure.potentials(
       values, indices: differences, wave: wave, hand: hand, withDerivatives: true)
@@ -180,7 +180,7 @@ package struct ScalingProblem: Sendable {
         if isCancelled() { throw CancellationError() }
         let places = places[frame]
         let response = try FrameWaves(frames[frame], potentials: places.map { potentials[Int($0)] })
-          .response(thickness: thickness, model: model)
+          .response(thickness: thickness, model: model, every: every)
         var derivatives = [Double](repeating: 0, count: response.intensities.count * columns)
         for row in response.intensities.indices {
           for column in values.indices {

@@ -28,7 +28,7 @@ package struct ScalingStudy: Sendable {
     package let curve: ScaleCurve
     package let solution: ScalingSolution
     package let parameters: Int
-    package let uncertainties: [Double]
+    package let uncertainties: Uncertainties
     /// Of measurements that the fit did not see.
     package let leftOut: Agreement
   }
@@ -44,6 +44,13 @@ package struct ScalingStudy: Sendable {
   package let hands: (chosen: Agreement, other: Agreement)?
   /// The fits of both thickness models, where both were tried.
   package let models: [(model: ThicknessModel, agreement: Agreement, thickness: Double)]
+
+  private struct Start: Equatable {
+    let model: ThicknessModel
+    let hand: Hand
+    let thickness: Double
+    let chi2: Double
+  }
 
   /// A distribution of the thickness has to lower chi² by this share.
   private static let askedFor = 0.1
@@ -77,7 +84,7 @@ package struct ScalingStudy: Sendable {
     let hands = request.triesOtherHand ? Hand.allCases : [start.hand]
     // Where each model and each hand starts from.
     var scan: [(Double, Double)] = []
-    var starts: [(model: ThicknessModel, hand: Hand, thickness: Double, chi2: Double)] = []
+    var starts: [Start] = []
     for hand in hands {
       let table = try start.with(model: .single, hand: hand).scan(
         values, thicknesses: request.thicknesses, isCancelled: isCancelled)
@@ -85,7 +92,7 @@ package struct ScalingStudy: Sendable {
         let curve = ThicknessScan(start, table, request.thicknesses, model).chi2
         if model == .single && hand == start.hand || scan.isEmpty { scan = curve }
         guard let best = curve.min(by: { $0.1 < $1.1 }) else { continue }
-        starts.append((model, hand, best.0, best.1))
+        starts.append(Start(model: model, hand: hand, thickness: best.0, chi2: best.1))
       }
       progress(0.05 * Double(starts.count))
     }
@@ -93,11 +100,13 @@ package struct ScalingStudy: Sendable {
     guard let best = starts.min(by: { $0.chi2 < $1.chi2 }) else {
       throw ScalingProblem.Failure(description: "no thickness to start from")
     }
-    func refine(_ begin: (model: ThicknessModel, hand: Hand, thickness: Double, chi2: Double)) throws
+    func refine(_ begin: Start) throws
       -> (Refinement, ScalingSolution)
     {
       var refinement = Refinement(start.with(model: begin.model, hand: begin.hand), main)
       refinement.isCancelled = isCancelled
+      // What is compared need not be finished.
+      if begin != best { (refinement.tolerance, refinement.every) = (3e-3, 2) }
       return (refinement, try refinement.refine(values, thickness: begin.thickness))
     }
     var chosen = try refine(best)
@@ -130,7 +139,10 @@ package struct ScalingStudy: Sendable {
     for (number, (placement, curve)) in placements.enumerated() {
       var refinement = Refinement(problem, curve)
       refinement.isCancelled = isCancelled
-      if number > 0 { latest = try refinement.refine(latest.values, thickness: latest.thickness) }
+      // The first was refined above, unless only to compare.
+      if number > 0 || !latest.hasConverged || chosen.0.tolerance > refinement.tolerance {
+        latest = try refinement.refine(from: latest)
+      }
       rows.append(
         Row(
           placement: placement, curve: curve, solution: latest, parameters: refinement.parameterCount,

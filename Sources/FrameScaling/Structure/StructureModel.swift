@@ -153,7 +153,7 @@ package struct StructureModel: Sendable {
     return tensor
   }
 
-  private func vector(of parameter: Parameter) -> [Double] {
+  func vector(of parameter: Parameter) -> [Double] {
     let atom = atoms[parameter.atom]
     let directions = parameter.kind == .coordinate ? atom.coordinates : atom.displacements
     return directions.owners.firstIndex(of: parameter.place).map { directions.vectors[$0] } ?? []

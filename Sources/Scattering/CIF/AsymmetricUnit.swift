@@ -3,7 +3,7 @@ package struct AsymmetricUnit: Sendable {
   package struct Atom: Sendable {
     package var label: String
     package var site: Site
-    /// Whether the file states all six displacements; otherwise the atom moves alike in all directions.
+    /// Whether its displacements differ by direction: as the file states them, or states none at all.
     package var isAnisotropic: Bool
 
     package init(label: String, site: Site, isAnisotropic: Bool) {
@@ -32,7 +32,9 @@ package struct AsymmetricUnit: Sendable {
     name = reader.title
     let tensors = try reader.anisotropicDisplacements(cell: cell)
     atoms = try reader.independentSites(cell: cell).map {
-      Atom(label: $0.label, site: $0.site, isAnisotropic: tensors[$0.label] != nil)
+      Atom(
+        label: $0.label, site: $0.site,
+        isAnisotropic: tensors[$0.label] != nil || $0.site.displacement == nil)
     }
   }
 }

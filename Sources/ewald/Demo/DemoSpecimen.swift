@@ -51,6 +51,10 @@ package let specimens = [
     name: "atom-tomography",
     samples: ["crystallites/hex-vacancy_sino.tif", "crystallites/square-dislocation_sino.csv"]
   ) { _, seed in CrystalliteSpecimen(seed: seed) },
+  Showpiece(
+    name: "frame-scaling", samples: ["quartz-3ded/quartz_dyn.cif_pets"],
+    settings: { _ in ["structure": "quartz", "steps": "24"] }
+  ) { _, seed in try SeriesSpecimen(seed: seed) },
 ]
 
 /// All of them in turns, as on a day of several users.

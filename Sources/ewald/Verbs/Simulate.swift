@@ -1,3 +1,3 @@
 let simulateVerb = Verb(
   name: "simulate", summary: "patterns with known truth: float32 TIFFs and a cases.json",
-  kinds: [simulatePACBED, simulateWedge, simulateCBLEED, simulateSPED, simulateTomography])
+  kinds: [simulatePACBED, simulateWedge, simulateCBLEED, simulateSPED, simulateTomography, simulateSeries])
