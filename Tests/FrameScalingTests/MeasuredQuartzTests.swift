@@ -74,7 +74,8 @@ struct MeasuredQuartzTests {
       guard let told = expected[parameter.name] else { continue }
       #expect((value - told).magnitude * cell[parameter.place] < 0.004, "\(parameter.name) \(value)")
     }
-    // The reference's own partition gave 6.04; others scatter by 0.1.
+    // The reference gave 6.04 for one partition and nominal tilts. With those four partitions here gave 6.16 to 6.34; the
+    // tilts that are fitted here add to it.
     let left = refinement.leftOut(solution, folds: 5, seed: 1)
     #expect((left.rObserved - 6.04).magnitude < 0.35)
   }
