@@ -37,7 +37,9 @@ let package = Package(
     .target(name: "Diffraction", dependencies: ["Arrays"]),
     .target(name: "Imaging", dependencies: ["Arrays", "CVectorLoops", "System"]),
     .target(name: "Learning", dependencies: ["Arrays", "CLibSVM", "COneDNN", "JSON", "System"]),
-    .target(name: "Scattering", dependencies: ["Arrays", "CDiffractionKernels", "CSpglib"]),
+    .target(name: "CIF"),
+    .target(
+      name: "Scattering", dependencies: ["Arrays", "CDiffractionKernels", "CIF", "CSpglib", "Diffraction"]),
     .target(name: "Analysis", dependencies: ["Arrays", "Diffraction", "JSON", "Learning", "System"]),
     .target(name: "FrameQuality", dependencies: ["Analysis", "Arrays", "Diffraction"]),
     .target(
@@ -61,8 +63,7 @@ let package = Package(
     .target(
       name: "FrameFormats",
       dependencies: [
-        "Arrays", "CDeflate", "CHDF5", "CLinux", "CPNG", "CTIFF", "CZlib", "Diffraction", "JSON",
-        "Scattering",
+        "Arrays", "CDeflate", "CHDF5", "CIF", "CLinux", "CPNG", "CTIFF", "CZlib", "Diffraction", "JSON",
         "System",
       ]),
     .target(name: "FolderWatch", dependencies: ["CLinux", "System"]),

@@ -28,7 +28,7 @@ enum AtomsSuite {
       var crystallite = Crystallite()
       (crystallite.kind, crystallite.defect, crystallite.halfWidth) = (.square, .none, half)
       let atoms = crystallite.atoms()
-      let objective = Objective(
+      let objective = AtomObjective(
         crystallite.projections(of: atoms), AtomBlob(sigma: crystallite.sigma), potential: .lennardJones,
         alpha: 0.1)
       var gradient: [Double] = []

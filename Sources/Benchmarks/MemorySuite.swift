@@ -44,13 +44,13 @@ enum MemorySuite {
         try? await Task.sleep(for: .milliseconds(5))
       }
       Heap.giveBack()
-      return Usage.now().resident
+      return ProcessUsage.now().resident
     }
-    let start = Usage.now().resident
+    let start = ProcessUsage.now().resident
     let tenth = await answer(files / 10)
     let half = await answer(files / 2)
     let all = await answer(files)
-    let peak = Usage.now().peak
+    let peak = ProcessUsage.now().peak
     await session.close()
     work.cancel()
     screen.cancel()

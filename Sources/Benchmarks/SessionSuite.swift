@@ -13,9 +13,9 @@ func sessionSuite(in folder: String) -> [Measurement] {
   let day = "\(folder)/day.session.jsonl"
   defer { unlink(day) }
   writeSession(day, files: 100_000)
-  let before = Usage.now()
+  let before = ProcessUsage.now()
   let held = openSession(day)
-  let after = Usage.now()
+  let after = ProcessUsage.now()
   precondition(held.fileCount == 100_000 && held.resultCount == 100_000, "the whole day came back")
   rows.append(
     Measurement("open 1e5 files, growth of RSS", after.resident - before.resident, "MB"))
@@ -31,9 +31,9 @@ func sessionSuite(in folder: String) -> [Measurement] {
   var wall: [Double] = []
   var processor: [Double] = []
   for _ in 0..<5 {
-    let start = Usage.now()
+    let start = ProcessUsage.now()
     let state = openSession(history)
-    let end = Usage.now()
+    let end = ProcessUsage.now()
     precondition(state.resultCount == 500_000, "every result came back")
     wall.append(end.wall - start.wall)
     processor.append(end.processor - start.processor)
@@ -41,7 +41,7 @@ func sessionSuite(in folder: String) -> [Measurement] {
   rows.append(Measurement("open 1e6 lines, wall", median(wall), "s"))
   rows.append(Measurement("open 1e6 lines, least wall", wall.min() ?? 0, "s"))
   rows.append(Measurement("open 1e6 lines, user+sys", median(processor), "s"))
-  rows.append(Measurement("open 1e6 lines, peak RSS", Usage.now().peak, "MB"))
+  rows.append(Measurement("open 1e6 lines, peak RSS", ProcessUsage.now().peak, "MB"))
   return rows
 }
 
@@ -53,17 +53,17 @@ private func openSession(_ path: String) -> SessionState {
 }
 
 /// What the process has used so far.
-struct Usage {
+struct ProcessUsage {
   var wall: Double
   var processor: Double
   /// Megabytes.
   var resident: Double
   var peak: Double
 
-  static func now() -> Usage {
+  static func now() -> ProcessUsage {
     var usage = rusage()
     getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-    return Usage(
+    return ProcessUsage(
       wall: seconds(),
       processor: Double(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec)
         + Double(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6,

@@ -4,7 +4,7 @@ import FrameFormats
 import FrameScaling
 
 /// The computed fixtures of one format: a main file and the files that belong beside it.
-struct Case {
+struct CorpusCase {
   var name: String
   var bytes: [UInt8]
   var companions: [(name: String, bytes: [UInt8])] = []
@@ -14,8 +14,8 @@ struct Case {
 
 enum Corpus {
   /// The cases whose name ends in one of the suffixes.
-  static func load(from folder: String, suffixes: [String]) -> [Case] {
-    var cases: [Case] = []
+  static func load(from folder: String, suffixes: [String]) -> [CorpusCase] {
+    var cases: [CorpusCase] = []
     for set in ["same_scan", "tiff_awkward", "tiff_codecs", "hostile"] {
       let path = "\(folder)/\(set)"
       let names = FolderNames(path).sorted()
@@ -23,7 +23,7 @@ enum Corpus {
         guard let dot = name.lastIndex(of: "."), suffixes.contains(String(name[name.index(after: dot)...])),
           !name.hasSuffix("_001.tvips"), let bytes = read("\(path)/\(name)"), bytes.count <= 100_000
         else { continue }
-        var item = Case(name: name, bytes: bytes, isHostile: set == "hostile")
+        var item = CorpusCase(name: name, bytes: bytes, isHostile: set == "hostile")
         let partners = [
           "\(name[..<dot]).hdr", name.replacing("_000.tvips", with: "_001.tvips"),
         ]
@@ -35,7 +35,7 @@ enum Corpus {
     }
     if suffixes.contains("raw"), let xml = read("\(folder)/same_scan/empad_x4_y3.xml") {
       let frame = [UInt8](repeating: 7, count: 66_560)
-      cases = [Case(name: "scan_x4_y3.raw", bytes: frame, companions: [("empad.xml", xml)])]
+      cases = [CorpusCase(name: "scan_x4_y3.raw", bytes: frame, companions: [("empad.xml", xml)])]
     }
     if suffixes.contains("ser") {
       let text =
@@ -43,13 +43,14 @@ enum Corpus {
         + "<Unit>kV</Unit></Data><Data><Label>Camera length</Label><Value>0.49</Value><Unit>m</Unit></Data></Root>"
         + "</ExperimentalDescription></ObjectInfo>"
       cases += cases.filter { $0.name == "trunc_999.ser" }.map {
-        Case(name: "scan_1.ser", bytes: $0.bytes, companions: [("scan.emi", Array(text.utf8))])
+        CorpusCase(name: "scan_1.ser", bytes: $0.bytes, companions: [("scan.emi", Array(text.utf8))])
       }
-      cases.append(Case(name: "made_1.ser", bytes: series(), companions: [("made.emi", Array(text.utf8))]))
+      cases.append(
+        CorpusCase(name: "made_1.ser", bytes: series(), companions: [("made.emi", Array(text.utf8))]))
     }
     if suffixes.contains("cif_pets") {
       cases.append(
-        Case(
+        CorpusCase(
           name: "made_dyn.cif_pets", bytes: Array(zones().petsText.utf8),
           companions: [("made.cif", Array("data_made\n_cell_length_a 5\n".utf8))]))
     }
@@ -58,7 +59,7 @@ enum Corpus {
         "Instrument Accelerating Voltage (V) = 200000\nScan - Size X = 7\nScan - Size Y = 5\nDiffraction Pixel Size X = 0.1\n"
       let fei = extended(first.bytes)
       cases.append(
-        Case(name: "a_movie.mrc", bytes: fei, companions: [("a_info.txt", Array(text.utf8))]))
+        CorpusCase(name: "a_movie.mrc", bytes: fei, companions: [("a_info.txt", Array(text.utf8))]))
     }
     return cases
   }

@@ -1,4 +1,5 @@
 import Arrays
+import Diffraction
 import Glibc  // sin, cos
 
 /// The Bloch wave solution for a crystal slab, from the zero-order Laue zone: an independent check of the

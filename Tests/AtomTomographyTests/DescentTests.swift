@@ -5,7 +5,7 @@ import Testing
   @Test func `From the truth the descent ends where the reference's did`() {
     #expect(ReferenceCase.all.count == 12)
     for known in ReferenceCase.all {
-      let objective = Objective(
+      let objective = AtomObjective(
         known.projections, AtomBlob(sigma: known.sigma), potential: known.kind.potential, alpha: 0.1)
       let outcome = Descent().run(objective, from: AtomPlane(points: known.truth))
       #expect(outcome.isConverged)

@@ -44,7 +44,7 @@ import Testing
     var zero = try axis()
     zero.values = zero.values.map { _ in 0 }
     var gradient: [Double] = []
-    let value = Objective(zero, AtomBlob(sigma: 0.15)).value(atoms.coordinates, gradient: &gradient)
+    let value = AtomObjective(zero, AtomBlob(sigma: 0.15)).value(atoms.coordinates, gradient: &gradient)
     #expect(abs(value.misfit - (try #require(reference["misfit_against_zero"]?.double))) < 1e-9)
     #expect(
       close(gradient, ReferenceCase.points(reference["misfit_gradient"]).flatMap { [$0.x, $0.y] }, 1e-9))
@@ -52,7 +52,7 @@ import Testing
       (PairPotential.lennardJones, "energy_lj", "energy_gradient"),
       (.square, "energy_ljgauss", "energy_gradient_ljgauss"),
     ] {
-      let energy = Objective(zero, AtomBlob(sigma: 0.15), potential: potential)
+      let energy = AtomObjective(zero, AtomBlob(sigma: 0.15), potential: potential)
         .energy(atoms.coordinates, gradient: &gradient)
       #expect(abs(energy - (try #require(reference[name]?.double))) < 1e-10)
       #expect(close(gradient, ReferenceCase.points(reference[slope]).flatMap { [$0.x, $0.y] }, 1e-9))
@@ -80,7 +80,7 @@ import Testing
   @Test(arguments: PairPotential.allCases)
   func `The gradient is what differences say`(_ potential: PairPotential) throws {
     let known = ReferenceCase.all[6]
-    let objective = Objective(
+    let objective = AtomObjective(
       known.projections, AtomBlob(sigma: 0.15), potential: potential, alpha: 0.13, bond: 1.04, mass: 0.97)
     var coordinates = known.truth.flatMap { [$0.x + 0.02 * $0.y, $0.y - 0.03 * $0.x * $0.x] }
     // Two atoms within the core.
@@ -137,7 +137,7 @@ import Testing
     var atoms = crystal.atoms()
     #expect(atoms.count > 400)
     let nothing = Projections(degrees: [], start: 0, pitch: 1, values: [])
-    let objective = Objective(nothing, AtomBlob(sigma: 0.15), potential: .square, alpha: 1)
+    let objective = AtomObjective(nothing, AtomBlob(sigma: 0.15), potential: .square, alpha: 1)
     var gradient: [Double] = []
     for turn in 0..<3 {
       for index in atoms.coordinates.indices {

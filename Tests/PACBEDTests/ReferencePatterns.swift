@@ -1,4 +1,5 @@
 import Arrays
+import Diffraction
 import Foundation
 import FrameFormats
 import PACBED

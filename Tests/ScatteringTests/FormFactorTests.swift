@@ -1,3 +1,4 @@
+import Diffraction
 import Scattering
 import Testing
 

@@ -1,4 +1,5 @@
 import Arrays
+import Diffraction
 import Foundation
 import Scattering
 import Testing

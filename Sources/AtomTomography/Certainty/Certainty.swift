@@ -42,7 +42,7 @@ struct CertaintyJudge {
     var isAsLow: Bool
   }
 
-  let objective: Objective
+  let objective: AtomObjective
   let atoms: AtomPlane
   let noise: NoiseLevel
   let isConverged: Bool
@@ -119,7 +119,7 @@ struct CertaintyJudge {
     let byNoise = DoubleMatrix.product(inverse * curvature.misfit, inverse, right: .transposed)
     let held = alpha == 0 ? nil : curvature.energy * byNoise * curvature.energy
     var gradient: [Double] = []
-    let plain = Objective(
+    let plain = AtomObjective(
       objective.projections, objective.blob, potential: objective.potential, alpha: 0, bond: objective.bond,
       mass: objective.mass)
     _ = plain.value(atoms.coordinates, gradient: &gradient)
@@ -148,7 +148,9 @@ struct CertaintyJudge {
       objective.projections, objective.blob, objective.bond, objective.mass
     )
     // Each thread has its own work space.
-    let plain: @Sendable () -> Objective = { Objective(projections, blob, alpha: 0, bond: bond, mass: mass) }
+    let plain: @Sendable () -> AtomObjective = {
+      AtomObjective(projections, blob, alpha: 0, bond: bond, mass: mass)
+    }
     let settled = Descent(iterations: 30, tolerance: 1e-6, gain: 1e-7).run(plain(), from: atoms)
     let limit = settled.value.misfit + Self.threshold * unit
     let atoms = settled.atoms
@@ -219,7 +221,7 @@ private struct HeldDescent {
   let atom: Int
   let limit: Double
 
-  func reaches(_ objective: Objective, from start: AtomPlane) -> Bool {
+  func reaches(_ objective: AtomObjective, from start: AtomPlane) -> Bool {
     var x = start.coordinates
     var gradient: [Double] = []
     var value = objective.value(x, gradient: &gradient)

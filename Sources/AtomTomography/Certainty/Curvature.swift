@@ -7,10 +7,10 @@ struct Curvature {
   /// Without alpha.
   var energy: DoubleMatrix
 
-  init(_ objective: Objective, at atoms: AtomPlane) {
+  init(_ objective: AtomObjective, at atoms: AtomPlane) {
     let size = atoms.coordinates.count
     self.size = size
-    let plain = Objective(
+    let plain = AtomObjective(
       objective.projections, objective.blob, potential: objective.potential, alpha: 0, bond: objective.bond,
       mass: objective.mass)
     let step = 1e-4 * objective.bond

@@ -18,7 +18,7 @@ package struct AtomInsertion: Sendable {
   }
 
   package func run(isCancelled: () -> Bool = { false }) -> AtomPlane {
-    let objective = Objective(projections, blob, potential: potential, alpha: alpha)
+    let objective = AtomObjective(projections, blob, potential: potential, alpha: alpha)
     let region = Region(projections, blob, mass: 1)
     let descent = Descent(iterations: 200, tolerance: 1e-4, gain: 1e-7)
     var atoms = AtomPlane()
@@ -36,7 +36,7 @@ package struct AtomInsertion: Sendable {
   }
 
   /// An atom that the objective is better without goes.
-  private func pruned(_ outcome: Descent.Outcome, _ objective: Objective, _ descent: Descent)
+  private func pruned(_ outcome: Descent.Outcome, _ objective: AtomObjective, _ descent: Descent)
     -> Descent.Outcome
   {
     var outcome = outcome
@@ -55,7 +55,7 @@ package struct AtomInsertion: Sendable {
   }
 
   /// Of the grid the place that takes most off misfit and energy together.
-  private func best(_ objective: Objective, _ region: Region, _ atoms: AtomPlane) -> SIMD2<Double>? {
+  private func best(_ objective: AtomObjective, _ region: Region, _ atoms: AtomPlane) -> SIMD2<Double>? {
     _ = objective.value(atoms)
     let residual = atoms.count > 0 ? objective.lastResidual : projections.values.map { -$0 }
     let correlation = Correlation(projections, values: residual, blob)

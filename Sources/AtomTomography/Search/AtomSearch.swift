@@ -37,7 +37,7 @@ package struct AtomSearch: Sendable {
   package struct Answer: Sendable {
     package var kind: LatticeKind
     package var atoms: AtomPlane
-    package var value: Objective.Value
+    package var value: AtomObjective.Value
     /// Of the lattice it came from, over the one that was given.
     package var stretch = 1.0
   }
@@ -46,13 +46,13 @@ package struct AtomSearch: Sendable {
     /// The best of every restart, best first.
     package var answers: [Answer]
     /// Misfit and energy from step to step of the restart that led to the best.
-    package var history: [Objective.Value]
+    package var history: [AtomObjective.Value]
   }
 
   package func potential(_ kind: LatticeKind) -> PairPotential { potential ?? kind.potential }
 
-  package func objective(_ kind: LatticeKind, extra: Double = 0) -> Objective {
-    Objective(
+  package func objective(_ kind: LatticeKind, extra: Double = 0) -> AtomObjective {
+    AtomObjective(
       projections.blurred(by: extra), AtomBlob(sigma: (blob.sigma * blob.sigma + extra * extra).squareRoot()),
       potential: potential(kind), alpha: alpha, bond: bond, mass: mass)
   }
@@ -81,13 +81,13 @@ package struct AtomSearch: Sendable {
     let isFound = started[0].value.misfit < acceptableMisfit
     let random = RandomNumbers(seed: seed)
     let starts = distinct
-    let results = parallelMap(max(1, restarts)) { index -> (Answer, [Objective.Value]) in
+    let results = parallelMap(max(1, restarts)) { index -> (Answer, [AtomObjective.Value]) in
       // Each start in turn where none is good; else mostly the best.
       let rank = isFound ? (index % 2 == 0 ? 0 : (index + 1) / 2) : index
       let start = starts[rank % min(4, starts.count)]
       let objective = objective(start.kind)
       var chain = SearchChain(objective, region, random: random.stream(index))
-      var history: [Objective.Value] = []
+      var history: [AtomObjective.Value] = []
       var best = SearchChain.State(atoms: start.atoms, value: start.value)
       let first = isFound ? (projections.angles.count == 2 ? steps * 3 / 5 : steps / 5) : steps
       best = chain.run(from: best, steps: first, isCancelled: isCancelled) { history.append($1.value) }
@@ -127,7 +127,7 @@ package struct AtomSearch: Sendable {
       let seed = scan.filled(
         refined[index / Self.fillings], alpha: alpha, proposals: 60_000, &random)
       var atoms = seed.atoms
-      var value = Objective.Value()
+      var value = AtomObjective.Value()
       let sharp = objective(seed.kind)
       // More atoms than the lattice has sites lie between them.
       while atoms.count < count {

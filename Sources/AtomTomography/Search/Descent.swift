@@ -22,14 +22,14 @@ package struct Descent: Sendable {
 
   package struct Outcome: Sendable {
     package var atoms: AtomPlane
-    package var value: Objective.Value
+    package var value: AtomObjective.Value
     package var iterations: Int
     /// The gradient vanished, or nothing more was gained: not the end of patience.
     package var isConverged: Bool
   }
 
   package func run(
-    _ objective: Objective, from start: AtomPlane, note: ((Objective.Value) -> Void)? = nil
+    _ objective: AtomObjective, from start: AtomPlane, note: ((AtomObjective.Value) -> Void)? = nil
   ) -> Outcome {
     let count = start.coordinates.count
     var x = start.coordinates

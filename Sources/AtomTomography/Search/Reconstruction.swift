@@ -30,7 +30,7 @@ package struct Reconstruction: Sendable {
   package var atoms: AtomPlane
   package var certainty: [AtomCertainty]
   package var exchanges: [CoordinateExchange]
-  package var value: Objective.Value
+  package var value: AtomObjective.Value
   package var alpha: Double
   package var bond: Double
   package var mass: Double
@@ -41,7 +41,7 @@ package struct Reconstruction: Sendable {
   /// How many restarts came to the same atoms, and how many there were.
   package var agreeing: Int
   package var restarts: Int
-  package var history: [Objective.Value]
+  package var history: [AtomObjective.Value]
   package var alphaCurve: [Settlement.Point]
   package var expected: Projections
 
@@ -148,8 +148,8 @@ package struct Reconstruction: Sendable {
 
 extension AtomSearch {
   /// The objective that settles a structure.
-  func settling(_ answer: Answer, alpha: Double, bond: Double) -> Objective {
-    Objective(
+  func settling(_ answer: Answer, alpha: Double, bond: Double) -> AtomObjective {
+    AtomObjective(
       projections, blob, potential: potential(answer.kind), alpha: alpha, bond: bond, mass: mass,
       network: settlesBySprings ? HarmonicNetwork(answer.atoms, answer.kind, bond: bond) : nil)
   }

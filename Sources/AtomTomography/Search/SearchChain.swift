@@ -5,7 +5,7 @@ import System
 /// coordinates are exchanged; then all atoms descend, and the result is taken by chance according to what it gains,
 /// less and less generously.
 struct SearchChain {
-  let objective: Objective
+  let objective: AtomObjective
   let births: Births
   let region: Region
   let directions: [Direction]
@@ -17,10 +17,10 @@ struct SearchChain {
 
   struct State {
     var atoms: AtomPlane
-    var value: Objective.Value
+    var value: AtomObjective.Value
   }
 
-  init(_ objective: Objective, _ region: Region, random: RandomNumbers) {
+  init(_ objective: AtomObjective, _ region: Region, random: RandomNumbers) {
     self.objective = objective
     self.region = region
     self.random = random

@@ -11,7 +11,7 @@ package struct Settlement: Sendable {
   }
 
   package private(set) var atoms: AtomPlane
-  package private(set) var value: Objective.Value
+  package private(set) var value: AtomObjective.Value
   package private(set) var alpha: Double
   package private(set) var bond: Double
   package private(set) var curve: [Point] = []

@@ -151,7 +151,7 @@ package struct Crystallite: Sendable {
 
   private func relaxed(_ atoms: AtomPlane) -> AtomPlane {
     let nothing = Projections(degrees: [], start: 0, pitch: 1, values: [])
-    let objective = Objective(nothing, AtomBlob(sigma: 1), potential: .lennardJones, alpha: 1)
+    let objective = AtomObjective(nothing, AtomBlob(sigma: 1), potential: .lennardJones, alpha: 1)
     return Descent(iterations: 5000, tolerance: 1e-8, gain: 1e-14).run(objective, from: atoms).atoms
   }
 }

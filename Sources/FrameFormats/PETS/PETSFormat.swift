@@ -1,5 +1,5 @@
+import CIF
 import Diffraction
-import Scattering
 
 /// Integrated intensities of three-dimensional electron diffraction, zone by zone, as PETS2 writes them for a dynamical
 /// refinement: the words of a CIF in `NAME.cif_pets`. As a frame it is a `ZoneSeries`.

@@ -1,6 +1,6 @@
 import Arrays
+import CIF
 import Diffraction
-import Scattering
 
 /// The words of a `.cif_pets` file as a series of zones. What it cannot do without is refused in a line that says
 /// where; what it can, is a warning.
@@ -31,11 +31,10 @@ struct PETSReading {
   init(_ bytes: [UInt8]) throws(FileRefusal) {
     let blocks: [CIFBlock]
     var cut = false
-    do throws(ScatteringError) {
+    do throws(CIFError) {
       (blocks, cut) = try CIFDocument.growingBlocks(bytes)
     } catch {
-      guard case .cif(let line, let reason) = error else { throw FileRefusal(.damaged, "PETS: \(error)") }
-      throw Self.refusal(line, CleanText.clean(reason))
+      throw Self.refusal(error.line, CleanText.clean(error.reason))
     }
     guard let block = blocks.first(where: { Self.list("_diffrn_zone_axis_id", in: $0) != nil }) else {
       if blocks.contains(where: { Self.list("_refln_index_h", in: $0) != nil }) {

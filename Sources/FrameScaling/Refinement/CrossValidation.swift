@@ -1,4 +1,5 @@
 import Arrays
+import System
 
 /// Measurements that are left out together, so that each is predicted once by a fit that never saw it: by reflection,
 /// since a measurement that stands in several zones would otherwise stay in.
@@ -21,15 +22,10 @@ package struct Folds: Sendable {
   }
 
   private static func mixed(_ index: SIMD3<Int>, _ seed: Int) -> UInt64 {
-    var state = UInt64(bitPattern: Int64(seed))
-    for part in [index.x, index.y, index.z] {
-      // SplitMix64.
-      state = (state ^ UInt64(bitPattern: Int64(part))) &+ 0x9E37_79B9_7F4A_7C15
-      state = (state ^ (state >> 30)) &* 0xBF58_476D_1CE4_E5B9
-      state = (state ^ (state >> 27)) &* 0x94D0_49BB_1331_11EB
-      state ^= state >> 31
+    [index.x, index.y, index.z].reduce(UInt64(bitPattern: Int64(seed))) { state, part in
+      var mixer = SplitMix64(seed: state ^ UInt64(bitPattern: Int64(part)))
+      return mixer.next()
     }
-    return state
   }
 }
 

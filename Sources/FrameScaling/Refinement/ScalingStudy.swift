@@ -89,7 +89,7 @@ package struct ScalingStudy: Sendable {
       let table = try start.with(model: .single, hand: hand).scan(
         values, thicknesses: request.thicknesses, isCancelled: isCancelled)
       for model in models {
-        let curve = ThicknessScan(start, table, request.thicknesses, model).chi2
+        let curve = ThicknessCurve(start, table, request.thicknesses, model).chi2
         if model == .single && hand == start.hand || scan.isEmpty { scan = curve }
         guard let best = curve.min(by: { $0.1 < $1.1 }) else { continue }
         starts.append(Start(model: model, hand: hand, thickness: best.0, chi2: best.1))
@@ -157,7 +157,7 @@ package struct ScalingStudy: Sendable {
 }
 
 /// chi² over the thickness with a free scale for every frame.
-struct ThicknessScan {
+struct ThicknessCurve {
   let chi2: [(Double, Double)]
 
   init(_ problem: ScalingProblem, _ table: DoubleMatrix, _ thicknesses: [Double], _ model: ThicknessModel) {

@@ -1,4 +1,5 @@
 import Arrays
+import Diffraction
 import Glibc
 import Scattering
 

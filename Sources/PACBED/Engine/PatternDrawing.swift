@@ -153,7 +153,7 @@ struct Appearance {
     }
     for a in 0..<count { normal[a * count + a] += 1e-9 * Double(image.counted.count) }
     let solution =
-      Cholesky(normal, count: count)?.solve(right) ?? [Double](repeating: 0, count: count)
+      SmallCholesky(normal, count: count)?.solve(right) ?? [Double](repeating: 0, count: count)
     strength = solution[0] / max(top, 1e-30)
     offset = solution[1]
     glows = Array(solution[2...])

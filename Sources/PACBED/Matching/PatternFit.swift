@@ -243,7 +243,7 @@ package struct PatternFit: Sendable {
         matrix[i * count + i] *= 1 + damping
         matrix[i * count + i] += 1e-12 * (1 + floor)
       }
-      return Cholesky(matrix, count: count)?.solve(gradient)
+      return SmallCholesky(matrix, count: count)?.solve(gradient)
     }
   }
 
@@ -277,7 +277,7 @@ package struct PatternFit: Sendable {
   private func finish(_ point: Point, _ slope: Slope, _ free: [Quantity], _ steps: Int) -> Result {
     var deviations = [Double](repeating: 0, count: Quantity.allCases.count)
     var (spread, bias) = (0.0, 0.0)
-    if let solver = Cholesky(slope.normal, count: free.count) {
+    if let solver = SmallCholesky(slope.normal, count: free.count) {
       let inverse = solver.inverseDiagonal()
       for (i, quantity) in free.enumerated() {
         deviations[quantity.rawValue] = (point.variance * inverse[i]).squareRoot() * quantity.unit
@@ -317,7 +317,7 @@ package struct PatternFit: Sendable {
   func foreseen(_ p: PatternParameters, variance: Double) -> Foresight? {
     let free = Quantity.allCases.filter { !fixed.contains($0) }
     let slope = Slope(self, Point(self, p, free), free, variance: variance)
-    guard let i = free.firstIndex(of: .thickness), let solver = Cholesky(slope.normal, count: free.count)
+    guard let i = free.firstIndex(of: .thickness), let solver = SmallCholesky(slope.normal, count: free.count)
     else { return nil }
     var unit = [Double](repeating: 0, count: free.count)
     unit[i] = Quantity.thickness.unit

@@ -1,3 +1,4 @@
+import Diffraction
 import Scattering
 
 /// Everything that a table of rocking curves depends on. Equal requests have equal tables.

@@ -1,3 +1,4 @@
+import Diffraction
 import Glibc
 import Scattering
 

@@ -1,3 +1,5 @@
+import CIF
+
 /// The independent atoms of a CIF block.
 extension CrystalReader {
   func independentSites(cell: UnitCell) throws(ScatteringError) -> [(label: String, site: Site)] {

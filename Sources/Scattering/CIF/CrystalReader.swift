@@ -1,3 +1,5 @@
+import CIF
+
 /// Reads a crystal from a CIF text: the first data block that has a cell and atoms.
 extension Crystal {
   package init(cif text: String, name: String = "") throws(ScatteringError) {
@@ -13,7 +15,12 @@ struct CrystalReader {
   let block: CIFBlock
 
   init(_ bytes: [UInt8]) throws(ScatteringError) {
-    let blocks = try CIFDocument.blocks(bytes)
+    let blocks: [CIFBlock]
+    do throws(CIFError) {
+      blocks = try CIFDocument.blocks(bytes)
+    } catch {
+      throw .cif(line: error.line, reason: error.reason)
+    }
     guard !blocks.isEmpty else { throw .cif(line: nil, reason: "no data block") }
     guard
       let block = blocks.first(where: {

@@ -1,5 +1,6 @@
 import Arrays
 import CDiffractionKernels
+import Diffraction
 import Glibc  // sin, cos, exp
 
 /// The multislice method for a plane wave on a perfect crystal, in one unit cell across the beam.

@@ -1,4 +1,5 @@
 import Arrays
+import Diffraction
 import Glibc  // sin, cos, exp
 
 /// The projected potential of a crystal's cell, slice by slice.

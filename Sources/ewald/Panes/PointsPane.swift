@@ -7,16 +7,16 @@ func drawPoints(
   _ points: Exhibit.Points, chosen: Int, shade: Int, _ model: Model, _ rect: Rect, _ sheet: inout Sheet
 ) {
   let theme = sheet.theme
-  let disks = PointDiscs(points, shade: shade)
+  let discs = PointDiscs(points, shade: shade)
   var facts: [Text] = []
-  if let column = disks.column {
+  if let column = discs.column {
     let bar = ColourMap.viridis.bar(
-      disks.limits, width: rect.width >= 48 ? 12 : 5, unit: Format.unit(column.unit),
+      discs.limits, width: rect.width >= 48 ? 12 : 5, unit: Format.unit(column.unit),
       depth: model.capabilities.colours, theme.dim)
     facts.append(Text(Format.words(column.name) + "  ", theme.dim) + bar)
   }
   let inside = sheet.pane(rect, Text(points.title), facts: facts, isFocused: true)
-  let aspect = disks.span.x / disks.span.y
+  let aspect = discs.span.x / discs.span.y
   let place = PicturePlacement.fitted(
     columns: aspect > 1 ? 1000 : max(1, Int(1000 * aspect)),
     rows: aspect > 1 ? max(1, Int(1000 / aspect)) : 1000,
@@ -25,8 +25,8 @@ func drawPoints(
   let hasBlocks = model.pictureMode != .ascii && theme.depth >= .palette256
   let fine = model.pictureMode == .pixels ? 4 : 1
   let (width, height) = (place.width * fine, place.height * (hasBlocks ? 2 : 1) * fine)
-  let levels = disks.levels(width, height)
-  let colours = disks.colours(theme)
+  let levels = discs.levels(width, height)
+  let colours = discs.colours(theme)
   for y in 0..<place.height {
     for x in 0..<place.width {
       func level(_ row: Int) -> Int { Int(levels[(row * width + x) * fine]) }
@@ -40,15 +40,15 @@ func drawPoints(
       sheet.canvas.set(cell, x: place.x + x, y: place.y + y)
     }
   }
-  let placement = PicturePlacement(rect: place, limits: disks.limits, columns: width, rows: height)
+  let placement = PicturePlacement(rect: place, limits: discs.limits, columns: width, rows: height)
   if hasBlocks {
     sheet.canvas.place(
       .labels(width: width, height: height, levels, colours: colours), in: place,
       asPixels: model.pictureMode == .pixels)
   }
   sheet.canvas.scaleBar(
-    placement, pixel: disks.span.x / Double(width), unit: Format.unit(points.unit), theme.bright)
-  guard let (column, row) = disks.pixel(of: chosen, width, height) else { return }
+    placement, pixel: discs.span.x / Double(width), unit: Format.unit(points.unit), theme.bright)
+  guard let (column, row) = discs.pixel(of: chosen, width, height) else { return }
   let cell = placement.cell(column: column, row: row)
   for (offset, bracket) in [(-2, "["), (2, "]")] {
     let x = min(max(place.x, cell.x + offset), place.right - 1)

@@ -134,7 +134,7 @@ package struct Model {
 }
 
 /// What the outside tells the screen.
-package enum Message {
+package enum ScreenMessage {
   case key(Key)
   case resize(Size)
   case snapshot(Snapshot)

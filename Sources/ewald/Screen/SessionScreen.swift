@@ -122,7 +122,7 @@ final class SessionScreen {
     }
   }
 
-  private func take(_ message: Message) {
+  private func take(_ message: ScreenMessage) {
     for effect in model.update(message) { run(effect) }
   }
 

@@ -4,7 +4,7 @@ import TerminalUI
 
 extension Model {
   /// Changes the model and says what is to be done. Pure: no clock, no file, no terminal.
-  package mutating func update(_ message: Message) -> [Effect] {
+  package mutating func update(_ message: ScreenMessage) -> [Effect] {
     switch message {
     // What a button does it did when it was pressed.
     case .key(.mouse(let mouse)) where mouse.action == .release: return pointed(mouse)

@@ -1,20 +1,20 @@
 /// A beam of electrons, relativistic: CODATA 2018 in Å, V and eV.
-package struct ElectronBeam: Sendable, Hashable {
+public struct ElectronBeam: Sendable, Hashable {
   /// Accelerating voltage in V.
-  package let volts: Double
+  public let volts: Double
 
   /// hc in eV Å.
   static let hc = 12_398.419_843_320_026
   /// Rest energy in eV.
   static let restEnergy = 510_998.950_00
   /// h² / (2 pi m e) in V Å²: takes a scattering factor in Å to a potential in V Å³.
-  package static let potentialPerScattering = hc * hc / (2 * .pi * restEnergy)
+  public static let potentialPerScattering = hc * hc / (2 * .pi * restEnergy)
 
-  package init(volts: Double) { self.volts = volts }
-  package init(kilovolts: Double) { volts = kilovolts * 1e3 }
+  public init(volts: Double) { self.volts = volts }
+  public init(kilovolts: Double) { volts = kilovolts * 1e3 }
 
   /// The beam of a wavelength in Å; nil for one that no microscope has.
-  package init?(wavelength: Double) {
+  public init?(wavelength: Double) {
     guard wavelength > 1e-4, wavelength < 10 else { return nil }
     let momentum = Self.hc / wavelength
     let total = (momentum * momentum + Self.restEnergy * Self.restEnergy).squareRoot()
@@ -23,14 +23,14 @@ package struct ElectronBeam: Sendable, Hashable {
   }
 
   /// lambda = hc / sqrt(eU (2 mc² + eU)), in Å.
-  package var wavelength: Double { Self.hc / (volts * (2 * Self.restEnergy + volts)).squareRoot() }
+  public var wavelength: Double { Self.hc / (volts * (2 * Self.restEnergy + volts)).squareRoot() }
 
   /// The relativistic mass over the rest mass.
-  package var massRatio: Double { 1 + volts / Self.restEnergy }
+  public var massRatio: Double { 1 + volts / Self.restEnergy }
 
   /// sigma = 2 pi m e lambda / h² with the relativistic mass, in 1/(V Å): the phase of a beam behind a
   /// projected potential V, in V Å, is sigma V.
-  package var interactionConstant: Double {
+  public var interactionConstant: Double {
     2 * .pi * massRatio * Self.restEnergy * wavelength / (Self.hc * Self.hc)
   }
 }

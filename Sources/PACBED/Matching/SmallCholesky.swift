@@ -1,5 +1,5 @@
 /// Solves small symmetric positive systems.
-struct Cholesky {
+struct SmallCholesky {
   private let lower: [Double]
   private let count: Int
 

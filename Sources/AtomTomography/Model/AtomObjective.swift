@@ -4,7 +4,7 @@ import Glibc
 ///
 /// One evaluation grows with the number of atoms. It keeps work space and neighbours between evaluations, so each
 /// thread has its own.
-package final class Objective {
+package final class AtomObjective {
   package struct Value: Sendable, Equatable {
     /// Sum of squared differences times the pitch.
     package var misfit = 0.0

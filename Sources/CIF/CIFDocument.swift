@@ -67,23 +67,23 @@ package enum CIFDocument {
   package static let byteLimit = 16 << 20
   static let valueLimit = 1_000_000
 
-  package static func blocks(_ bytes: [UInt8]) throws(ScatteringError) -> [CIFBlock] {
+  package static func blocks(_ bytes: [UInt8]) throws(CIFError) -> [CIFBlock] {
     try parse(bytes, leavesOpenEnd: false).blocks
   }
 
   /// Of a file that may still be written: a last row that is not whole is left out of its list, and this is said.
   package static func growingBlocks(
     _ bytes: [UInt8]
-  ) throws(ScatteringError) -> (blocks: [CIFBlock], isCut: Bool) {
+  ) throws(CIFError) -> (blocks: [CIFBlock], isCut: Bool) {
     try parse(bytes, leavesOpenEnd: true)
   }
 
   private static func parse(
     _ bytes: [UInt8], leavesOpenEnd: Bool
-  ) throws(ScatteringError) -> (blocks: [CIFBlock], isCut: Bool) {
+  ) throws(CIFError) -> (blocks: [CIFBlock], isCut: Bool) {
     var isCut = false
     guard bytes.count <= byteLimit else {
-      throw .cif(line: nil, reason: "larger than \(byteLimit >> 20) MiB")
+      throw CIFError(line: nil, reason: "larger than \(byteLimit >> 20) MiB")
     }
     var lexer = CIFLexer(bytes)
     var blocks: [CIFBlock] = []
@@ -96,17 +96,17 @@ package enum CIFDocument {
         continue
       }
       guard !blocks.isEmpty else {
-        throw .cif(line: line, reason: "expected data_ at the start, found \"\(text(of: word))\"")
+        throw CIFError(line: line, reason: "expected data_ at the start, found \"\(text(of: word))\"")
       }
       let block = blocks.count - 1
       switch word {
       case .data, .other:
         continue
       case .value(let text, _):
-        throw .cif(line: line, reason: "the value \"\(text.prefix(40))\" belongs to no name")
+        throw CIFError(line: line, reason: "the value \"\(text.prefix(40))\" belongs to no name")
       case .tag(let tag):
         guard case .value(let text, let quoted)? = pending?.word, let valueLine = pending?.line else {
-          throw .cif(line: line, reason: "\(tag.prefix(60)) has no value")
+          throw CIFError(line: line, reason: "\(tag.prefix(60)) has no value")
         }
         blocks[block].items[tag] = .init(text: text, quoted: quoted, line: valueLine)
         pending = lexer.next()
@@ -116,7 +116,7 @@ package enum CIFDocument {
           table.tags.append(tag)
           pending = lexer.next()
         }
-        guard !table.tags.isEmpty else { throw .cif(line: line, reason: "loop_ without names") }
+        guard !table.tags.isEmpty else { throw CIFError(line: line, reason: "loop_ without names") }
         while case .value(let text, let quoted)? = pending?.word, let valueLine = pending?.line {
           table.values.append(.init(text: text, quoted: quoted, line: valueLine))
           pending = lexer.next()
@@ -127,14 +127,14 @@ package enum CIFDocument {
           isCut = true
         }
         guard table.values.count % table.tags.count == 0 else {
-          throw .cif(
+          throw CIFError(
             line: table.values.last?.line ?? line,
             reason: "the loop of line \(line) has \(table.values.count) values for \(table.tags.count) names")
         }
         values += table.values.count
         blocks[block].tables.append(table)
       }
-      guard values <= valueLimit else { throw .cif(line: line, reason: "more than \(valueLimit) values") }
+      guard values <= valueLimit else { throw CIFError(line: line, reason: "more than \(valueLimit) values") }
     }
     return (blocks, isCut)
   }
