@@ -60,6 +60,23 @@ import Testing
     return Frame(pixels: Pixels(width: Self.size, height: Self.size, values: image.values))
   }
 
+  @Test func `What is drawn as the prediction is the pattern that was fitted, with its background`() throws {
+    let measured = try frame(5.6, noise: 0.01)
+    let found = try finding(measured)
+    func image(_ title: String) throws -> [Float] {
+      try #require(found.exhibits.first { $0.title == title }?.pixels).matrix().values
+    }
+    let (expected, difference) = (try image("Predicted"), try image("Difference"))
+    func mean(_ values: [Float]) -> Double {
+      values.reduce(0) { $0 + Double($1) } / Double(values.count)
+    }
+    let level = mean(measured.pixels.matrix().values)
+    #expect(abs(mean(difference)) < 0.01 * level)
+    #expect(abs(mean(expected) - level) < 0.01 * level)
+    // Nor is it made even by what is too much in one place and too little in another.
+    #expect(mean(difference.map(abs)) < 0.05 * level)
+  }
+
   private func finding(
     _ frame: Frame, _ more: [String: ParameterValue] = [:], previous: Finding? = nil
   ) throws -> Finding {

@@ -53,7 +53,7 @@ struct PatternDrawing {
     DetectorBlur.apply(
       p.blur * ratio * ratio, to: &predicted.values, rows: predicted.rows, columns: predicted.columns)
     let strength = Float(look.strength * ratio * ratio)
-    let widths = look.widths.map { $0 / ratio }
+    let widths = look.widths.map { $0 * ratio }
     for r in 0..<predicted.rows {
       let y = Double(r) - geometry.centre.x
       for c in 0..<predicted.columns {
