@@ -43,8 +43,8 @@ package struct KnownGeometry: Sendable, Equatable, CustomStringConvertible {
   /// Thin crystals hardly tell their directions.
   private static let thinnest = 4.0
 
-  /// Of accepted findings, the medians of the better half by match; nil while too few agree. The turn is that of the
-  /// frame which most others confirm: the mean of turns that a crystal's symmetry makes alike is none of them.
+  /// Of accepted findings, the medians of the better half by match; nil while there are too few. The turn is that of the
+  /// latest, if the one before it agrees: the mean of turns that a crystal's symmetry makes alike is none of them.
   init?(_ findings: [Finding]) {
     let model = findings.last?.model
     let usable = findings.compactMap { finding -> (geometry: PatternMatcher.SharedGeometry, match: Double)? in
@@ -59,13 +59,11 @@ package struct KnownGeometry: Sendable, Equatable, CustomStringConvertible {
     func median(_ value: (PatternMatcher.SharedGeometry) -> Double) -> Double {
       best.map { value($0.geometry) }.sorted()[best.count / 2]
     }
-    let turns = best.map(\.geometry.rotationDegrees)
-    func confirmed(_ turn: Double) -> Int {
-      turns.count { abs(DirectionsAcross.wrapped($0 - turn)) < Self.turn }
-    }
-    guard let turn = turns.max(by: { confirmed($0) < confirmed($1) }), confirmed(turn) >= 2 else {
-      return nil
-    }
+    // A search that is spared costs half of one, one that was tried in vain half as much again: where the crystal may
+    // have turned, which two frames that agree say it has not, it is not tried.
+    let turn = usable[usable.count - 1].geometry.rotationDegrees
+    let before = usable[usable.count - 2].geometry.rotationDegrees
+    guard abs(DirectionsAcross.wrapped(turn - before)) < Self.turn else { return nil }
     pixel = median(\.pixel)
     rotationDegrees = turn
     convergence = median(\.convergence)
