@@ -26,6 +26,9 @@ public protocol AnalysisEngine: Sendable {
   /// The settings that a change by hand means, from those that found the regions; nil for one it does not know.
   func settings(_ settings: [String: String], after edit: RegionEdit, of regions: Exhibit.Regions) -> [String:
     String]?
+  /// The same for a change by hand on a table's row.
+  func settings(_ settings: [String: String], after edit: TableEdit, of table: Exhibit.Table) -> [String:
+    String]?
   func analyze(_ subject: Subject, _ parameters: ParameterValues, _ context: AnalysisContext)
     throws(AnalysisError) -> Finding
 }
@@ -37,6 +40,9 @@ extension AnalysisEngine {
   public func lesson(from findings: [Finding]) -> String? { nil }
   public func settings(
     _ settings: [String: String], after edit: RegionEdit, of regions: Exhibit.Regions
+  ) -> [String: String]? { nil }
+  public func settings(
+    _ settings: [String: String], after edit: TableEdit, of table: Exhibit.Table
   ) -> [String: String]? { nil }
 }
 

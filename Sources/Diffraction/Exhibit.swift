@@ -73,6 +73,8 @@ extension Exhibit {
     case darkField
     /// Discs of low energy: bright centres, faint rims.
     case slowDiscs
+    /// No picture: what the engine draws of them stands for them.
+    case numbers
     case other
   }
 
@@ -186,12 +188,21 @@ extension Exhibit {
     public var columns: [Column]
     public var rows: [Row]
     public var part: Int?
+    /// The row that the answer is.
+    public var chosen: Int?
+    /// What may be changed by hand.
+    public var edits: Set<TableEdit.Kind>
 
-    public init(_ title: String, _ columns: [Column], _ rows: [Row], part: Int? = nil) {
+    public init(
+      _ title: String, _ columns: [Column], _ rows: [Row], part: Int? = nil, chosen: Int? = nil,
+      edits: Set<TableEdit.Kind> = []
+    ) {
       self.title = title
       self.columns = columns
       self.rows = rows
       self.part = part
+      self.chosen = chosen
+      self.edits = edits
     }
   }
 
@@ -269,6 +280,24 @@ public enum RegionEdit: Sendable, Equatable {
     case .drop: .drop
     case .detail: .detail
     case .threshold: .threshold
+    }
+  }
+}
+
+/// A change by hand that is offered on a table's rows, by their names: a new run with the settings that the engine makes
+/// of it.
+public enum TableEdit: Sendable, Equatable {
+  /// Another row is to be the answer.
+  case choose(String)
+  /// What the row stands for is left out, or taken in again.
+  case leaveOut(String)
+
+  public enum Kind: String, Sendable, CaseIterable { case choose, leaveOut }
+
+  public var kind: Kind {
+    switch self {
+    case .choose: .choose
+    case .leaveOut: .leaveOut
     }
   }
 }

@@ -13,7 +13,8 @@ import Testing
   {
     var simulation = SeriesSimulation()
     (simulation.frames, simulation.first, simulation.step) = (18, -51, 6)
-    simulation.steps = 12
+    // As few as follow the fringes of 48 nm.
+    simulation.steps = 24
     change(&simulation)
     return try simulation.result(try AsymmetricUnit(cif: Array(Reference.quartzCIF.utf8)))
   }
@@ -24,7 +25,7 @@ import Testing
   ) throws -> Finding {
     var series = series
     series.structure = Array(structure.utf8)
-    let standard: [String: ParameterValue] = ["steps": .number(12)]
+    let standard: [String: ParameterValue] = ["steps": .number(24)]
     return try engine.analyze(
       .frame(Frame(pixels: series.pixels)), ParameterValues(standard.merging(settings) { $1 }), context)
   }
@@ -46,10 +47,60 @@ import Testing
     #expect((found["cell_mismatch"]?.value ?? 1) < 0.01)
     #expect(
       found.profiles.map(\.name) == [
-        "scale by frame, measured", "scale by frame, predicted", "R by frame, %",
+        "scale by tilt, measured", "scale by tilt, predicted", "R by tilt, %",
         "chi² of the start by thickness",
       ])
-    #expect(found.exhibits.count == 2)
+    #expect(found.exhibits.prefix(3).map(\.part) == [nil, nil, nil])
+    let tables = found.exhibits.compactMap { if case .table(let table) = $0 { table } else { nil } }
+    #expect(tables.prefix(2).map(\.title) == ["Frames", "Spacing of nodes"])
+    #expect(tables[0].rows.count == 18 && tables.count == 20)
+    // Reflections of the first frame, told apart by what the file says of them.
+    #expect(tables[2].part == 0 && tables[2].rows.count == Int(tables[0].rows[0].cells[1]))
+    let chosen = try #require(tables[1].chosen)
+    #expect(Double(tables[1].rows[chosen].name) == found["spacing"]?.value)
+    #expect(tables[1].rows[chosen].flags == ["best"])
+  }
+
+  @Test func framesAndSpacingsAreChosenByHand() throws {
+    let made = try Self.series { $0.noise = 0.03 }
+    let found = try finding(made.series)
+    func table(_ title: String, _ found: Finding) throws -> Exhibit.Table {
+      let tables = found.exhibits.compactMap { if case .table(let table) = $0 { table } else { nil } }
+      return try #require(tables.first { $0.title == title })
+    }
+    let spacings = try table("Spacing of nodes", found)
+    let best = try #require(spacings.chosen)
+    let other = spacings.rows[(best + 1) % spacings.rows.count].name
+    var settings = try #require(engine.settings([:], after: .choose(other), of: spacings))
+    settings = try #require(engine.settings(settings, after: .leaveOut("7"), of: try table("Frames", found)))
+    settings = try #require(engine.settings(settings, after: .leaveOut("3"), of: try table("Frames", found)))
+    #expect(settings == ["spacing": other, "without": "3,7"])
+    let again = try finding(made.series, ["spacing": .number(Double(other) ?? 0), "without": .text("3,7")])
+    #expect(again["spacing"]?.value == Double(other))
+    #expect(again["frames"]?.value == 16)
+    let frames = try table("Frames", again)
+    #expect(frames.rows.count == 18)
+    #expect(frames.rows.filter { $0.flags == ["out"] }.map(\.name) == ["3", "7"])
+    // The curves go by number now: the tilts have gaps.
+    #expect(again.profiles.first?.name == "scale by frame, measured")
+    let back = try #require(engine.settings(settings, after: .leaveOut("3"), of: frames))
+    #expect(back["without"] == "7")
+    #expect(engine.settings([:], after: .choose("x"), of: spacings) == nil)
+    #expect(engine.settings([:], after: .choose("3"), of: frames) == nil)
+  }
+
+  @Test func aRockingFollowedTooCoarselyIsDoubted() throws {
+    // Behind 45 nm too few steps read another thickness with a good R.
+    var simulation = SeriesSimulation()
+    (simulation.frames, simulation.first, simulation.step) = (18, -51, 6)
+    (simulation.thickness, simulation.seed, simulation.limit) = (450, 5, 1.2)
+    let made = try simulation.result(try AsymmetricUnit(cif: Array(Reference.quartzCIF.utf8)))
+    let coarse = try finding(made.series, ["steps": .number(12), "spacings": .text("3")])
+    #expect(coarse.verdict == .doubtful && coarse.reasons.contains { $0.code == "STEP" })
+    let own = try finding(made.series, ["steps": .automatic, "spacings": .text("3")])
+    #expect(own.verdict == .accept, "\(own.reasons)")
+    let thickness = try #require(own["thickness"])
+    #expect((thickness.low ?? 0) < 450 && 450 < (thickness.high ?? 0))
   }
 
   @Test func theOtherHandIsFoundAndTheStructureWrittenIsTheInverse() throws {

@@ -98,7 +98,8 @@ import ewald
     let sheet = try #require(ValidationSheet(scene.detail, scene.engine, origin: origin))
     let figures = sheet.figures(width: 400)
     #expect(Set(figures.map(\.name)).count == figures.count, "each has a file of its own")
-    #expect(figures.contains { $0.name == "measured" })
+    let measured = scene.engine.signal == .numbers ? "observed" : "measured"
+    #expect(figures.contains { $0.name.hasSuffix(measured) })
     for (name, plate) in figures {
       #expect(!name.isEmpty && name.allSatisfy { $0.isLetter || $0.isNumber || $0 == "_" }, "\(name)")
       #expect(plate.pixels.bytes.contains { $0 < 128 }, "\(name) shows something")

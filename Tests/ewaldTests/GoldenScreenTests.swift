@@ -47,7 +47,7 @@ private enum Scene: String, CaseIterable, Sendable {
       _ = model.update(.detail(SampleSession.placed(215)))
       model.type("x", "C")
     case .atoms:
-      model.type("6")
+      model.type("7")
       _ = model.update(.detail(SampleSession.crystallite(215)))
       model.type("n")
     case .compare:

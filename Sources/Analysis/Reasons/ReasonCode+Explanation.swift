@@ -68,6 +68,8 @@ extension ReasonCode {
       "The last interval between nodes is short, so weights swing. Merge it with --merge-short-end."
     case .spread:
       "The data ask for a spread of thickness, but not for its shape: read the thickness with its model."
+    case .steps:
+      "The beam's movement over a frame was followed too coarsely for so thick a crystal. Leave --steps to itself."
     case .noResult: "A result was no number and was left out: the frame is not one to analyse."
     case .failed: "The engine could not work: a model is missing, or a setting does not fit."
     case .died:

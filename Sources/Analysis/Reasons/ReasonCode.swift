@@ -53,6 +53,7 @@ package enum ReasonCode: String, Sendable, CaseIterable {
   case oddFrames = "ODD"
   case shortInterval = "NODE"
   case spread = "THCK"
+  case steps = "STEP"
   // The program.
   case noResult = "NUM"
   case failed = "FAIL"
@@ -76,7 +77,7 @@ package enum ReasonCode: String, Sendable, CaseIterable {
     case .incomplete, .bent, .missingSpots, .noSuchSpot, .offRows, .cell, .oddFrames, .shortInterval, .spread:
       .informs
     case .saturated, .notANumber, .drift, .defects, .cutOff, .assumedAngle, .conditions, .thin, .secondPeak,
-      .contradiction, .wide, .unusablePositions, .fewSpots, .masses, .restarts, .undetermined, .hand:
+      .contradiction, .wide, .unusablePositions, .fewSpots, .masses, .restarts, .undetermined, .hand, .steps:
       .doubtful
     case .endOfRange, .outOfDomain, .otherMaterial, .residual, .misfit, .notConverged: .outOfDomain
     case .empty, .blank, .tooSmall, .noModel, .nothingFound, .noDiscs, .scanShape, .tilts, .projections,

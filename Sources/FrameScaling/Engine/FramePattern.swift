@@ -3,6 +3,7 @@ import Diffraction
 
 /// One frame's reflections as a pattern: a disc each where it stands on the detector, as bright as its amplitude.
 struct FramePattern {
+  let observed: Exhibit.Image
   let expected: Exhibit.Image
   let difference: Exhibit.Image
 
@@ -38,6 +39,7 @@ struct FramePattern {
         "\(name), \(word)", Pixels(width: side, height: side, values: values), unit: "amplitude", role: role,
         signal: .spots, pixel: axis)
     }
+    self.observed = image("observed", observed, .measured)
     expected = image("calculated", calculated, .expected)
     difference = image("observed less calculated", zip(observed, calculated).map { $0 - $1 }, .difference)
   }

@@ -28,6 +28,7 @@ package struct FrameScalingEngine: AnalysisEngine {
     Output(name: "cell_mismatch", unit: "%", symbol: "cell", decimals: 2),
   ]
   package let parameters = ScalingSettings.all
+  package let signal = Exhibit.Signal.numbers
 
   package func suitability(for file: FileSummary) -> Int { file.format == "PETS" ? 20 : 0 }
 

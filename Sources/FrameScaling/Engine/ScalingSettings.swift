@@ -25,7 +25,20 @@ enum ScalingSettings {
   static let model = Setting<ThicknessModel?>("thickness_model", "thickness: one value or a spread")
   static let angles = Setting<Angles>("angles", "smooth goniometer, or each zone's angles", standard: .smooth)
   static let cell = Setting<Cell>("cell", "cell as stated, or as the matrix means it", standard: .stated)
-  static let steps = Setting<Int>("steps", "rocking steps of a frame", 4...400, standard: 40)
+  static let spacing = Setting<Double?>(
+    "spacing", "the spacing that is the answer (auto: lowest left-out R)", 1e-3...1e6)
+  static let without = Setting<[Int]?>(
+    "without", "zones to leave out: 25,31", isOpen: true, standard: nil
+  ) { text throws(InvalidParameter) in
+    let words = text.split(separator: ",", omittingEmptySubsequences: false)
+    let zones = words.compactMap { Int($0) }
+    guard zones.count == words.count, 1...2000 ~= zones.count else {
+      throw InvalidParameter("without: \"\(text)\" are no numbers of zones such as 25,31")
+    }
+    return zones
+  }
+  static let steps = Setting<Int?>(
+    "steps", "rocking steps of a frame (auto: as its thickness needs)", 4...400)
   static let beamLimit = Setting<Double?>("beam_limit", "beams: |g| below", unit: "1/Å", 0.2...4)
   static let beamError = Setting<Double>(
     "beam_error", "beams: excitation error below", unit: "1/Å", 1e-4...0.1, standard: 0.008)
@@ -41,8 +54,9 @@ enum ScalingSettings {
   static let term = Setting<String?>("constraint_term", "a term of it: {weight} and {node} are filled in")
 
   static let all = [
-    structure.parameter, spacings.parameter, rule.parameter, merges.parameter, abscissa.parameter,
-    model.parameter, angles.parameter, cell.parameter, steps.parameter, beamLimit.parameter,
+    structure.parameter, spacings.parameter, spacing.parameter, without.parameter, rule.parameter,
+    merges.parameter, abscissa.parameter, model.parameter, angles.parameter, cell.parameter, steps.parameter,
+    beamLimit.parameter,
     beamError.parameter, limit.parameter, share.parameter, margin.parameter, otherHand.parameter,
     folds.parameter, seed.parameter, line.parameter, term.parameter,
   ]

@@ -7,13 +7,15 @@ import Scattering
 struct ScalingTask {
   let structureName: String?
   let spacings: [Double]?
+  let spacing: Double?
+  let without: Set<Int>
   let rule: NodeRule
   let mergesShortEnd: Bool
   let usesTilt: Bool
   let model: ThicknessModel?
   let isSmooth: Bool
   let keepsCell: Bool
-  let steps: Int
+  let steps: Int?
   let beamLimit: Double?
   let beamError: Double
   let limit: Double?
@@ -27,6 +29,8 @@ struct ScalingTask {
   init(_ values: ParameterValues) throws(AnalysisError) {
     structureName = try values[ScalingSettings.structure]
     spacings = try values[ScalingSettings.spacings]
+    spacing = try values[ScalingSettings.spacing]
+    without = Set(try values[ScalingSettings.without] ?? [])
     rule = try values[ScalingSettings.rule]
     mergesShortEnd = try values[ScalingSettings.merges]
     usesTilt = try values[ScalingSettings.abscissa] == .tilt
@@ -49,8 +53,10 @@ struct ScalingTask {
   }
 
   func report(
-    _ series: ZoneSeries, isCancelled: @escaping @Sendable () -> Bool, progress: (Double) -> Void
+    _ given: ZoneSeries, isCancelled: @escaping @Sendable () -> Bool, progress: (Double) -> Void
   ) throws -> ScalingReport {
+    var series = given
+    series.reflections.removeAll { without.contains(series.zones[$0.zone].id) }
     let structure = try structure(series)
     guard let wave = ElectronWave(wavelength: series.wavelength) else {
       throw ScalingObstacle(.noSeries, "a wavelength of \(series.wavelength.short) Å is none of a microscope")
@@ -63,10 +69,18 @@ struct ScalingTask {
       orientation: keepsCell ? orientation.corrected : orientation.stated,
       axisPosition: series.axisPosition, zones: series.zones)
     let selection = selection(series)
-    let problem = try ScalingProblem(
-      series: series, goniometer: isSmooth ? stated.smoothed(series.zones) : stated, structure: structure,
-      wave: wave, rocking: Rocking(geometry: series.geometry, steps: steps), selection: selection,
-      model: model ?? .single, hand: .given)
+    let goniometer = isSmooth ? stated.smoothed(series.zones) : stated
+    let (kept, widest) = (series, series.zones.map(\.semiAngle.magnitude).max() ?? 0)
+    func fringes(_ thickness: Double) -> Double {
+      Rocking.fringes(kept.geometry, thickness: thickness, limit: selection.limit, semiAngle: widest)
+    }
+    func followed(by steps: Int) throws -> ScalingProblem {
+      try ScalingProblem(
+        series: kept, goniometer: goniometer, structure: structure, wave: wave,
+        rocking: Rocking(geometry: kept.geometry, steps: steps), selection: selection,
+        model: model ?? .single, hand: .given)
+    }
+    let problem = try followed(by: steps ?? Rocking.standardSteps)
     let frames = problem.frames.count
     guard frames > 0 else {
       throw ScalingObstacle(
@@ -74,6 +88,7 @@ struct ScalingTask {
         "none of \(series.reflections.count) reflections lies within its zone's rocking: check the matrix")
     }
     var request = StudyRequest(spacings: spacings ?? standardSpacings(problem, series))
+    if let spacing, !request.spacings.contains(spacing) { request.spacings.append(spacing) }
     request.rule = rule
     request.mergesShortEnd = mergesShortEnd
     request.usesTilt = usesTilt
@@ -87,10 +102,14 @@ struct ScalingTask {
         .tooFew, "\(problem.rows.count) reflections in \(frames) frames cannot determine \(needed) numbers")
     }
     let study = try ScalingStudy(
-      problem, series: series, request: request, isCancelled: isCancelled, progress: progress)
+      problem, series: series, request: request, isCancelled: isCancelled, progress: progress
+    ) { [steps] thickness in
+      // What is told is kept to, and doubted where it is too little.
+      steps == nil ? try followed(by: Rocking.steps(fringes: fringes(thickness))) : nil
+    }
     return ScalingReport(
-      series: series, study: study, selection: selection, mismatch: orientation.mismatch,
-      meant: orientation.lengths, steps: steps, template: template, usesTilt: usesTilt)
+      series: series, study: study, answer: spacing, selection: selection, mismatch: orientation.mismatch,
+      meant: orientation.lengths, fringes: fringes, template: template, usesTilt: usesTilt)
   }
 
   private func structure(_ series: ZoneSeries) throws -> StructureModel {

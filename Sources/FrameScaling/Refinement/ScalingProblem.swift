@@ -31,6 +31,8 @@ package struct ScalingProblem: Sendable {
   package let frames: [FrameBeams]
   /// Rows of frame f: `starts[f]..<starts[f + 1]`.
   package let starts: [Int]
+  /// In which a frame's rocking is followed.
+  package var steps: Int { frames.first?.diagonals.rows ?? 0 }
   /// All differences of two beams, and which of them each frame's are.
   private let differences: [SIMD3<Int>]
   private let places: [[Int32]]

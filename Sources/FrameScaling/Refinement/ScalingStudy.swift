@@ -55,10 +55,13 @@ package struct ScalingStudy: Sendable {
   /// A distribution of the thickness has to lower chi² by this share.
   private static let askedFor = 0.1
 
+  /// `refined` makes the same problem with as many rocking steps as a crystal of the thickness needs that the scan found.
   package init(
-    _ start: ScalingProblem, series: ZoneSeries, request: StudyRequest,
-    isCancelled: @escaping @Sendable () -> Bool = { false }, progress: (Double) -> Void = { _ in }
+    _ scanned: ScalingProblem, series: ZoneSeries, request: StudyRequest,
+    isCancelled: @escaping @Sendable () -> Bool = { false }, progress: (Double) -> Void = { _ in },
+    refined: (Double) throws -> ScalingProblem? = { _ in nil }
   ) throws {
+    var start = scanned
     let abscissae = start.zones.map {
       request.usesTilt ? series.zones[$0].alpha : Double(series.zones[$0].id)
     }
@@ -100,6 +103,7 @@ package struct ScalingStudy: Sendable {
     guard let best = starts.min(by: { $0.chi2 < $1.chi2 }) else {
       throw ScalingProblem.Failure(description: "no thickness to start from")
     }
+    if let finer = try refined(best.thickness * best.model.mean) { start = finer }
     func refine(_ begin: Start) throws
       -> (Refinement, ScalingSolution)
     {

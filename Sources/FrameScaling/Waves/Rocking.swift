@@ -24,6 +24,20 @@ package struct Rocking: Sendable {
     }
   }
 
+  /// Where nothing is known of the thickness.
+  package static let standardSteps = 40
+
+  /// Fringes of a crystal so thick that the movement carries the outermost reflection through; around a cone it passes
+  /// each twice. With fewer steps than these the mean over the movement is not one.
+  static func fringes(
+    _ geometry: ZoneSeries.Geometry, thickness: Double, limit: Double, semiAngle: Double
+  ) -> Double {
+    2 * limit * sin(semiAngle * .pi / 180).magnitude * thickness * (geometry == .rotation ? 1 : 2)
+  }
+
+  /// Enough of them: R of simulated quartz behind 29, 45 and 69 nm no longer moves.
+  static func steps(fringes: Double) -> Int { max(24, min(400, Int(bounded: (1.3 * fringes).rounded(.up)))) }
+
   /// How far, in 1/Å, the movement carries a reflection through the sphere to each side.
   func reach(_ g: Vector3, semiAngle: Double) -> Double {
     let arm = geometry == .rotation ? g.y.magnitude : (g.x * g.x + g.y * g.y).squareRoot()

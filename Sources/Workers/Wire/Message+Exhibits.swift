@@ -33,6 +33,8 @@ extension MessageWriter {
       put(table.columns) { $0.put($1) }
       put(table.rows) { $0.put($1) }
       put(table.part) { $0.put($1) }
+      put(table.chosen) { $0.put($1) }
+      put(table.edits.map(\.rawValue).sorted()) { $0.put($1) }
     case .points(let points):
       put(7)
       put(points.title)
@@ -127,7 +129,7 @@ extension MessageReader {
     case 3: return .scatter(try scatter())
     case 4: return .curves(try curves())
     case 5: return .histogram(try histogram())
-    case 6: return .table(Exhibit.Table(try text(), try columns(), try rows(), part: try part()))
+    case 6: return .table(try table())
     case 7: return .points(try placed())
     default: throw Broken()
     }
@@ -184,6 +186,13 @@ extension MessageReader {
         try reader.text(), try reader.numbers(0.0),
         flags: try reader.array { reader throws(Broken) in try reader.text() })
     }
+  }
+
+  private mutating func table() throws(Broken) -> Exhibit.Table {
+    let (title, columns, rows) = (try text(), try columns(), try rows())
+    let (part, chosen) = (try part(), try part())
+    let edits = try array { reader throws(Broken) in try reader.word(TableEdit.Kind.self) }
+    return Exhibit.Table(title, columns, rows, part: part, chosen: chosen, edits: Set(edits))
   }
 
   private mutating func placed() throws(Broken) -> Exhibit.Points {

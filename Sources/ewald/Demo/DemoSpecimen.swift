@@ -53,7 +53,7 @@ package let specimens = [
   ) { _, seed in CrystalliteSpecimen(seed: seed) },
   Showpiece(
     name: "frame-scaling", samples: ["quartz-3ded/quartz_dyn.cif_pets"],
-    settings: { _ in ["structure": "quartz", "steps": "24"] }
+    settings: { _ in ["structure": "quartz"] }
   ) { _, seed in try SeriesSpecimen(seed: seed) },
 ]
 

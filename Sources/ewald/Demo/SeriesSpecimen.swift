@@ -16,8 +16,9 @@ struct SeriesSpecimen: DemoSpecimen {
     var simulation = SeriesSimulation()
     simulation.frames = 18
     (simulation.first, simulation.step) = (-51, 6)
-    simulation.steps = 16
-    simulation.thickness = 250 + 40 * Double(number % 12)
+    // Reflections near the middle, so that few steps follow the fringes of the thickest one.
+    simulation.limit = 1.2
+    simulation.thickness = 200 + 25 * Double(number % 12)
     simulation.seed = seed &+ UInt64(number)
     var series = try simulation.result(unit).series
     let brightest = series.reflections.map(\.intensity).max() ?? 0

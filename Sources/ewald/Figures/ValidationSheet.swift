@@ -115,7 +115,7 @@ extension ValidationSheet {
     tables += detail.tables.filter { $0.part == nil }.map { table in { PlotFigures.table(table, width: $0) } }
     rows(tables, across: 1, &plate, &y)
     // One a region: side by side, and not the whole of them.
-    let parts = detail.tables.filter { $0.part != nil }
+    let parts = detail.tables.filter { $0.part != nil }.prefix(12)
     rows(parts.map { table in { PlotFigures.table(table, width: $0, most: 12) } }, across: 3, &plate, &y)
     settings(&plate, &y)
     facts("Origin", origin, &plate, &y)

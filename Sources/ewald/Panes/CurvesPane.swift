@@ -4,7 +4,9 @@ import TerminalUI
 
 /// Series over one axis: what was measured as points, what was computed as lines, their difference below them where
 /// there is room.
-func drawCurves(_ curves: Exhibit.Curves, _ model: Model, _ rect: Rect, _ sheet: inout Sheet) {
+func drawCurves(
+  _ curves: Exhibit.Curves, _ model: Model, _ rect: Rect, _ sheet: inout Sheet, chosen: Int? = nil
+) {
   let theme = sheet.theme
   let measured = curves.series.first { $0.role == .measured }
   let expected = curves.series.first { $0.role == .expected }
@@ -69,6 +71,9 @@ func drawCurves(_ curves: Exhibit.Curves, _ model: Model, _ rect: Rect, _ sheet:
     }
   }
   markAnswers(curves, model, &plot)
+  if let chosen, let values = curves.series.first?.values, values.indices.contains(chosen) {
+    plot.mark("◆", x: at(chosen), y: values[chosen], theme.accent.adding(.bold))
+  }
   plot.draw(on: &sheet.canvas)
   if hasResidual, var plot = Plot(lower, x: x, y: below, gutter: gutter, theme) {
     plot.axes(on: &sheet.canvas)

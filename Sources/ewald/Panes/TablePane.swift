@@ -29,19 +29,22 @@ struct TableDrawing {
       rows.map { $0.flags.isEmpty ? 0 : 2 + TextWidth.columns(of: $0.flags.joined(separator: ", ")) }
       .max() ?? 0
     var shown = columns.count
-    while shown > 1, lead + flags + widths.prefix(shown).reduce(0, { $0 + $1 + 2 }) > rect.width {
-      shown -= 1
-    }
+    func across() -> Int { lead + flags + widths.prefix(shown).reduce(0) { $0 + $1 + 2 } }
+    while shown > 1, across() > rect.width { shown -= 1 }
+    // A long table goes on beside itself where there is room.
+    let height = rect.height - 1
+    let blocks = max(1, min((rect.width + 3) / (across() + 3), (rows.count + height - 1) / height))
     var head = Text(String(repeating: " ", count: lead), theme.dim)
     for index in 0..<shown {
       head += sheet.fitted(
         "  " + TextWidth.fitted(heads[index], to: widths[index], alignment: .right), widths[index] + 2,
         theme.dim)
     }
-    sheet.canvas.within(rect) { $0.put(head, x: 0, y: 0) }
-    let height = rect.height - 1
-    let first = max(0, min((chosen ?? 0) - height / 2, rows.count - height))
-    for (line, index) in (first..<max(first, min(rows.count, first + height))).enumerated() {
+    let visible = blocks * height
+    let first = max(0, min((chosen ?? 0) - visible / 2, rows.count - visible))
+    for (place, index) in (first..<max(first, min(rows.count, first + visible))).enumerated() {
+      let x = place / height * (across() + 3)
+      if place % height == 0 { sheet.canvas.within(rect) { $0.put(head, x: x, y: 0) } }
       let isHere = index == chosen
       var text = Text(isHere ? "▸ " : "  ", theme.accent)
       if let swatch { text += Text("■ ", swatch(index)) }
@@ -54,7 +57,7 @@ struct TableDrawing {
       if !rows[index].flags.isEmpty {
         text += Text("  " + rows[index].flags.joined(separator: ", "), theme.doubtful)
       }
-      sheet.canvas.within(rect) { $0.put(text, x: 0, y: 1 + line) }
+      sheet.canvas.within(rect) { $0.put(text, x: x, y: 1 + place % height) }
     }
   }
 }

@@ -133,7 +133,9 @@ struct ResultText {
           Text(TextWidth.fitted(value.interval, to: max(0, width - 1), alignment: .right), theme.text))
       }
       if !value.said.isEmpty, !isBeside, width >= 30 || isFull {
-        lines.append(Text(TextWidth.fitted(value.said, to: max(0, width - 1), alignment: .right), theme.dim))
+        for part in wrap(value.said, to: max(1, width - 4)) {
+          lines.append(Text(TextWidth.fitted(part, to: max(0, width - 1), alignment: .right), theme.dim))
+        }
       }
     }
     return lines

@@ -34,7 +34,7 @@ package struct Look: Hashable, Sendable {
     case .pattern(.darkField), .darkField:
       map = .grey
       contrast = Contrast(scale: .linear, range: .percentile(5, 99.5))
-    case .pattern(.other):
+    case .pattern(.other), .pattern(.numbers):
       map = .grey
       contrast = Contrast(scale: .sqrt, range: .percentile(1, 99.5))
     case .difference:

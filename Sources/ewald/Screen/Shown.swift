@@ -50,7 +50,8 @@ extension FrameDetail {
 
   /// The frame as it was measured. What the file does not say of a pixel its engine was told, or has found.
   func measured(_ signal: Exhibit.Signal) -> Exhibit.Image? {
-    guard let frame else { return nil }
+    if let drawn = images.first(where: { $0.role == .measured }) { return drawn }
+    guard let frame, signal != .numbers else { return nil }
     let stated = (frame.calibration.x ?? summary?.calibration.x)?.value
     let found = images.first {
       $0.role == .expected && $0.pixels.width == frame.pixels.width
@@ -75,14 +76,18 @@ extension Model {
     return shown.measured(signal(of: shown.result?.engine ?? row?.run?.engine))
   }
 
+  /// Of a frame without an answer: as the engine sees it that suits it best.
   func signal(of engine: String?) -> Exhibit.Signal {
-    engine.flatMap { self.engine(named: $0)?.signal } ?? .other
+    if let engine { return self.engine(named: engine)?.signal ?? .other }
+    guard let summary = shown?.summary else { return .other }
+    return engines.max { $0.suitability(for: summary) < $1.suitability(for: summary) }?.signal ?? .other
   }
 
   /// The measured frame and the images that explain it, of the chosen answer where it has its own.
   var strip: [Exhibit.Image] {
-    guard let measured, let shown else { return [] }
-    return [measured]
+    // While a frame is read, what explains it waits for it.
+    guard let shown, shown.frame != nil else { return [] }
+    return [measured].compactMap { $0 }
       + [Exhibit.Role.expected, .difference].compactMap { shown.image($0, answer: answer) }
       .filter { $0.part == nil || shown.regions == nil }
   }

@@ -47,7 +47,7 @@ package struct FrameView: ScreenView {
         return []
       },
       Command("values", [.char("x")], "read pixel values with h j k l", .picture, hint: "values") { model in
-        let pixels = model.shown?.frame?.pixels
+        let pixels = model.measured?.pixels
         _ = model.change(FrameView.self) { view, _ in
           view.crosshair = view.crosshair == nil ? pixels.map { ($0.width / 2, $0.height / 2) } : nil
         }
@@ -57,7 +57,7 @@ package struct FrameView: ScreenView {
   }
 
   package func take(_ key: Key, _ model: inout Model) -> [Effect]? {
-    guard let at = crosshair, let pixels = model.shown?.frame?.pixels else { return nil }
+    guard let at = crosshair, let pixels = model.measured?.pixels else { return nil }
     var (column, row) = at
     switch key {
     case .char("h"), .left: column -= 1
@@ -137,7 +137,10 @@ package struct FrameView: ScreenView {
     let measured = model.measured
     for (index, (image, part)) in zip(pictures, rect.cutColumns(pictures.count)).enumerated() {
       if image.role == .measured {
-        var drawing = PictureDrawing(image, Text("Measured \(model.list.cursor ?? 0)"))
+        // What an engine drew of it says itself what it is.
+        let isDrawn = model.shown?.images.contains { $0.role == .measured } ?? false
+        var drawing = PictureDrawing(
+          image, Text(isDrawn ? image.title : "Measured \(model.list.cursor ?? 0)"))
         drawing.cross = crosshair
         drawing.isFrame = true
         if let crosshair {

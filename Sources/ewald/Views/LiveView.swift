@@ -60,7 +60,14 @@ package struct LiveView: ScreenView {
     let plan = Plan(model)
     if model.isZoomed { return drawMeasured(model, sheet.area, &sheet, isFocused: true) }
     drawFrameList(model, plan.list, &sheet, isFocused: focus == .frames)
-    if let rect = plan.picture { drawMeasured(model, rect, &sheet) }
+    var curves = model.shown?.curves ?? []
+    // Numbers are no picture: their curves take its place.
+    if let rect = plan.picture, model.measuredOrLast == nil, let first = curves.first {
+      drawCurves(first, model, rect, &sheet)
+      curves.removeFirst()
+    } else if let rect = plan.picture {
+      drawMeasured(model, rect, &sheet)
+    }
     if let rect = plan.expected { drawExpected(model, rect, &sheet) }
     if let rect = plan.result { drawResult(model, rect, &sheet, isFull: plan.isLarge) }
     if let rect = plan.trend { drawTrend(model, rect, &sheet) }
@@ -68,7 +75,7 @@ package struct LiveView: ScreenView {
     for (index, rect) in plan.histograms.enumerated() {
       if histograms.indices.contains(index) {
         drawHistogram(histograms[index], model, rect, &sheet)
-      } else if let curves = model.shown?.curves, curves.indices.contains(index - histograms.count) {
+      } else if curves.indices.contains(index - histograms.count) {
         drawCurves(curves[index - histograms.count], model, rect, &sheet)
       } else {
         sheet.empty(rect, Text("Probability"), model.missing("this engine tells none"))
@@ -81,14 +88,14 @@ package struct LiveView: ScreenView {
   }
 
   private func drawExpected(_ model: Model, _ rect: Rect, _ sheet: inout Sheet) {
-    guard let measured = model.measured, let image = model.shown?.image(.expected, answer: model.answer)
-    else {
+    guard let image = model.shown?.image(.expected, answer: model.answer) else {
       let reason = model.missing("this run predicts no pattern")
       return sheet.empty(rect, Text("Expected"), reason)
     }
     sheet.picture(
-      PictureDrawing(image, Text(image.title), family: image.unit == measured.unit ? [measured] : []), rect,
-      model)
+      PictureDrawing(
+        image, Text(image.title), family: [model.measured].compactMap { $0 }.filter { $0.unit == image.unit }),
+      rect, model)
   }
 
   /// Where everything goes; what does not fit is not there.

@@ -34,7 +34,7 @@ package protocol ScreenView: Sendable {
 
 /// The views, in the order of their keys.
 package let allViews: [any ScreenView] = [
-  LiveView(), FrameView(), MapView(), LatentView(), SegmentsView(), PointsView(), CompareView(),
+  LiveView(), FrameView(), MapView(), LatentView(), SegmentsView(), ScalesView(), PointsView(), CompareView(),
 ]
 
 extension ScreenView {

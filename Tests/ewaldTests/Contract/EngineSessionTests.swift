@@ -87,7 +87,8 @@ extension Exhibit {
   fileprivate var holdsOthers: Bool {
     switch self {
     case .regions, .scatter: true
-    case .image, .map, .curves, .histogram, .table, .points: false
+    case .table(let table): table.edits.contains(.leaveOut)
+    case .image, .map, .curves, .histogram, .points: false
     }
   }
 
