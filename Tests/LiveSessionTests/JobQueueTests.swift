@@ -16,15 +16,26 @@ extension JobQueue {
   }
 }
 
-@Test func liveFramesComeFirstThenWhatIsAskedForThenOldFilesThenRefinements() {
+@Test func liveFramesAndWhatIsAskedForTakeTurnsThenOldFilesThenRefinements() {
   var queue = JobQueue(rush: 4)
   for file in [1, 2] { queue.add(job(file, isOld: true)) }
   for file in [3, 4] { queue.add(job(file, .rerun(engine: "fake", settings: [:]))) }
   for file in [5, 6] { queue.add(job(file, .refinement(engine: "fake"))) }
   for file in [7, 8] { queue.add(job(file)) }
   #expect(queue.count == 6 && queue.hasRefinements)
-  #expect(queue.drain() == [8, 7, 3, 4, 2, 1, 6, 5])
+  #expect(queue.drain() == [8, 3, 7, 4, 2, 1, 6, 5])
   #expect(queue.isEmpty)
+}
+
+@Test func moreLiveFramesThanCanBeAnalysedDoNotStarveWhatIsAskedFor() {
+  var queue = JobQueue(rush: 4)
+  queue.add(job(1000, .rerun(engine: "fake", settings: [:])))
+  var taken: [Int] = []
+  for file in 1...10 {
+    for copy in [0, 100] { queue.add(job(file + copy)) }
+    taken += [queue.next(at: 0, isRefining: false) { _ in true }?.fileID].compactMap { $0 }
+  }
+  #expect(taken.prefix(3) == [101, 1000, 103])
 }
 
 @Test func whatIsAskedForKeepsItsOrderWhileMoreIsAskedFor() {

@@ -28,8 +28,8 @@ package struct Job: Sendable {
   var isLearning: Bool { if case .rerun = kind { false } else { true } }
 }
 
-/// What waits to be analysed, and what comes next: live frames, newest first; then what operators ask for, in their
-/// order; then old files, newest first; then, one at a time and in quiet moments, frames that were answered in a
+/// What waits to be analysed, and what comes next: live frames, newest first, and what operators ask for, in their order,
+/// in turns, so that neither waits for the other's end; then old files, newest first; then, one at a time and in quiet moments, frames that were answered in a
 /// hurry.
 package struct JobQueue: Sendable {
   private var live: [Job] = []
@@ -39,6 +39,8 @@ package struct JobQueue: Sendable {
   /// So many live frames a second make an engine hurry; the largest of all numbers lets it never do so.
   private let rush: Int
   private var arrivals = ArrivalRate(over: .seconds(1))
+  /// A live frame went before what someone asked for.
+  private var owesAsked = false
 
   package init(rush: Int) { self.rush = rush }
 
@@ -78,7 +80,15 @@ package struct JobQueue: Sendable {
   /// Takes out what is to be done next. Refinements are left where they are while one is being made (live frames
   /// must find a place), and forgotten where they are no longer `wanted`.
   package mutating func next(at now: Int, isRefining: Bool, wanted: (Job) -> Bool) -> Job? {
-    if let job = live.popLast() ?? asked.popFirst() ?? old.popLast() { return job }
+    if owesAsked, let job = asked.popFirst() {
+      owesAsked = false
+      return job
+    }
+    if let job = live.popLast() {
+      owesAsked = true
+      return job
+    }
+    if let job = asked.popFirst() ?? old.popLast() { return job }
     guard !isRefining, !isRushed(at: now) else { return nil }
     while let job = hurried.popLast() {
       if wanted(job) { return job }
