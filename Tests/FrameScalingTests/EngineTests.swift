@@ -162,6 +162,12 @@ import Testing
         $0.lengths = [900, 900, 900]; $0.orientation = $0.orientation.map { $0 / 180 }
       }
       .hasPrefix("DATA a cell of"))
+    let whole = try Self.series()
+    var blank = whole.series
+    for place in blank.reflections.indices { blank.reflections[place].intensity = 0 }
+    let nothing = try finding(blank)
+    #expect(nothing.verdict == .notAnalysable && nothing.values.isEmpty)
+    #expect(nothing.reasons.first?.text.hasPrefix("0 of ") == true, "\(nothing.reasons)")
     #expect(throws: AnalysisError.self) { try finding(made.series, ["spacings": .text("six")]) }
     #expect(throws: AnalysisError.self) { try finding(made.series, ["structure": .text("unobtainium")]) }
   }

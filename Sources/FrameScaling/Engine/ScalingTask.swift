@@ -101,6 +101,14 @@ struct ScalingTask {
       throw ScalingObstacle(
         .tooFew, "\(problem.rows.count) reflections in \(frames) frames cannot determine \(needed) numbers")
     }
+    // A beam that was blanked leaves rows enough, and nothing in them.
+    let observed = problem.rows.count(where: \.isObserved)
+    guard observed > needed else {
+      throw ScalingObstacle(
+        .tooFew,
+        "\(observed) of \(problem.rows.count) reflections are above 3 σ: they cannot determine \(needed) numbers"
+      )
+    }
     let study = try ScalingStudy(
       problem, series: series, request: request, isCancelled: isCancelled, progress: progress
     ) { [steps] thickness in
