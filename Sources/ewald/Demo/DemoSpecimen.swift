@@ -27,6 +27,8 @@ package struct Showpiece: Sendable {
   package var samples: [String] = []
   /// What an operator knows of the microscope and types in once, for frames so many pixels wide.
   package var settings: @Sendable (_ size: Int) -> [String: String] = { _ in [:] }
+  /// Exposures a second that such an experiment may come to: a tilt series takes its time.
+  var rate = 2.0
   package let make: @Sendable (_ size: Int, _ seed: UInt64) throws -> any DemoSpecimen
 }
 
@@ -53,17 +55,32 @@ package let specimens = [
   ) { _, seed in CrystalliteSpecimen(seed: seed) },
   Showpiece(
     name: "frame-scaling", samples: ["quartz-3ded/quartz_dyn.cif_pets"],
-    settings: { _ in ["structure": "quartz"] }
+    settings: { _ in ["structure": "quartz"] }, rate: 0.1
   ) { _, seed in try SeriesSpecimen(seed: seed) },
 ]
 
-/// All of them in turns, as on a day of several users.
+/// All of them in turns, as on a day of several users; the slow ones not in every round.
 struct AlternatingSpecimen: DemoSpecimen {
-  var parts: [any DemoSpecimen]
+  private var parts: [any DemoSpecimen]
+  private let turns: [Int]
+
+  init(_ pieces: [Showpiece], size: Int, seed: UInt64) throws {
+    parts = try pieces.map { try $0.make(size, seed) }
+    let rounds = pieces.map { max(1, Int((2 / Double(pieces.count) / $0.rate).rounded())) }
+    let most = pieces.count > 1 ? rounds.max() ?? 1 : 1
+    turns = (0..<most).flatMap { round in pieces.indices.filter { round % rounds[$0] == 0 } }
+  }
 
   mutating func exposure(_ number: Int, _ accident: Accident?) throws -> Exposure {
-    let index = (number - 1) % parts.count
-    return try parts[index].exposure((number - 1) / parts.count + 1, accident)
+    let (round, turn) = (number - 1).quotientAndRemainder(dividingBy: turns.count)
+    let part = turns[turn]
+    let before = round * turns.count { $0 == part } + turns[..<turn].count { $0 == part }
+    return try parts[part].exposure(before + 1, accident)
+  }
+
+  /// The same specimen a good while later: what an operator puts in the place of an exposure.
+  mutating func repeated(_ number: Int) throws -> Exposure {
+    try exposure(number + 1000 * turns.count, nil)
   }
 }
 

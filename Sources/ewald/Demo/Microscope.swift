@@ -23,7 +23,7 @@ let microscopeVerb = Verb(
     guard !chosen.isEmpty else { throw UsageError("--specimen \(name): is no specimen of this microscope") }
     var microscope = Microscope(
       folder: try arguments.operand("folder"), rate: try arguments.number("--rate", 2, in: 0.01...1000),
-      specimen: AlternatingSpecimen(parts: try chosen.map { try $0.make(size, seed) }))
+      specimen: try AlternatingSpecimen(chosen, size: size, seed: seed))
     return try microscope.run(count: Int(try arguments.number("--count", 0, in: 0...1e9)))
   })
 
@@ -56,7 +56,7 @@ struct Microscope {
       // Overwritten: the operator repeats an exposure under the same name.
       guard put(exposure.bytes, path, O_TRUNC) else { return false }
       usleep(UInt32(0.7e6 / rate))
-      return put(try specimen.exposure(number + 100_000, nil).bytes, path, O_TRUNC)
+      return put(try specimen.repeated(number).bytes, path, O_TRUNC)
     default: return put(exposure.bytes, path, O_TRUNC)
     }
   }

@@ -10,7 +10,7 @@ let demoVerb = Verb(
   options: [
     Verb.Option(
       "--engine", "NAME", "whose specimen: \(specimens.map(\.name).joined(separator: ", ")), all (pacbed)"),
-    Verb.Option("--rate", "N", "frames a second (2)"),
+    Verb.Option("--rate", "N", "frames a second (2; of frame-scaling 0.1)"),
     Verb.Option("--size", "N", "pixels along an edge (256)"),
     ScreenOptions.pixels,
     Verb.Option("--line", nil, "one plain sentence an event, no screen"),
@@ -18,9 +18,10 @@ let demoVerb = Verb(
     Verb.Option("--keep", nil, "leave the frames and the session where they are"),
   ],
   run: { arguments in
-    let rate = try arguments.number("--rate", 2, in: 0.01...1000)
-    let size = try arguments.number("--size", 256, in: 16...4096)
     let specimen = arguments["--engine"] ?? "pacbed"
+    let own = specimens.first { $0.name == specimen }?.rate ?? 2
+    let rate = try arguments.number("--rate", own, in: 0.01...1000)
+    let size = try arguments.number("--size", 256, in: 16...4096)
     guard specimen == "all" || specimens.contains(where: { $0.name == specimen }) else {
       throw UsageError(
         "--engine \(specimen): is none of \(specimens.map(\.name).joined(separator: ", ")), all")
