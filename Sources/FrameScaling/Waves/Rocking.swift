@@ -35,7 +35,7 @@ package struct Rocking: Sendable {
     2 * limit * sin(semiAngle * .pi / 180).magnitude * thickness * (geometry == .rotation ? 1 : 2)
   }
 
-  /// Enough of them: R of simulated quartz behind 29, 45 and 69 nm no longer moves.
+  /// Enough of them: R of simulated quartz behind 29 and 45 nm no longer moves.
   static func steps(fringes: Double) -> Int { max(24, min(400, Int(bounded: (1.3 * fringes).rounded(.up)))) }
 
   /// How far, in 1/Å, the movement carries a reflection through the sphere to each side.

@@ -28,9 +28,9 @@ package struct Job: Sendable {
   var isLearning: Bool { if case .rerun = kind { false } else { true } }
 }
 
-/// What waits to be analysed, and what comes next: live frames, newest first, and what operators ask for, in their order,
-/// in turns, so that neither waits for the other's end; then old files, newest first; then, one at a time and in quiet moments, frames that were answered in a
-/// hurry.
+/// What waits to be analysed, and what comes next: live frames, newest first, and what operators ask for, in their
+/// order, in turns, so that neither waits for the other's end; then old files, newest first; then, one at a time and in
+/// quiet moments, frames that were answered in a hurry.
 package struct JobQueue: Sendable {
   private var live: [Job] = []
   private var asked: ArraySlice<Job> = []

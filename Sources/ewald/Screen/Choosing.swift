@@ -178,3 +178,24 @@ enum ShellWord {
     return "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
   }
 }
+
+/// A step among so many, at least one, from the last to the first and back.
+func turned(_ place: Int, by step: Int, of count: Int) -> Int {
+  (min(place, count - 1) + step + count) % count
+}
+
+extension Model {
+  /// Analyses the shown frame again with the settings that its engine makes of a change by hand; nil where it makes none.
+  mutating func analyseAgain(
+    _ change: (any AnalysisEngine, [String: String]) -> [String: String]?
+  ) -> [Effect] {
+    guard let shown, let result = shown.result, let engine = engine(named: result.engine),
+      let settings = change(engine, result.parameters)
+    else {
+      notice = Notice(text: "this cannot be changed here", isError: true)
+      return []
+    }
+    hold()
+    return [.perform(.reanalyse(.these([shown.fileID]), engine: result.engine, settings: settings))]
+  }
+}

@@ -102,7 +102,7 @@ extension Model {
     let count = shown?.points?.places.count ?? 0
     guard count > 0 else { return [] }
     _ = change(PointsView.self) { view, _ in
-      view.chosen = (min(view.chosen, count - 1) + step + count) % count
+      view.chosen = turned(view.chosen, by: step, of: count)
     }
     return []
   }

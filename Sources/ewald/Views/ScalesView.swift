@@ -140,7 +140,7 @@ extension Model {
     let count = shown?.series?.rows.count ?? 0
     guard count > 0 else { return [] }
     _ = change(ScalesView.self) { view, _ in
-      view.chosen = (min(view.chosen, count - 1) + step + count) % count
+      view.chosen = turned(view.chosen, by: step, of: count)
     }
     return []
   }
@@ -159,16 +159,9 @@ extension Model {
     return edit(.choose(choice.rows[now + step].name), of: choice)
   }
 
-  /// Analyses again with the settings that the engine makes of a change by hand.
   private mutating func edit(_ edit: TableEdit, of table: Exhibit.Table) -> [Effect] {
-    guard let shown, let result = shown.result, table.edits.contains(edit.kind),
-      let engine = engine(named: result.engine),
-      let settings = engine.settings(result.parameters, after: edit, of: table)
-    else {
-      notice = Notice(text: "this cannot be changed here", isError: true)
-      return []
+    analyseAgain { engine, settings in
+      table.edits.contains(edit.kind) ? engine.settings(settings, after: edit, of: table) : nil
     }
-    hold()
-    return [.perform(.reanalyse(.these([shown.fileID]), engine: result.engine, settings: settings))]
   }
 }

@@ -175,7 +175,7 @@ extension Model {
     let count = shown?.regions?.rows.count ?? 0
     guard count > 0 else { return [] }
     _ = change(SegmentsView.self) { view, _ in
-      view.chosen = (min(view.chosen, count - 1) + step + count) % count
+      view.chosen = turned(view.chosen, by: step, of: count)
     }
     return []
   }
@@ -198,17 +198,11 @@ extension Model {
     chosenRegion.map { self.edit(edit($0)) } ?? []
   }
 
-  /// Analyses again with the settings that the engine makes of a change by hand.
   mutating func edit(_ edit: RegionEdit) -> [Effect] {
-    guard let shown, let result = shown.result, let regions = shown.regions,
-      regions.edits.contains(edit.kind),
-      let engine = engine(named: result.engine),
-      let settings = engine.settings(result.parameters, after: edit, of: regions)
-    else {
-      notice = Notice(text: "this cannot be changed here", isError: true)
-      return []
+    let regions = shown?.regions
+    return analyseAgain { engine, settings in
+      guard let regions, regions.edits.contains(edit.kind) else { return nil }
+      return engine.settings(settings, after: edit, of: regions)
     }
-    hold()
-    return [.perform(.reanalyse(.these([shown.fileID]), engine: result.engine, settings: settings))]
   }
 }
