@@ -1,5 +1,6 @@
 import System
 import Arrays
+import Glibc
 import Testing
 
 private func random(_ rows: Int, _ columns: Int, seed: UInt64 = 1) -> DoubleMatrix {
@@ -147,4 +148,13 @@ func leastSquaresResidualIsOrthogonalToTheColumns(rows: Int, columns: Int) throw
   let product = ComplexDouble(modulus: 2, phase: 0.3) * ComplexDouble(phase: 0.5)
   #expect((product - ComplexDouble(modulus: 2, phase: 0.8)).modulus < 1e-15)
   #expect((ComplexFloat(phase: Float.pi / 2) - .i).modulus < 1e-6)
+}
+
+@Test(arguments: [1, 2, 5, 14, 48])
+func gaussAndLegendreAreExactForPolynomials(_ count: Int) {
+  let (nodes, weights) = gaussLegendre(count)
+  for power in 0..<2 * count {
+    let sum = zip(nodes, weights).reduce(0) { $0 + $1.1 * pow($1.0, Double(power)) }
+    #expect(abs(sum - (power.isMultiple(of: 2) ? 2 / Double(power + 1) : 0)) < 1e-12)
+  }
 }

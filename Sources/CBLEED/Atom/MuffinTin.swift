@@ -1,3 +1,4 @@
+import Arrays
 import Glibc
 
 /// The potential of an atom in its crystal inside a sphere, by superposing the atoms around it

@@ -1,4 +1,4 @@
-import Glibc
+import Arrays
 
 /// What the crystal's thickness is taken to be. The data may demand a spread and yet not fix its shape: the model is
 /// told with the number.
@@ -28,23 +28,9 @@ package enum ThicknessModel: String, Sendable, CaseIterable {
     }
   }
 
-  /// Gauss and Legendre's fourteen points on 0 to 1.
+  /// Fourteen points on 0 to 1.
   private static let gauss: [(share: Double, weight: Double)] = {
-    let count = 14
-    return (0..<count).map { i in
-      var x = cos(.pi * (Double(i) + 0.75) / (Double(count) + 0.5))
-      var slope = 1.0
-      for _ in 0..<50 {
-        var (p, q) = (1.0, 0.0)
-        for n in 1...count {
-          (p, q) = ((Double(2 * n - 1) * x * p - Double(n - 1) * q) / Double(n), p)
-        }
-        slope = Double(count) * (x * p - q) / (x * x - 1)
-        let step = p / slope
-        x -= step
-        if step.magnitude < 1e-15 { break }
-      }
-      return (0.5 * (1 + x), 1 / ((1 - x * x) * slope * slope))
-    }
+    let (nodes, weights) = gaussLegendre(14)
+    return zip(nodes, weights).map { (0.5 * (1 + $0), 0.5 * $1) }
   }()
 }
