@@ -10,10 +10,13 @@ let libraries: [Target] = [
   .systemLibrary(name: "CLAPACKE", pkgConfig: "lapacke", providers: [.apt(["liblapacke-dev"])]),
   .systemLibrary(name: "CLibSVM", providers: [.apt(["libsvm-dev"])]),
   .systemLibrary(name: "CLinux"),
+  .systemLibrary(
+    name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
   .systemLibrary(name: "CNcurses", providers: [.apt(["libncurses-dev"])]),
   .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
   .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
   .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+  .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
   .systemLibrary(name: "CSpglib", providers: [.apt(["libsymspg-dev"])]),
   .systemLibrary(name: "CTIFF", pkgConfig: "libtiff-4", providers: [.apt(["libtiff-dev"])]),
   .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
@@ -72,15 +75,24 @@ let package = Package(
       name: "LiveSession",
       dependencies: ["Analysis", "Diffraction", "FolderWatch", "FrameFormats", "JSON", "System", "Workers"],
       resources: [.embedInCode("Schema/ewald-session-1.schema.json")]),
+    .target(
+      name: "Service",
+      dependencies: [
+        "CCrypto", "CMicroHTTPD", "CSQLite", "Diffraction", "FrameFormats", "JSON", "Learning", "LiveSession",
+        "System",
+      ],
+      resources: [
+        .embedInCode("Page/index.html"), .embedInCode("Page/style.css"), .embedInCode("Page/app.js"),
+      ]),
     .target(name: "TerminalUI", dependencies: ["CNcurses", "CZlib", "System"]),
     .executableTarget(
       name: "ewald",
       dependencies: [
-        "Analysis", "AtomTomography", "CBLEED", "Diffraction", "FolderWatch", "FrameFormats", "FrameQuality",
-        "FrameScaling", "JSON", "Learning", "LiveSession", "PACBED", "Scattering", "SPED", "System",
-        "TerminalUI",
-        "Workers",
-      ]),
+        "Analysis", "AtomTomography", "CBLEED", "CLinux", "Diffraction", "FolderWatch", "FrameFormats",
+        "FrameQuality", "FrameScaling", "JSON", "Learning", "LiveSession", "PACBED", "Scattering", "Service",
+        "SPED", "System", "TerminalUI", "Workers",
+      ],
+      exclude: ["Deployment"]),
     .executableTarget(
       name: "Benchmarks",
       dependencies: [
@@ -151,6 +163,11 @@ let package = Package(
         "Workers",
       ],
       exclude: ["Reference"]),
+    .testTarget(
+      name: "ServiceTests",
+      dependencies: [
+        "Diffraction", "FrameFormats", "FrameQuality", "JSON", "Learning", "LiveSession", "Service", "System",
+      ]),
     // Driven by the tests through a pseudo terminal: what a screen leaves behind when it is killed.
     .executableTarget(name: "TerminalProbe", dependencies: ["TerminalUI"], path: "Tests/TerminalProbe"),
     .testTarget(

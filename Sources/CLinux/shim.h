@@ -1,6 +1,7 @@
 #include <fcntl.h>
 #include <malloc.h>
 #include <stddef.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -25,3 +26,5 @@ static inline void linux_keep_heaps_small(void) {
 }
 // Opening without marking the access time.
 static const int linux_no_access_time = 01000000;
+// This process gets the signal when the thread that started it ends.
+static inline void linux_end_with_parent(int signal) { prctl(PR_SET_PDEATHSIG, signal, 0, 0, 0); }

@@ -20,7 +20,7 @@ package enum Ewald {
 
   /// Whether it keeps a session beside processes that do the work.
   static func livesForDays(_ words: ArraySlice<String>) -> Bool {
-    [watchVerb, replayVerb, demoVerb].contains { $0.name == words.first }
+    [watchVerb, replayVerb, viewVerb, demoVerb, serveVerb].contains { $0.name == words.first }
   }
 
   @MainActor
@@ -57,7 +57,8 @@ package enum Ewald {
 
 /// The one list of verbs.
 package let verbs: [Verb] = [
-  watchVerb, runVerb, replayVerb, exportVerb, checkVerb, simulateVerb, trainVerb, modelsVerb, doctorVerb,
-  demoVerb, settingsVerb, explainVerb, completionsVerb, manualVerb,
+  watchVerb, runVerb, replayVerb, viewVerb, exportVerb, checkVerb, serveVerb, simulateVerb, trainVerb,
+  modelsVerb,
+  doctorVerb, demoVerb, settingsVerb, explainVerb, completionsVerb, manualVerb,
   microscopeVerb, readWorkerVerb, analysisWorkerVerb,
 ]

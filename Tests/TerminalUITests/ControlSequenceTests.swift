@@ -2,16 +2,6 @@ import TerminalUI
 import Testing
 
 @Suite struct ControlSequenceTests {
-  /// RFC 4648, section 10.
-  @Test(
-    arguments: [
-      ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("fooba", "Zm9vYmE="),
-      ("foobar", "Zm9vYmFy"),
-    ])
-  func base64IsTheStandards(_ text: String, _ expected: String) {
-    #expect(ControlSequence.base64(Array(text.utf8)) == expected)
-  }
-
   @Test func aTitleCannotEndItsOwnSequence() {
     #expect(ControlSequence.title("a\u{07}b\u{1B}\\c\u{9C}d") == "\u{1B}]2;ab\\cd\u{07}")
     #expect(ControlSequence.title(String(repeating: "x", count: 5000)).count < 300)

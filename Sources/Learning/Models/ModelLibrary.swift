@@ -1,6 +1,7 @@
 import System
 
-/// Where models are looked for, in this order: `EWALD_MODELS`, the user's data folder, then the models that
+/// Where models are looked for, in this order: the folders of
+/// `EWALD_MODELS` (colons between them), the user's data folder, then the models that
 /// came with the program.
 package struct ModelLibrary: Sendable {
   package var folders: [String]
@@ -48,7 +49,7 @@ package struct ModelLibrary: Sendable {
 
   private static var standardFolders: [String] {
     var folders: [String] = []
-    if let folder = Environment["EWALD_MODELS"] { folders.append(folder) }
+    folders += (Environment["EWALD_MODELS"] ?? "").split(separator: ":").map(String.init)
     if let data = UserFolders.data { folders.append("\(data)/ewald/models") }
     return folders + shipped
   }

@@ -83,8 +83,10 @@ final class SessionPiece {
 extension SessionFile {
   /// Hands over the whole file in its order, decoded on two threads, two megabytes each at a time: memory
   /// stays bounded however long the session is. Returns nil, or where the disk failed.
-  func forEachPiece(_ detail: Detail, _ body: (SessionPiece) -> Void) -> LineProblem? {
-    var offset = 0
+  func forEachPiece(
+    _ detail: Detail, from start: Int = 0, _ body: (SessionPiece) -> Void
+  ) -> LineProblem? {
+    var offset = start
     var newlines = 0
     var isInsideOverlong = false
     // Each is touched by one thread at a time.
@@ -111,10 +113,12 @@ extension SessionFile {
     return nil
   }
 
-  /// Calls `body` with every event in the file's order.
-  func forEachEvent(_ detail: Detail, _ body: (RecordedEvent, Int) -> Void) -> [LineProblem] {
+  /// Calls `body` with every event in the file's order, from the line that begins at `start`.
+  func forEachEvent(
+    _ detail: Detail, from start: Int = 0, _ body: (RecordedEvent, Int) -> Void
+  ) -> [LineProblem] {
     var problems: [LineProblem] = []
-    let failure = forEachPiece(detail) { piece in
+    let failure = forEachPiece(detail, from: start) { piece in
       problems += problemsOf(piece)
       for line in piece.lines {
         if case .success(let event) = line.outcome { body(event, line.offset) }

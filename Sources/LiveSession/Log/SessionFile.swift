@@ -21,10 +21,13 @@ package final class SessionFile: Sendable {
   private let descriptor: Int32
 
   package let byteCount: Int
+  /// Tells whether another file has taken its name.
+  package let inode: UInt64
   /// The last line has no newline.
   package let endsTorn: Bool
 
-  package init(path: String) throws(SessionFileError) {
+  /// With `wholeLines`, a line that has no end yet is as if it were not there: someone may be writing it.
+  package init(path: String, wholeLines: Bool = false) throws(SessionFileError) {
     self.path = path
     // Not blocking, or a pipe by this name would hold the program for ever.
     descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
@@ -34,9 +37,14 @@ package final class SessionFile: Sendable {
       close(descriptor)
       throw SessionFileError(.notASession, "\(path): not a regular file")
     }
-    byteCount = status.st_size
+    inode = UInt64(status.st_ino)
+    var end = Int(status.st_size)
     var last = UInt8(ascii: "\n")
-    endsTorn = byteCount > 0 && pread(descriptor, &last, 1, byteCount - 1) == 1 && last != UInt8(ascii: "\n")
+    while end > 0, pread(descriptor, &last, 1, end - 1) == 1, wholeLines, last != UInt8(ascii: "\n") {
+      end -= 1
+    }
+    byteCount = end
+    endsTorn = end > 0 && last != UInt8(ascii: "\n")
   }
 
   deinit { close(descriptor) }

@@ -374,3 +374,12 @@ extension JSONReader {
     return values
   }
 }
+
+extension ResultRecord {
+  /// A result's line, without its newline.
+  package init?(line: String) {
+    let event = Array(line.utf8).withUnsafeBufferPointer { try? RecordedEvent($0, detail: .full).event }
+    guard case .result(let record)? = event else { return nil }
+    self = record
+  }
+}

@@ -2,13 +2,14 @@ import Diffraction
 import Dispatch
 import System
 
-/// A session that is over, to be walked through event by event. Nothing is written.
+/// A recorded session, to be walked through event by event, also while someone else goes on writing it. Nothing is
+/// written.
 package actor Replay: SessionSource {
   package nonisolated let snapshots: AsyncStream<Snapshot>
   private let publisher: AsyncStream<Snapshot>.Continuation
-  private let file: SessionFile
+  private var file: SessionFile
   /// Where each line that could be read begins.
-  private let lines: [Int]
+  private var lines: [Int] = []
   private let analyst: Analyst
   private let folder: String?
   /// The state before every `spacing`-th line: a step back folds again from the nearest.
@@ -17,13 +18,13 @@ package actor Replay: SessionSource {
   package private(set) var position = 0
   /// What was drawn last: the probe of a map asks for it again and again.
   private var kept: (result: Identifier, exhibits: [Exhibit])?
-  package nonisolated let count: Int
+  package var count: Int { lines.count }
 
   private static let spacing = 4096
 
   /// Opens the session at its end. `folder` is where the frames are now, if they were moved.
   package init(path: String, analyst: Analyst, folder: String? = nil) throws(SessionFileError) {
-    file = try SessionFile(path: path)
+    file = try SessionFile(path: path, wholeLines: true)
     self.analyst = analyst
     (snapshots, publisher) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     var state = SessionState()
@@ -38,12 +39,38 @@ package actor Replay: SessionSource {
       throw SessionFileError(.notASession, "\(path): not a session file: it has no session line")
     }
     self.lines = lines
-    count = lines.count
     self.folder = folder ?? session.folders.first
     self.saved = saved
     self.state = state
-    position = count
+    position = lines.count
     publisher.yield(Snapshot(state: state))
+  }
+
+  /// Reads what was written since; whoever stood at the end stands there again. False where the file has become
+  /// another one, or cannot be read.
+  package func follow() -> Bool {
+    guard let now = try? SessionFile(path: file.path, wholeLines: true), now.inode == file.inode,
+      now.byteCount >= file.byteCount
+    else { return false }
+    guard now.byteCount > file.byteCount else { return true }
+    let end = file.byteCount
+    let stoodAtEnd = position == lines.count
+    file = now
+    // Where someone looks at an earlier moment, the end is folded when it is asked for.
+    var state = self.state
+    _ = now.forEachEvent(.summary, from: end) { recorded, offset in
+      if stoodAtEnd { state.apply(recorded, offset) }
+      lines.append(offset)
+      if stoodAtEnd, lines.count % Self.spacing == 0, saved.count == lines.count / Self.spacing {
+        saved.append(state)
+      }
+    }
+    if stoodAtEnd {
+      self.state = state
+      position = lines.count
+      publisher.yield(Snapshot(state: state))
+    }
+    return true
   }
 
   package func step(by count: Int) -> (at: Int, count: Int)? {
@@ -114,7 +141,7 @@ package actor Replay: SessionSource {
 }
 
 extension SessionState {
-  fileprivate mutating func apply(_ recorded: RecordedEvent, _ offset: Int) {
+  mutating func apply(_ recorded: RecordedEvent, _ offset: Int) {
     if let event = recorded.event {
       apply(event, recorded.stamp, offset: offset)
     } else {

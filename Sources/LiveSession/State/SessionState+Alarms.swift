@@ -41,5 +41,5 @@ extension SessionState {
 
 extension Alarm {
   /// The trouble has been away for long enough.
-  var hasEnded: Bool { quiet >= SessionState.quietFrames }
+  package var hasEnded: Bool { quiet >= SessionState.quietFrames }
 }

@@ -1,10 +1,12 @@
+import System
+
 /// The Kitty graphics protocol: a picture is sent once under a number, then shown in parts at places.
 ///
 /// Nothing is answered (`q=2`), so that no answer can become a key.
 enum KittyGraphics {
   /// The pieces of one transmission. What is drawn besides may go between them, other pictures may not.
   static func transmission(_ id: UInt32, png: [UInt8]) -> [String] {
-    let text = Array(ControlSequence.base64(png).utf8)
+    let text = Array(Base64.text(png).utf8)
     let starts = Array(stride(from: 0, to: max(1, text.count), by: 4096))
     return starts.map { start in
       let part = String(decoding: text[start..<min(start + 4096, text.count)], as: UTF8.self)

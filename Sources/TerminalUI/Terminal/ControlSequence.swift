@@ -1,3 +1,5 @@
+import System
+
 /// What is told to a terminal besides what it is to show.
 package enum ControlSequence {
   /// Synchronised output, mode 2026: what comes between is shown at once.
@@ -57,7 +59,7 @@ package enum ControlSequence {
 
   /// OSC 52. tmux keeps it for itself unless it is passed through as well.
   package static func clipboard(_ text: String, inTmux: Bool) -> [String] {
-    let sequence = "\u{1B}]52;c;\(base64(Array(text.utf8.prefix(65536))))\u{07}"
+    let sequence = "\u{1B}]52;c;\(Base64.text(Array(text.utf8.prefix(65536))))\u{07}"
     return inTmux ? [sequence, passedThrough(sequence)] : [sequence]
   }
 
@@ -84,21 +86,5 @@ package enum ControlSequence {
     String(
       String.UnicodeScalarView(text.unicodeScalars.filter { $0.value >= 32 && !(127...159 ~= $0.value) })
         .prefix(most))
-  }
-
-  package static func base64(_ bytes: [UInt8]) -> String {
-    let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-    var text: [UInt8] = []
-    for start in stride(from: 0, to: bytes.count, by: 3) {
-      let group = bytes[start..<min(start + 3, bytes.count)]
-      var bits: UInt32 = 0
-      for index in 0..<3 { bits = bits << 8 | (index < group.count ? UInt32(group[start + index]) : 0) }
-      for index in 0..<4 {
-        text.append(
-          index <= group.count
-            ? letters[Int(truncatingIfNeeded: bits >> (18 - 6 * UInt32(index)) & 63)] : UInt8(ascii: "="))
-      }
-    }
-    return String(decoding: text, as: UTF8.self)
   }
 }

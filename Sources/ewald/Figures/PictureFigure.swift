@@ -60,6 +60,13 @@ struct PictureFigure {
     return look.contrast.isSigned ? "\(size), symmetric" : "\(size), \(look.contrast.scale.rawValue)"
   }
 
+  /// The pixels alone, as a PNG of at most so many either way.
+  func image(most: Double) -> [UInt8] {
+    let source = PictureSource(pixels)
+    let limits = self.limits ?? look.limits(of: [source])
+    return Self.picture(source, look, limits, most: most / 2).map { PNGFile.bytes($0) } ?? []
+  }
+
   /// The picture's own pixels, or means where it has many more of them than the plate.
   private static func picture(_ source: PictureSource, _ look: Look, _ limits: Limits, most: Double)
     -> IndexedPicture?

@@ -1,4 +1,5 @@
 import LiveSession
+import System
 import TerminalUI
 
 extension Plate {
@@ -35,7 +36,7 @@ extension Plate {
     case .picture(let picture, let at, let width, let height):
       return "<image x=\"\(short(at.x))\" y=\"\(short(at.y))\" width=\"\(short(width))\" "
         + "height=\"\(short(height))\" preserveAspectRatio=\"none\" style=\"image-rendering:pixelated\""
-        + " href=\"data:image/png;base64,\(ControlSequence.base64(PNGFile.bytes(picture)))\"/>"
+        + " href=\"data:image/png;base64,\(Base64.text(PNGFile.bytes(picture)))\"/>"
     }
   }
 

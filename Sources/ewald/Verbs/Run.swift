@@ -57,48 +57,28 @@ private struct FileRunner {
   mutating func analyse(_ path: String) {
     count += 1
     do {
-      let opened = try analyst.open(path: path)
-      guard let engine = analyst.engine(for: opened.summary, choice: analyst.choice) else {
-        throw FileRefusal(.unsupported, "no engine takes \(opened.summary.format) files")
-      }
-      let parameters = try ParameterValues(texts: settings[engine.name] ?? [:], for: engine)
-      let started = SessionClock.system.monotonicNanoseconds()
-      let before = previous[engine.name]
-      let finding = try analyst.conclude(
-        opened, engine, parameters,
-        AnalysisContext(
-          file: path, previous: before?.1, write: output.map { ArtifactFolder($0, for: path).write }))
-      let duration = Double(SessionClock.system.monotonicNanoseconds() - started) / 1e6
-      var random = SystemRandomNumberGenerator()
-      let result = ResultRecord(
-        resultID: Identifier(
-          unixMilliseconds: SessionClock.system.unixMilliseconds(), random: (random.next(), random.next())),
-        fileID: count, file: path, frame: opened.summary.frames == 1 ? 0 : nil, engine: engine.name,
-        finding: finding, parameters: parameters.texts(for: engine),
-        durationMilliseconds: (duration * 1000).rounded() / 1000, previous: before?.0)
-      previous[engine.name] = (result.resultID, finding)
-      if finding.verdict == .notAnalysable { refused += 1 }
-      say(.result(result))
-      draw(result, finding, opened, engine)
+      let answer = try analyst.answer(
+        path: path, number: count, settings: settings, before: previous,
+        write: output.map { ArtifactFolder($0, for: path).write })
+      previous[answer.engine.name] = (answer.result.resultID, answer.finding)
+      if answer.finding.verdict == .notAnalysable { refused += 1 }
+      say(.result(answer.result))
+      draw(answer)
     } catch {
       refuse(path, error)
     }
   }
 
   /// The finding has been said: pictures that cannot be written are another line, and the exit code.
-  private mutating func draw(
-    _ result: ResultRecord, _ finding: Finding, _ opened: Analyst.Opened, _ engine: any AnalysisEngine
-  ) {
+  private mutating func draw(_ answer: SingleAnswer) {
     guard let pictures else { return }
-    let detail = FrameDetail(
-      fileID: count, result: result, summary: opened.summary, frame: opened.frame,
-      frames: opened.summary.frames, drawn: finding.exhibits)
-    let origin = Origin.lines(of: result, opened.summary, content: opened.content)
-    guard let sheet = ValidationSheet(detail, engine, origin: origin) else { return }
+    let result = answer.result
+    let origin = Origin.lines(of: result, answer.summary, content: answer.content)
+    guard let sheet = ValidationSheet(answer.detail, answer.engine, origin: origin) else { return }
     do {
       try Folder.make(pictures)
       let folder = try PictureFiles.write(
-        sheet, under: "\(pictures)/\(FilePath.stem(of: result.file))_\(engine.name)")
+        sheet, under: "\(pictures)/\(FilePath.stem(of: result.file))_\(result.engine)")
       Console.message("\(folder): figures and sheet")
     } catch {
       refused += 1

@@ -32,11 +32,87 @@ let replayVerb = Verb(
     let screen = SessionScreen(
       terminal: terminal, session: replay, path: path, settings: settings,
       exportWords: workers.words + (arguments["--folder"].map { ["--folder", $0] } ?? []))
-    screen.show(position: replay.count, of: replay.count)
+    let count = await replay.count
+    screen.show(position: count, of: count)
     let code = await screen.run()
     terminal.stop()
     return code
   })
+
+let viewVerb = Verb(
+  name: "view", operands: "SESSION", summary: "look on while a session is going on; nothing is written",
+  options: WorkerOptions.options + [
+    ScreenOptions.pixels,
+    Verb.Option("--folder", "DIR", "where the frames are, if they are elsewhere from here"),
+    Verb.Option("--line", nil, "one plain sentence an event, no screen"),
+    Verb.Option("--json", nil, "the session's lines on standard output, no screen"),
+  ],
+  run: { arguments in
+    let path = try arguments.operand("session file")
+    let surface = Surface(arguments)
+    guard surface == .screen else { return try await LineFollower(path: path, surface).run() }
+    let workers = try WorkerOptions(arguments)
+    let settings = try ScreenOptions.settings(arguments)
+    // What befalls its processes goes nowhere: beside the session only its owner writes.
+    let replay = try Replay(
+      path: path, analyst: workers.analyst(engine: Analyst.suitable, reports: nil),
+      folder: arguments["--folder"])
+    let terminal = try NcursesTerminal(pixels: settings.pixels)
+    let screen = SessionScreen(
+      terminal: terminal, session: replay, path: path, settings: settings,
+      exportWords: workers.words + (arguments["--folder"].map { ["--folder", $0] } ?? []))
+    let following = Task {
+      while !Task.isCancelled {
+        try await Task.sleep(for: .milliseconds(500))
+        if await !replay.follow() {
+          screen.say("the session file cannot be read on: it was replaced, or its disk is away")
+        }
+      }
+    }
+    let code = await screen.run()
+    following.cancel()
+    terminal.stop()
+    return code
+  })
+
+/// A session's lines as they are written, until someone ends it.
+private struct LineFollower {
+  private let path: String
+  private let surface: Surface
+
+  init(path: String, _ surface: Surface) {
+    self.path = path
+    self.surface = surface
+  }
+
+  func run() async throws -> ExitCode {
+    let surface = surface
+    var tail = try SessionTail(path: path)
+    try tail.follow { event, stamp in Self.say(event, stamp, surface) }
+    let (path, start) = (path, tail)
+    let following = Task {
+      var tail = start
+      var isLost = false
+      while !Task.isCancelled {
+        try await Task.sleep(for: .milliseconds(300))
+        do {
+          try tail.follow { event, stamp in Self.say(event, stamp, surface) }
+          isLost = false
+        } catch {
+          if !isLost { Console.message("\(path): \(error)") }
+          isLost = true
+        }
+      }
+    }
+    let code = await Signals.wait()
+    following.cancel()
+    return code == .interrupted ? .ok : code
+  }
+
+  private static func say(_ event: SessionEvent, _ stamp: Stamp, _ surface: Surface) {
+    if surface == .json { Console.bytes(event.line(stamp)) } else { Sentences.say(event, stamp) }
+  }
+}
 
 private func say(_ path: String, _ surface: Surface) throws -> ExitCode {
   let problems = try SessionFile(path: path).forEach { event, stamp in

@@ -1,4 +1,6 @@
 import Analysis
+import CLinux
+import JSON
 import System
 import Glibc
 import Learning
@@ -22,16 +24,21 @@ let trainPACBED = Verb(
     Verb.Option("--threads", "N", "processor cores to use, 1 or 2 (2)"),
     Verb.Option(
       "--foreground", nil, "at normal priority: without it, only where nothing else wants the processor"),
+    Verb.Option("--progress", nil, "JSON lines for another program, with which this one ends"),
     Verb.Option("--output", "MODEL", "the model's folder; MODEL.checkpoint beside it while it is trained"),
   ],
   run: { arguments in
     guard let output = arguments["--output"], !output.isEmpty else {
       throw UsageError("train: --output MODEL is needed")
     }
-    let training = try TrainingRequest.training(arguments)
+    let training = try TrainingFlags.training(arguments)
+    if arguments.has("--progress") { linux_end_with_parent(SIGTERM) }
     let interruption = Interruption()
     do {
-      return try TrainingRun(training: training, output: output, interruption: interruption).run()
+      return try TrainingRun(
+        training: training, output: output, interruption: interruption,
+        said: arguments.has("--progress") ? .lines : .sentences
+      ).run()
     } catch PACBEDError.cancelled {
       return .interrupted
     } catch let error as PACBEDError {
@@ -45,12 +52,14 @@ private struct TrainingRun {
   let training: PACBEDTraining
   let output: String
   let interruption: Interruption
+  let said: TrainingProgress
   /// As it was typed: the manifest tells how to make the model again.
   private let command = (["ewald"] + CommandLine.arguments.dropFirst()).joined(separator: " ")
 
-  init(training: PACBEDTraining, output: String, interruption: Interruption) {
+  init(training: PACBEDTraining, output: String, interruption: Interruption, said: TrainingProgress) {
     self.training = training
     self.output = output
+    self.said = said
     self.interruption = interruption
   }
 
@@ -59,9 +68,8 @@ private struct TrainingRun {
     let place = try training.checkpoint(beside: output)
     try Console.tell(place)
     let interruption = interruption
-    let tables = try training.tables(isCancelled: { interruption.came }) { fraction in
-      if isatty(2) == 1 { Console.write("\rtables \(Int(fraction * 100)) %", to: 2) }
-    }
+    let said = said
+    let tables = try training.tables(isCancelled: { interruption.came }) { said.tables($0) }
     if isatty(2) == 1 { Console.write("\r", to: 2) }
     for table in tables {
       Console.message("table: \(table.byteCount >> 20) MiB, step \((table.step * 100).rounded() / 100) mrad")
@@ -69,11 +77,11 @@ private struct TrainingRun {
     let result = try training.run(
       tables: tables, keeping: place, isCancelled: { interruption.came }
     ) { progress in
-      Console.message(Self.line(progress))
+      said.step(progress.step, of: progress.steps, secondsLeft: progress.secondsLeft) { Self.line(progress) }
       if let warning = progress.warning { Console.message(warning) }
     }
     guard result.isFinished else { return Console.stopped(place) }
-    Console.message("validation")
+    said.validation()
     let report = try ValidationReport(
       training.domain, result.model, table: tables[0], seed: training.seed,
       isCancelled: { interruption.came })
@@ -98,8 +106,50 @@ private struct TrainingRun {
   }
 }
 
+/// How a training tells how far it is: for people, or for a program that waits for it.
+private enum TrainingProgress: Sendable {
+  case sentences, lines
+
+  /// Of the whole: tables first, validation last.
+  private static let shares = (tables: 0.1, validation: 0.1)
+
+  func tables(_ fraction: Double) {
+    if self == .lines {
+      line("tables", Self.shares.tables * fraction, secondsLeft: nil)
+    } else if isatty(2) == 1 {
+      Console.write("\rtables \(Int(fraction * 100)) %", to: 2)
+    }
+  }
+
+  func step(_ step: Int, of steps: Int, secondsLeft: Double, sentence: () -> String) {
+    guard self == .lines else { return Console.message(sentence()) }
+    let share = 1 - Self.shares.tables - Self.shares.validation
+    line(
+      "step \(step) of \(steps)", Self.shares.tables + share * Double(step) / Double(max(1, steps)),
+      secondsLeft: secondsLeft)
+  }
+
+  func validation() {
+    if self == .lines {
+      line("validation", 1 - Self.shares.validation, secondsLeft: nil)
+    } else {
+      Console.message("validation")
+    }
+  }
+
+  private func line(_ phase: String, _ progress: Double, secondsLeft: Double?) {
+    var json = JSONWriter()
+    json.object { json in
+      json.member("phase", phase)
+      json.member("progress", progress)
+      json.member("minutes_left", ifPresent: secondsLeft.map { $0 / 60 })
+    }
+    Console.line(json.text)
+  }
+}
+
 /// The flags of `train pacbed`.
-private enum TrainingRequest {
+private enum TrainingFlags {
   static func training(_ arguments: Arguments) throws -> PACBEDTraining {
     guard let name = arguments["--crystal"] else {
       throw UsageError("train: --crystal FILE.cif|NAME is needed")
