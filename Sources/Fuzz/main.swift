@@ -16,6 +16,10 @@ import Workers
 //     swift run -c release Fuzz engines [COUNT] [SEED] [--from N]
 //
 // feeds damaged frames of the samples to every engine.
+//
+//     swift run -c release Fuzz http [COUNT] [SEED] --port PORT
+//
+// sends damaged requests to a service (.ci/fuzz-http starts one).
 
 /// Executions so far; the watchdog looks at it.
 nonisolated let progress = Atomic<Int>(0)
@@ -114,6 +118,22 @@ if arguments.first == "engines" {
   fuzzEngines(
     from..<from + (numbers.first ?? 10_000), seed: numbers.dropFirst().first.map { UInt64($0) } ?? seed,
     samples: "/\(source)/Samples")
+}
+if arguments.first == "http" {
+  guard let port = option("--port").flatMap({ UInt16($0) }) else {
+    fail("usage: Fuzz http [COUNT] [SEED] --port PORT")
+  }
+  let numbers = arguments.dropFirst().compactMap { Int($0) }
+  let count = numbers.first ?? 1_000_000
+  let begun = now()
+  switch HTTPFuzz(port: port, seed: numbers.dropFirst().first.map { UInt64($0) } ?? seed).run(
+    from..<from + count)
+  {
+  case .success(let count):
+    print("http: \(count) damaged requests in \(Int(now() - begun)) s, the service answers")
+  case .failure(let failure): fail("http: \(failure.description)")
+  }
+  exit(0)
 }
 guard let word = arguments.first,
   let format = FormatList.formats.first(where: { $0.name.lowercased() == word || $0.suffixes.contains(word) })

@@ -107,6 +107,11 @@ package final class Service: RequestHandler {
     return route.limit
   }
 
+  package func takesLong(_ head: RequestHead) -> Bool {
+    guard let (route, _) = try? route(head) else { return false }
+    return route.takesLong
+  }
+
   private func account(_ head: RequestHead) throws(Refusal) -> Account {
     guard let tokens else { return .local }
     guard let header = head.headers["authorization"], header.lowercased().hasPrefix("bearer ") else {
@@ -155,6 +160,7 @@ package final class Service: RequestHandler {
     let response: Response
     var isLogged = false
     do {
+      if request.isAbandoned() { throw Refusal(408, "the client hung up before its turn came") }
       let (route, names) = try self.route(request.head)
       isLogged = route.isLogged
       let account =
@@ -213,6 +219,8 @@ package struct Route: Sendable {
   var form = Form()
   /// What computes or changes something is written down.
   var isLogged = false
+  /// An engine, or another program, has to work for it.
+  var takesLong = false
   var answer: @Sendable (Service, Call) throws -> Response
 
   struct Form: Sendable {

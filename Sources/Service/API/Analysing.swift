@@ -27,11 +27,14 @@ extension Service {
       facts.settings = String(
         decoding: JSONValue.object(settings.mapValues { .text($0) }).bytes, as: UTF8.self)
     }
+    let isAbandoned: @Sendable () -> Bool = if let call { call.request.isAbandoned } else { { false } }
     let answer: SingleAnswer
     do {
       var byEngine: [String: [String: String]] = [:]
       for known in analyst.engines { byEngine[known.name] = settings }
-      answer = try analyst.answer(path: submission.path, name: submission.name, settings: byEngine)
+      answer = try analyst.answer(
+        path: submission.path, name: submission.name, settings: byEngine,
+        isCancelled: isAbandoned)
     } catch let error as FileRefusal {
       throw Refusal(error.kind == .unsupported ? 415 : 422, "\(submission.name): \(error.reason)")
     } catch let error as InvalidParameter {

@@ -16,13 +16,13 @@ extension Service {
         others: [
           (202, "No model fits yet: one is trained, and the answer comes at /inference/delayed/{uuid}")
         ]),
-      isLogged: true, answer: Published.infer),
+      isLogged: true, takesLong: true, answer: Published.infer),
     Route(
       method: .get, path: "/inference/delayed/{uuid}",
       summary: "The answer of a request that had to wait for its model",
       scope: .analyse,
       form: .init(reply: (json, "PublishedAnswer"), others: [(202, "Still in training, with its progress")]),
-      answer: Published.delayed),
+      takesLong: true, answer: Published.delayed),
     Route(
       method: .get, path: "/pattern/", summary: "A simulated pattern", scope: .analyse,
       form: .init(
@@ -32,7 +32,7 @@ extension Service {
           ("thickness", "angstrom"), ("mistilt", "mrad (0)"), ("u", "zone axis (0)"), ("v", "(0)"),
           ("w", "(1)"),
           ("format", "png or tiff"),
-        ], reply: ("image/png", "Binary")), isLogged: true, answer: Published.pattern),
+        ], reply: ("image/png", "Binary")), isLogged: true, takesLong: true, answer: Published.pattern),
 
     // Our own.
     Route(
@@ -54,12 +54,12 @@ extension Service {
       form: .init(
         query: [("pictures", "1: an object with the line, the figures and the validation sheet as PNG")],
         body: file,
-        reply: (json, "Result")), isLogged: true, answer: analyseFile),
+        reply: (json, "Result")), isLogged: true, takesLong: true, answer: analyseFile),
     Route(
       method: .post, path: "/api/v1/descriptions",
       summary: "What a file is: format, size, what its metadata state",
       scope: .analyse, limit: bodyLimit, form: .init(body: file, reply: (json, "Description")),
-      answer: describeFile),
+      takesLong: true, answer: describeFile),
     Route(
       method: .get, path: "/api/v1/models", summary: "The models with their domain and validation",
       scope: .read,
@@ -109,7 +109,7 @@ extension Service {
     Route(
       method: .get, path: "/api/v1/sessions/{id}/files/{file}/picture", summary: "A file's first frame",
       scope: .read,
-      form: .init(reply: ("image/png", "Binary")), answer: sessionPicture),
+      form: .init(reply: ("image/png", "Binary")), takesLong: true, answer: sessionPicture),
 
     // The page.
     page("/", "text/html; charset=utf-8", PackageResources.index_html),

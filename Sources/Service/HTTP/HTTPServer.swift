@@ -7,6 +7,8 @@ import System
 package protocol RequestHandler: Sendable {
   /// Before the body is read: who asks, and may it? Returns how many bytes of body are taken.
   func admit(_ head: RequestHead) throws(Refusal) -> Int
+  /// Whether its answer has to be worked for: those wait among themselves, not before the others.
+  func takesLong(_ head: RequestHead) -> Bool
   /// On a thread that may take its time.
   func respond(to request: Request) -> Response
 }
@@ -21,7 +23,7 @@ package final class HTTPServer: Sendable {
     /// A body has to come at least as fast, once the timeout is over.
     package var slowestBytesPerSecond = 10_000
     /// Requests that are answered at the same time, and that may wait for it.
-    package var threads = 8
+    package var threads = max(2, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
     package var waiting = 256
     /// PEM texts, for TLS.
     package var certificate: String?
@@ -35,7 +37,8 @@ package final class HTTPServer: Sendable {
   fileprivate let handler: any RequestHandler
   fileprivate let options: Options
   fileprivate let folder: String
-  fileprivate let work: WorkQueue
+  fileprivate let long: WorkQueue
+  fileprivate let quick: WorkQueue
   fileprivate let open = OpenExchanges()
   private let daemon = Mutex(Daemon())
 
@@ -46,7 +49,8 @@ package final class HTTPServer: Sendable {
     self.handler = handler
     self.options = options
     self.folder = folder
-    work = WorkQueue(threads: options.threads, most: options.waiting)
+    long = WorkQueue(threads: options.threads, most: options.waiting)
+    quick = WorkQueue(threads: 2, most: options.connections)
     var flags = MHD_USE_EPOLL_INTERNAL_THREAD.rawValue | MHD_ALLOW_SUSPEND_RESUME.rawValue
     var items = [
       MHD_OptionItem(option: .LISTEN_SOCKET, value: Int(listener.descriptor), ptr_value: nil),
@@ -97,7 +101,8 @@ package final class HTTPServer: Sendable {
     open.endStreams()
     let deadline = ContinuousClock.now + patience
     while open.isBusy, ContinuousClock.now < deadline { usleep(10_000) }
-    work.stop()
+    long.stop()
+    quick.stop()
     open.giveUp()
     MHD_stop_daemon(pointer)
     if listening >= 0 { close(listening) }
@@ -240,8 +245,10 @@ private final class Exchange: Sendable {
     // Before anyone can want to resume it.
     MHD_suspend_connection(connection.pointer)
     state.withLock { $0.isSuspended = true }
-    let request = Request(head, body: body)
-    let isTaken = server.work.add { [self] in finish(server.handler.respond(to: request)) }
+    let socket = cmhd_socket(connection.pointer)
+    let request = Request(head, body: body) { hasHungUp(socket) }
+    let work = server.handler.takesLong(head) ? server.long : server.quick
+    let isTaken = work.add { [self] in finish(server.handler.respond(to: request)) }
     if !isTaken { finish(Refusal(503, "too many requests wait for an answer", retryAfter: 5).response) }
     return nil
   }
@@ -260,6 +267,13 @@ private final class Exchange: Sendable {
   }
 
   func end() { server.open.end(self) }
+}
+
+/// Whether the other side has closed. Only for a connection that is suspended: its socket stays ours until then.
+private func hasHungUp(_ socket: Int32) -> Bool {
+  var byte: UInt8 = 0
+  let count = recv(socket, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT))
+  return count == 0 || count < 0 && errno != EAGAIN && errno != EINTR
 }
 
 /// Feeds a stream's text to the library, which asks for it on its own thread.

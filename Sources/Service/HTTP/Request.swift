@@ -39,9 +39,14 @@ package struct Request: Sendable {
   package var head: RequestHead
   /// Nil where there is none.
   package var body: BodyFile?
+  /// The client has hung up: nobody waits for an answer any more.
+  package var isAbandoned: @Sendable () -> Bool
 
-  package init(_ head: RequestHead, body: BodyFile? = nil) {
+  package init(
+    _ head: RequestHead, body: BodyFile? = nil, isAbandoned: @escaping @Sendable () -> Bool = { false }
+  ) {
     self.head = head
     self.body = body
+    self.isAbandoned = isAbandoned
   }
 }

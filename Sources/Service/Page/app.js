@@ -38,6 +38,7 @@ const entered = { models: showModels, training: showTickets, sessions: listSessi
 let timer = 0;
 
 function show() {
+  say("");
   const wanted = location.hash.slice(1).split("/")[0];
   const view = views.includes(wanted) ? wanted : "analyse";
   for (const name of views) {
@@ -56,9 +57,10 @@ addEventListener("hashchange", show);
 
 const units = { "1": "" };
 const short = (x) => (x === null || x === undefined ? "unknown" : String(Number(Number(x).toPrecision(4))));
+const chance = (p) => (p > 0.995 ? ">0.99" : p < 0.005 ? "<0.01" : p.toFixed(2));
 const words = (name) => name.replaceAll("_", " ");
 const main = {
-  pacbed: ["thickness", "mistilt"], cbleed: ["beam_energy", "dimer_height"], sped: ["crystals"],
+  frame: ["dose", "disc_radius"], pacbed: ["thickness", "mistilt"], cbleed: ["beam_energy", "dimer_height"], sped: ["crystals"],
   "atom-tomography": ["atoms", "misfit"], "frame-scaling": ["thickness", "r_obs"],
 };
 
@@ -144,8 +146,8 @@ function answer(reply) {
     if (quantity.lo !== undefined) {
       line.append(element("span", { class: "interval" }, ` [${short(quantity.lo)} – ${short(quantity.hi)}]`));
     }
-    if (quantity.probability !== undefined) line.append(element("span", { class: "quiet" }, ` p ${quantity.probability.toFixed(2)}`));
-    const others = (quantity.alternatives ?? []).map((o) => `${short(o.value)} (${o.probability.toFixed(2)})`);
+    if (quantity.probability !== undefined) line.append(element("span", { class: "quiet" }, ` p ${chance(quantity.probability)}`));
+    const others = (quantity.alternatives ?? []).map((o) => `${short(o.value)} (${chance(o.probability)})`);
     if (others.length) line.append(element("span", { class: "doubtful" }, `, or ${others.join(", ")}`));
     parts.push(line);
   }

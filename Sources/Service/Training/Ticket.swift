@@ -1,3 +1,4 @@
+import Glibc
 import JSON
 import LiveSession
 import System
@@ -97,7 +98,8 @@ package struct TrainingRequest: Sendable, Equatable {
       zone.map(String.init).joined(separator: ","),
       "--voltage-kv", "\(kilovolts)", "--convergence-mrad", pair(convergence), "--thickness-nm",
       pair(thickness),
-      "--mistilt-mrad", pair(mistilt), "--steps", "\(steps)", "--threads", "1", "--progress", "--output",
+      "--mistilt-mrad", pair(mistilt), "--steps", "\(steps)", "--threads", "1", "--progress", "\(getpid())",
+      "--output",
       output,
     ]
   }

@@ -24,7 +24,7 @@ let trainPACBED = Verb(
     Verb.Option("--threads", "N", "processor cores to use, 1 or 2 (2)"),
     Verb.Option(
       "--foreground", nil, "at normal priority: without it, only where nothing else wants the processor"),
-    Verb.Option("--progress", nil, "JSON lines for another program, with which this one ends"),
+    Verb.Option("--progress", "PID", "JSON lines for the program of this number, with which this one ends"),
     Verb.Option("--output", "MODEL", "the model's folder; MODEL.checkpoint beside it while it is trained"),
   ],
   run: { arguments in
@@ -32,7 +32,11 @@ let trainPACBED = Verb(
       throw UsageError("train: --output MODEL is needed")
     }
     let training = try TrainingFlags.training(arguments)
-    if arguments.has("--progress") { linux_end_with_parent(SIGTERM) }
+    if let parent = arguments["--progress"] {
+      // With it and at once: two trainings of one model must never go on side by side.
+      linux_end_with_parent(SIGKILL)
+      guard parent == "\(getppid())" else { return .interrupted }
+    }
     let interruption = Interruption()
     do {
       return try TrainingRun(
