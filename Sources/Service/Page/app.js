@@ -367,7 +367,7 @@ $("token-form").addEventListener("submit", (event) => {
   event.preventDefault();
   token = $("token").value.trim();
   sessionStorage.setItem("token", token);
-  begin().then(() => { say("token accepted"); show(); }).catch((error) => say(error.message, true));
+  begin().then(() => { show(); say("token accepted"); }).catch((error) => say(error.message, true));
 });
 begin().catch((error) => say(error.message, true));
 show();
