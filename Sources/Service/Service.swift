@@ -131,7 +131,7 @@ package final class Service: RequestHandler {
       throw Refusal(403, "another site's page may not ask here")
     }
     let named = head.headers["host"] ?? ""
-    if let origin = head.headers["origin"], origin != "null",
+    if let origin = head.headers["origin"],
       origin.split(separator: "/").last.map(String.init) != named
     {
       throw Refusal(403, "another site's page may not ask here")
@@ -166,6 +166,9 @@ package final class Service: RequestHandler {
       let account =
         route.scope == nil ? Account(name: "anyone", scope: .read) : try self.account(request.head)
       log.token = account.name
+      if let body = request.body, request.head.contentLength == nil {
+        try quotas.take(account, requests: 0, bytes: body.count)
+      }
       let call = Call(request: request, account: account, names: names, id: log.id)
       response = try route.answer(self, call)
       call.complete(&log)
@@ -202,140 +205,5 @@ package final class Service: RequestHandler {
       throw Refusal(404, "there is nothing here; /api/v1/openapi.json tells what there is")
     }
     throw Refusal(405, "\(others.joined(separator: " and ")) is understood here")
-  }
-}
-
-/// One thing that can be asked for.
-package struct Route: Sendable {
-  package var method: RequestHead.Method
-  /// `/api/v1/tickets/{id}`.
-  package var path: String
-  var summary: String
-  /// Who may ask; nil where nobody is asked who they are.
-  var scope: Scope?
-  /// The most bytes of a body.
-  var limit = 0
-  /// What the request and its answer are, for the OpenAPI document.
-  var form = Form()
-  /// What computes or changes something is written down.
-  var isLogged = false
-  /// An engine, or another program, has to work for it.
-  var takesLong = false
-  var answer: @Sendable (Service, Call) throws -> Response
-
-  struct Form: Sendable {
-    /// The query's names and what each means.
-    var query: [(name: String, summary: String)] = []
-    /// The media type of the body, and the name of its schema.
-    var body: (type: String, schema: String)?
-    var reply: (type: String, schema: String) = ("application/json", "Anything")
-    /// Statuses other than 200 and those of refusals.
-    var others: [(status: Int, summary: String)] = []
-  }
-
-  /// The values of the names in braces; nil where the path is another.
-  package func match(_ path: String) -> [String: String]? {
-    let pattern = self.path.split(separator: "/", omittingEmptySubsequences: false)
-    let parts = path.split(separator: "/", omittingEmptySubsequences: false)
-    guard pattern.count == parts.count else { return nil }
-    var names: [String: String] = [:]
-    for (expected, part) in zip(pattern, parts) {
-      if expected.hasPrefix("{"), expected.hasSuffix("}") {
-        guard !part.isEmpty, part.utf8.count <= 200 else { return nil }
-        names[String(expected.dropFirst().dropLast())] = String(part)
-      } else if expected != part {
-        return nil
-      }
-    }
-    return names
-  }
-}
-
-/// A request on its way to an answer, and what the register shall know of it.
-final class Call: Sendable {
-  let request: Request
-  let account: Account
-  private let names: [String: String]
-  let id: String
-  private let facts = Mutex(Facts())
-
-  struct Facts: Sendable {
-    var input: String?
-    var name: String?
-    var engine: String?
-    var settings: String?
-    var model: String?
-    var result: String?
-  }
-
-  init(request: Request, account: Account, names: [String: String], id: String) {
-    self.request = request
-    self.account = account
-    self.names = names
-    self.id = id
-  }
-
-  subscript(name: String) -> String { names[name] ?? "" }
-
-  func query(_ name: String) -> String? { request.head.query[name].flatMap { $0.isEmpty ? nil : $0 } }
-
-  func note(_ change: (inout Facts) -> Void) { facts.withLock { change(&$0) } }
-
-  func complete(_ log: inout LoggedRequest) {
-    let facts = facts.withLock { $0 }
-    log.input = facts.input
-    log.name = facts.name
-    log.engine = facts.engine
-    log.settings = facts.settings
-    log.model = facts.model
-    log.result = facts.result
-  }
-
-  /// The body as JSON.
-  func json() throws -> JSONValue {
-    guard let body = request.body else { throw Refusal(400, "a body of JSON is needed") }
-    guard request.head.mediaType == "application/json" else {
-      throw Refusal(415, "the body must be application/json")
-    }
-    return try Self.json(try body.bytes(limit: 2 << 20))
-  }
-
-  static func json(_ bytes: [UInt8]) throws -> JSONValue {
-    guard JSONDepth.isBounded(bytes) else { throw Refusal(400, "JSON: nested more than 64 deep") }
-    do throws(JSONError) {
-      return try JSONValue(bytes)
-    } catch {
-      throw Refusal(400, "JSON: \(error)")
-    }
-  }
-}
-
-/// A reader that calls itself must not be led down without end.
-enum JSONDepth {
-  static func isBounded(_ bytes: [UInt8]) -> Bool {
-    var depth = 0
-    var isInString = false
-    var isEscaped = false
-    for byte in bytes {
-      if isInString {
-        if isEscaped {
-          isEscaped = false
-        } else if byte == UInt8(ascii: "\\") {
-          isEscaped = true
-        } else if byte == UInt8(ascii: "\"") {
-          isInString = false
-        }
-        continue
-      }
-      switch byte {
-      case UInt8(ascii: "\""): isInString = true
-      case UInt8(ascii: "{"), UInt8(ascii: "["):
-        depth += 1
-        if depth > 64 { return false }
-      case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= 1
-      default: break
-      }
-    }
-    return true
   }
 }

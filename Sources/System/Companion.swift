@@ -13,29 +13,11 @@ package final class Companion: Sendable {
     var pipe: [Int32] = [-1, -1]
     guard linux_pipe(&pipe) == 0 else { return nil }
     defer { close(pipe[1]) }
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
-    posix_spawn_file_actions_adddup2(&actions, pipe[1], STDOUT_FILENO)
-    posix_spawn_file_actions_adddup2(&actions, pipe[1], STDERR_FILENO)
-    var attributes = posix_spawnattr_t()
-    posix_spawnattr_init(&attributes)
-    defer { posix_spawnattr_destroy(&attributes) }
-    // A group of its own: a key at the terminal is not meant for it. No signal blocked or ignored.
-    var none = sigset_t()
-    sigemptyset(&none)
-    var all = sigset_t()
-    sigfillset(&all)
-    posix_spawnattr_setsigmask(&attributes, &none)
-    posix_spawnattr_setsigdefault(&attributes, &all)
-    posix_spawnattr_setflags(
-      &attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
-    let copies = ([executable] + words).map { strdup($0) }
-    defer { for copy in copies { free(copy) } }
-    var id = pid_t()
-    let code = posix_spawn(&id, executable, &actions, &attributes, copies + [nil], environ)
-    guard code == 0 else {
+    let streams: [(number: Int32, ours: Int32?)] = [
+      (STDIN_FILENO, nil), (STDOUT_FILENO, pipe[1]), (STDERR_FILENO, pipe[1]),
+    ]
+    guard let id = Spawning.start(executable, [executable] + words, streams: streams) else {
+      let code = errno
       close(pipe[0])
       errno = code
       return nil

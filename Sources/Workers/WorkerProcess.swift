@@ -2,6 +2,7 @@ import CLinux
 import Dispatch
 import Glibc
 import Synchronization
+import System
 
 /// A started worker, the socket to it and what it says while it dies. Letting it go ends it.
 package final class WorkerProcess: Sendable {
@@ -40,34 +41,14 @@ package final class WorkerProcess: Sendable {
     var pipe: [Int32] = [-1, -1]
     guard linux_pipe(&pipe) == 0 else { return nil }
     defer { close(pipe[1]) }
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    defer { posix_spawn_file_actions_destroy(&actions) }
     // Whatever a library wants to say, it must not reach the screen.
-    for stream in [STDIN_FILENO, STDOUT_FILENO] {
-      posix_spawn_file_actions_addopen(&actions, stream, "/dev/null", O_RDWR, 0)
-    }
-    posix_spawn_file_actions_adddup2(&actions, pipe[1], STDERR_FILENO)
-    posix_spawn_file_actions_adddup2(&actions, far, Self.descriptor)
-    var attributes = posix_spawnattr_t()
-    posix_spawnattr_init(&attributes)
-    defer { posix_spawnattr_destroy(&attributes) }
-    // A group of its own, so that Ctrl-C at the terminal does not reach it; no signal blocked or ignored.
-    var none = sigset_t()
-    sigemptyset(&none)
-    var all = sigset_t()
-    sigfillset(&all)
-    posix_spawnattr_setpgroup(&attributes, 0)
-    posix_spawnattr_setsigmask(&attributes, &none)
-    posix_spawnattr_setsigdefault(&attributes, &all)
-    let flags = POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF
-    posix_spawnattr_setflags(&attributes, Int16(flags))
-
-    let words = ([executable] + arguments).map { strdup($0) }
-    let environment = Self.environment().map { strdup($0) }
-    defer { for word in words + environment { free(word) } }
-    var id: pid_t = 0
-    guard posix_spawn(&id, executable, &actions, &attributes, words + [nil], environment + [nil]) == 0 else {
+    let streams: [(number: Int32, ours: Int32?)] = [
+      (STDIN_FILENO, nil), (STDOUT_FILENO, nil), (STDERR_FILENO, pipe[1]), (Self.descriptor, far),
+    ]
+    guard
+      let id = Spawning.start(
+        executable, [executable] + arguments, streams: streams, environment: Self.environment())
+    else {
       close(pipe[0])
       return nil
     }

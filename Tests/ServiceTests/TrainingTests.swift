@@ -79,6 +79,15 @@ private func settled(_ id: String, _ client: Client) throws -> JSONValue {
     #expect(ticket["state"]?.string == "failed" && ticket["message"]?.string == "no such zone")
   }
 
+  @Test func aTrainingThatIsEndedAgainAndAgainIsGivenUp() throws {
+    let scratch = try Scratch()
+    let running = try RunningService(in: scratch, trainer: try trainer(in: scratch, ending: "kill -9 $$"))
+    let id = try #require(try running.client.post("/api/v1/tickets", json: request).json["id"]?.string)
+    let ticket = try settled(id, running.client)
+    #expect(ticket["state"]?.string == "failed")
+    #expect(ticket["message"]?.string == "was ended from outside 5 times")
+  }
+
   @Test func aTrainingCanBeCancelled() throws {
     let scratch = try Scratch()
     let running = try RunningService(in: scratch, trainer: try trainer(in: scratch, ending: "exec sleep 600"))

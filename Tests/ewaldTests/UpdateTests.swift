@@ -39,6 +39,24 @@ import ewald
   #expect(draw(model).row(0).contains("HELD +1"))
 }
 
+@Test func whileTheNewestIsReadTheLastAnswerStaysUnderItsOwnNumber() {
+  var state = SampleSession.state
+  var model = SampleSession.model()
+  _ = model.update(.detail(SampleSession.detail(of: 215)))
+  state.apply(
+    .file(FileRecord(fileID: 216, path: SampleSession.name(216), status: .done)), SampleSession.stamp(1432))
+  state.apply(.result(SampleSession.result(216)), SampleSession.stamp(1433))
+  _ = model.update(.snapshot(Snapshot(state: state)))
+  let reading = draw(model).text
+  #expect(model.list.cursor == 216)
+  #expect(reading.contains("Result 215") && reading.contains("18.2"))
+  _ = model.update(.detail(SampleSession.detail(of: 216)))
+  #expect(draw(model).text.contains("Result 216"))
+  // Whoever moves there wants that frame, and sees that it is read.
+  model.type("j")
+  #expect(!draw(model).text.contains("Result 216"))
+}
+
 @Test func aVerbAppliesToTheMarkedFramesElseToTheCursor() {
   var model = SampleSession.model()
   #expect(model.type("t", "o", "k", "Enter") == [.perform(.note(.marked(otherwise: 215), .tag, "ok"))])

@@ -1,26 +1,52 @@
-/// The state of a session that someone else may still be writing, kept up with its file.
-package struct SessionFollower: Sendable {
+/// A session file that someone else may still be writing: each of its whole lines once.
+package struct SessionTail: Sendable {
   package let path: String
-  package private(set) var state = SessionState()
   private var offset = 0
-  private var inode: UInt64 = 0
+  private var inode: UInt64
 
-  package init(path: String) { self.path = path }
+  package init(path: String) throws(SessionFileError) {
+    self.path = path
+    inode = try SessionFile(path: path).inode
+  }
 
-  /// Reads what was written since the last time. A file that has become another one is read anew.
-  package mutating func follow() throws(SessionFileError) {
+  /// Hands over what was written since the last time. A file that has become another one is read from its beginning,
+  /// after `anew`.
+  mutating func follow(
+    _ detail: Detail, anew: () -> Void = {}, _ body: (RecordedEvent, Int) -> Void
+  ) throws(SessionFileError) {
     let file = try SessionFile(path: path, wholeLines: true)
     if file.inode != inode || file.byteCount < offset {
-      state = SessionState()
-      offset = 0
-      inode = file.inode
+      (offset, inode) = (0, file.inode)
+      anew()
     }
     guard file.byteCount > offset else { return }
+    _ = file.forEachEvent(detail, from: offset, body)
+    offset = file.byteCount
+  }
+
+  package mutating func follow(_ body: (SessionEvent, Stamp) -> Void) throws(SessionFileError) {
+    try follow(.full) { recorded, _ in
+      if let event = recorded.event { body(event, recorded.stamp) }
+    }
+  }
+}
+
+/// The state of a session that someone else may still be writing, kept up with its file.
+package struct SessionFollower: Sendable {
+  package private(set) var state = SessionState()
+  private var tail: SessionTail
+
+  package init(path: String) throws(SessionFileError) { tail = try SessionTail(path: path) }
+
+  package var path: String { tail.path }
+
+  package mutating func follow() throws(SessionFileError) {
     var state = self.state
     self.state = SessionState()  // or every change would copy it
-    _ = file.forEachEvent(.summary, from: offset) { recorded, offset in state.apply(recorded, offset) }
-    self.state = state
-    offset = file.byteCount
+    defer { self.state = state }
+    try tail.follow(.summary, anew: { state = SessionState() }) { recorded, offset in
+      state.apply(recorded, offset)
+    }
   }
 
   /// The whole record of the run that counts, curves included.
@@ -29,25 +55,5 @@ package struct SessionFollower: Sendable {
       case .result(let record)? = file.event(at: offset)
     else { return nil }
     return record
-  }
-}
-
-/// The lines of a session that someone else may still be writing, each handed over once.
-package struct SessionTail: Sendable {
-  private let path: String
-  private var offset = 0
-
-  package init(path: String) throws(SessionFileError) {
-    self.path = path
-    _ = try SessionFile(path: path)
-  }
-
-  package mutating func follow(_ body: (SessionEvent, Stamp) -> Void) throws(SessionFileError) {
-    let file = try SessionFile(path: path, wholeLines: true)
-    if file.byteCount < offset { offset = 0 }
-    _ = file.forEachEvent(.full, from: offset) { recorded, _ in
-      if let event = recorded.event { body(event, recorded.stamp) }
-    }
-    offset = file.byteCount
   }
 }

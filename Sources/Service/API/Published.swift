@@ -97,7 +97,7 @@ enum Published {
   static func delayed(_ service: Service, _ call: Call) throws -> Response {
     let id = call["uuid"]
     guard let request = try service.register.request(id), let input = request.input, let name = request.name,
-      let ticket = try service.register.tickets(limit: 100_000).first(where: { $0.inquiry == id })
+      let ticket = try service.register.ticket(of: id)
     else { throw Refusal.notFound("request \(id.prefix(80))") }
     guard ticket.state == .done else {
       var members: [String: JSONValue] = [

@@ -117,7 +117,9 @@ package final class Quotas: Sendable {
   package init() {}
 
   /// Counts a request; throws where it is one too many.
-  package func take(_ account: Account, bytes: Int, at now: ContinuousClock.Instant = .now) throws(Refusal) {
+  package func take(
+    _ account: Account, requests count: Int = 1, bytes: Int, at now: ContinuousClock.Instant = .now
+  ) throws(Refusal) {
     let wait = vessels.withLock { vessels in
       var (requests, volume) =
         vessels[account.name] ?? (
@@ -125,7 +127,7 @@ package final class Quotas: Sendable {
           Vessel(level: Double(account.bytesPerMinute), time: now)
         )
       let wait =
-        requests.take(1, of: Double(account.requestsPerMinute), at: now)
+        requests.take(Double(count), of: Double(account.requestsPerMinute), at: now)
         ?? volume.take(Double(bytes), of: Double(account.bytesPerMinute), at: now)
       vessels[account.name] = (requests, volume)
       return wait

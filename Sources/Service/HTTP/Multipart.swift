@@ -47,7 +47,7 @@ package struct Multipart: Sendable {
 
   private static func boundary(of contentType: String) -> String? {
     for field in contentType.split(separator: ";").dropFirst() {
-      let pair = field.split(separator: "=", maxSplits: 1).map { $0.trimmed }
+      let pair = field.split(separator: "=", maxSplits: 1).map(\.trimmed)
       guard pair.count == 2, pair[0].lowercased() == "boundary" else { continue }
       let text =
         pair[1].hasPrefix("\"") && pair[1].hasSuffix("\"") && pair[1].utf8.count > 2
@@ -129,12 +129,5 @@ package struct Multipart: Sendable {
       return nil
     }
     return nil
-  }
-}
-
-extension StringProtocol {
-  /// Without the blanks around it.
-  var trimmed: String {
-    String(drop { $0 == " " || $0 == "\t" }.reversed().drop { $0 == " " || $0 == "\t" }.reversed())
   }
 }

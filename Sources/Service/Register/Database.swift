@@ -1,6 +1,7 @@
 import CSQLite
 import JSON
 import Synchronization
+import System
 
 /// A SQLite file that is written whole or not at all. One connection, one statement at a time.
 package final class Database: Sendable {

@@ -46,8 +46,9 @@ final class SessionShelf: Sendable {
     let path = try path(of: id)
     return try followers.withLock { followers in
       let index = followers.firstIndex { $0.id == id && $0.follower.path == path }
-      var entry = index.map { followers.remove(at: $0) } ?? (id: id, follower: SessionFollower(path: path))
+      var entry: (id: String, follower: SessionFollower)
       do {
+        entry = try index.map { followers.remove(at: $0) } ?? (id, SessionFollower(path: path))
         try entry.follower.follow()
       } catch {
         throw Refusal(503, "session \(id.prefix(80)) cannot be read", retryAfter: 5)

@@ -182,6 +182,11 @@ extension Register {
     try database.rows("SELECT * FROM tickets WHERE id = ?", .text(id)).first.flatMap(Self.ticket)
   }
 
+  /// The one that a logged request waits for.
+  func ticket(of inquiry: String) throws -> Ticket? {
+    try database.rows("SELECT * FROM tickets WHERE inquiry = ?", .text(inquiry)).first.flatMap(Self.ticket)
+  }
+
   /// The newest first.
   package func tickets(limit: Int = 200) throws -> [Ticket] {
     try database.rows("SELECT * FROM tickets ORDER BY created DESC LIMIT ?", .integer(limit)).compactMap(

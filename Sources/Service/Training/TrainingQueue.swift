@@ -12,7 +12,12 @@ package final class TrainingQueue: Sendable {
     var current: (id: String, process: Companion)?
     var isStopping = false
     var isCancelled = false
+    /// How often the training of the moment was ended from outside, and which it is.
+    var interruptions = (id: "", count: 0)
   }
+
+  /// What is ended as often, as by the kernel where memory is short, is given up.
+  private static let mostInterruptions = 5
 
   private let register: Register
   private let folder: String
@@ -66,15 +71,16 @@ package final class TrainingQueue: Sendable {
     guard ticket.state.isOpen else {
       throw Refusal(409, "ticket \(id) is \(ticket.state.rawValue) and cannot be cancelled")
     }
+    // Written first: a training that is just being begun looks here once more.
+    ticket.state = .cancelled
+    ticket.message = "cancelled"
+    try register.update(ticket)
     let isCurrent = state.withLock { state in
       guard let current = state.current, current.id == id else { return false }
       state.isCancelled = true
       current.process.end()
       return true
     }
-    ticket.state = .cancelled
-    ticket.message = "cancelled"
-    try register.update(ticket)
     if !isCurrent { Folder.removeTree(place(of: id)) }
     return ticket
   }
@@ -146,6 +152,7 @@ package final class TrainingQueue: Sendable {
       }
       guard isWanted else { return process.end(SIGKILL) }
       defer { state.withLock { $0.current = nil } }
+      guard try register.ticket(ticket.id)?.state.isOpen == true else { return process.end(SIGKILL) }
       ticket.state = .running
       ticket.message = "begins"
       try register.update(ticket)
@@ -186,10 +193,15 @@ package final class TrainingQueue: Sendable {
     } else if code == 0 {
       return try conclude(&ticket, output)
     } else if isStopping || code == nil {
-      // Ended from outside: it goes on from its checkpoint, but not for ever at once.
-      ticket.state = .queued
-      ticket.message = "was interrupted and goes on"
-      if !isStopping { sleep(2) }
+      // Ended from outside: it goes on from its checkpoint, but not for ever.
+      let count = state.withLock { state in
+        let before = state.interruptions.id == ticket.id ? state.interruptions.count : 0
+        state.interruptions = (ticket.id, before + (isStopping ? 0 : 1))
+        return state.interruptions.count
+      }
+      let isGivenUp = count >= Self.mostInterruptions
+      ticket.state = isGivenUp ? .failed : .queued
+      ticket.message = isGivenUp ? "was ended from outside \(count) times" : "was interrupted and goes on"
     } else {
       ticket.state = .failed
       ticket.message = last.hasPrefix("ewald: ") ? String(last.dropFirst(7)) : last

@@ -1,5 +1,6 @@
 import Diffraction
 import LiveSession
+import System
 
 /// What there is to show of a frame: what was measured, what its engine drew, what is recorded of its finding.
 extension FrameDetail {
@@ -11,7 +12,7 @@ extension FrameDetail {
   var curves: [Exhibit.Curves] {
     var curves: [Exhibit.Curves] = []
     for profile in result?.profiles ?? [] {
-      let parts = profile.name.split(separator: ",", maxSplits: 1).map { $0.trimmingSpaces }
+      let parts = profile.name.split(separator: ",", maxSplits: 1).map(\.trimmed)
       let title = parts.first ?? profile.name
       let word = parts.count > 1 ? parts[1] : ""
       let role: Exhibit.Role = word == "measured" ? .measured : word == "predicted" ? .expected : .other
@@ -133,8 +134,4 @@ extension Model {
     guard let name = list.values[engine] else { return outputs.first }
     return outputs.first { $0.name == name }
   }
-}
-
-extension Substring {
-  fileprivate var trimmingSpaces: String { String(drop { $0 == " " }) }
 }

@@ -20,24 +20,38 @@ let replayVerb = Verb(
     case .json, .sentences, .control: return try say(path, Surface(arguments))
     case .screen: break
     }
-    let settings = try ScreenOptions.settings(arguments)
     let replay = try Replay(path: path, analyst: analyst, folder: arguments["--folder"])
-    let terminal: NcursesTerminal
-    do {
-      terminal = try NcursesTerminal(pixels: settings.pixels)
-    } catch {
-      Console.message("\(error); one line an event instead (as with --line)")
-      return try say(path, .sentences)
-    }
-    let screen = SessionScreen(
-      terminal: terminal, session: replay, path: path, settings: settings,
-      exportWords: workers.words + (arguments["--folder"].map { ["--folder", $0] } ?? []))
     let count = await replay.count
-    screen.show(position: count, of: count)
-    let code = await screen.run()
-    terminal.stop()
-    return code
+    let code = try await look(at: replay, path, arguments, workers) { screen in
+      screen.show(position: count, of: count)
+      return nil
+    }
+    return try code ?? say(path, .sentences)
   })
+
+/// A recorded session on the screen; nil where the terminal cannot show it. `begin` may start what goes on beside it.
+@MainActor
+private func look(
+  at replay: Replay, _ path: String, _ arguments: Arguments, _ workers: WorkerOptions,
+  begin: (SessionScreen) -> Task<Void, any Error>?
+) async throws -> ExitCode? {
+  let settings = try ScreenOptions.settings(arguments)
+  let terminal: NcursesTerminal
+  do {
+    terminal = try NcursesTerminal(pixels: settings.pixels)
+  } catch {
+    Console.message("\(error); one line an event instead (as with --line)")
+    return nil
+  }
+  let screen = SessionScreen(
+    terminal: terminal, session: replay, path: path, settings: settings,
+    exportWords: workers.words + (arguments["--folder"].map { ["--folder", $0] } ?? []))
+  let beside = begin(screen)
+  let code = await screen.run()
+  beside?.cancel()
+  terminal.stop()
+  return code
+}
 
 let viewVerb = Verb(
   name: "view", operands: "SESSION", summary: "look on while a session is going on; nothing is written",
@@ -50,73 +64,59 @@ let viewVerb = Verb(
   run: { arguments in
     let path = try arguments.operand("session file")
     let surface = Surface(arguments)
-    guard surface == .screen else { return try await LineFollower(path: path, surface).run() }
+    guard surface == .screen else { return try await lookOn(path, surface) }
     let workers = try WorkerOptions(arguments)
-    let settings = try ScreenOptions.settings(arguments)
     // What befalls its processes goes nowhere: beside the session only its owner writes.
     let replay = try Replay(
       path: path, analyst: workers.analyst(engine: Analyst.suitable, reports: nil),
       folder: arguments["--folder"])
-    let terminal = try NcursesTerminal(pixels: settings.pixels)
-    let screen = SessionScreen(
-      terminal: terminal, session: replay, path: path, settings: settings,
-      exportWords: workers.words + (arguments["--folder"].map { ["--folder", $0] } ?? []))
-    let following = Task {
-      while !Task.isCancelled {
-        try await Task.sleep(for: .milliseconds(500))
-        if await !replay.follow() {
-          screen.say("the session file cannot be read on: it was replaced, or its disk is away")
+    let code = try await look(at: replay, path, arguments, workers) { screen in
+      screen.say("this only looks on: marks and analyses are for the session's own screen")
+      return Task {
+        var isLost = false
+        while true {
+          try await Task.sleep(for: .milliseconds(500))
+          let isThere = await replay.follow()
+          if !isThere, !isLost {
+            screen.say("the session file cannot be read on: it was replaced, or its disk is away")
+          }
+          isLost = !isThere
         }
       }
     }
-    let code = await screen.run()
-    following.cancel()
-    terminal.stop()
-    return code
+    if let code { return code }
+    return try await lookOn(path, .sentences)
   })
 
 /// A session's lines as they are written, until someone ends it.
-private struct LineFollower {
-  private let path: String
-  private let surface: Surface
-
-  init(path: String, _ surface: Surface) {
-    self.path = path
-    self.surface = surface
-  }
-
-  func run() async throws -> ExitCode {
-    let surface = surface
-    var tail = try SessionTail(path: path)
-    try tail.follow { event, stamp in Self.say(event, stamp, surface) }
-    let (path, start) = (path, tail)
-    let following = Task {
-      var tail = start
-      var isLost = false
-      while !Task.isCancelled {
-        try await Task.sleep(for: .milliseconds(300))
-        do {
-          try tail.follow { event, stamp in Self.say(event, stamp, surface) }
-          isLost = false
-        } catch {
-          if !isLost { Console.message("\(path): \(error)") }
-          isLost = true
-        }
+private func lookOn(_ path: String, _ surface: Surface) async throws -> ExitCode {
+  let start = try SessionTail(path: path)
+  let following = Task {
+    var tail = start
+    var isLost = false
+    while true {
+      do {
+        try tail.follow { event, stamp in say(event, stamp, surface) }
+        isLost = false
+      } catch {
+        if !isLost { Console.message("\(path): \(error)") }
+        isLost = true
       }
+      try await Task.sleep(for: .milliseconds(300))
     }
-    let code = await Signals.wait()
-    following.cancel()
-    return code == .interrupted ? .ok : code
   }
+  let code = await Signals.wait()
+  following.cancel()
+  return code == .interrupted ? .ok : code
+}
 
-  private static func say(_ event: SessionEvent, _ stamp: Stamp, _ surface: Surface) {
-    if surface == .json { Console.bytes(event.line(stamp)) } else { Sentences.say(event, stamp) }
-  }
+private func say(_ event: SessionEvent, _ stamp: Stamp, _ surface: Surface) {
+  if surface == .json { Console.bytes(event.line(stamp)) } else { Sentences.say(event, stamp) }
 }
 
 private func say(_ path: String, _ surface: Surface) throws -> ExitCode {
   let problems = try SessionFile(path: path).forEach { event, stamp in
-    if surface == .json { Console.bytes(event.line(stamp)) } else { Sentences.say(event, stamp) }
+    say(event, stamp, surface)
   }
   for problem in problems { Console.message("\(path): \(problem)") }
   return problems.isEmpty ? .ok : .someRefused

@@ -10,18 +10,12 @@ enum SettingsFile {
     for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
       let line = line.prefix { $0 != "#" }
       if line.allSatisfy(\.isWhitespace) { continue }
-      let parts = line.split(separator: "=", maxSplits: 1).map { trimmed($0) }
+      let parts = line.split(separator: "=", maxSplits: 1).map(\.trimmed)
       guard parts.count == 2, !parts[0].isEmpty else {
         throw UsageError("\(path): line \(number + 1): NAME = VALUE is needed")
       }
       result.append((parts[0], parts[1], number + 1))
     }
     return result
-  }
-
-  private static func trimmed(_ text: Substring) -> String {
-    let front = text.drop(while: \.isWhitespace)
-    guard let last = front.lastIndex(where: { !$0.isWhitespace }) else { return "" }
-    return String(front[...last])
   }
 }

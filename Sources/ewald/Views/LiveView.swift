@@ -60,25 +60,26 @@ package struct LiveView: ScreenView {
     let plan = Plan(model)
     if model.isZoomed { return drawMeasured(model, sheet.area, &sheet, isFocused: true) }
     drawFrameList(model, plan.list, &sheet, isFocused: focus == .frames)
-    var curves = model.shown?.curves ?? []
+    let looked = model.whileReading
+    var curves = looked.shown?.curves ?? []
     // Numbers are no picture: their curves take its place.
     if let rect = plan.picture, model.measuredOrLast == nil, let first = curves.first {
-      drawCurves(first, model, rect, &sheet)
+      drawCurves(first, looked, rect, &sheet)
       curves.removeFirst()
     } else if let rect = plan.picture {
       drawMeasured(model, rect, &sheet)
     }
-    if let rect = plan.expected { drawExpected(model, rect, &sheet) }
-    if let rect = plan.result { drawResult(model, rect, &sheet, isFull: plan.isLarge) }
+    if let rect = plan.expected { drawExpected(looked, rect, &sheet) }
+    if let rect = plan.result { drawResult(looked, rect, &sheet, isFull: plan.isLarge) }
     if let rect = plan.trend { drawTrend(model, rect, &sheet) }
-    let histograms = model.shown?.result?.histograms ?? []
+    let histograms = looked.shown?.result?.histograms ?? []
     for (index, rect) in plan.histograms.enumerated() {
       if histograms.indices.contains(index) {
-        drawHistogram(histograms[index], model, rect, &sheet)
+        drawHistogram(histograms[index], looked, rect, &sheet)
       } else if curves.indices.contains(index - histograms.count) {
-        drawCurves(curves[index - histograms.count], model, rect, &sheet)
+        drawCurves(curves[index - histograms.count], looked, rect, &sheet)
       } else {
-        sheet.empty(rect, Text("Probability"), model.missing("this engine tells none"))
+        sheet.empty(rect, Text("Probability"), looked.missing("this engine tells none"))
       }
     }
     if let rect = plan.events {
@@ -166,6 +167,15 @@ package struct LiveView: ScreenView {
 }
 
 extension Model {
+  /// Where frames are followed, the last answer stays, whole and under its own number, until the newest one's is read.
+  fileprivate var whileReading: Model {
+    guard mode == .follow, shown == nil, row?.run != nil, let last = detail?.fileID, state[file: last] != nil
+    else { return self }
+    var model = self
+    model.list.cursor = last
+    return model
+  }
+
   /// The arrows move the frames, or the events where these have the focus.
   mutating func moveInPane(_ step: Int) -> [Effect] {
     let events = state.events.count
