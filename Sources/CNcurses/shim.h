@@ -85,6 +85,7 @@ struct guard_state {
   char undo[2][160];               // what was asked of the terminal and has to be taken back, such as the mouse
   volatile int undo_length[2];
   volatile sig_atomic_t undo_index;
+  int questions, answers;          // to the terminal, and from it
   volatile sig_atomic_t titled;    // the window's title is ours, and the shell's is on the terminal's stack
   char stack[65536];
 };
@@ -106,8 +107,38 @@ static inline void guard_write(int to, const char *bytes, long count) {
   }
 }
 
-// Async-signal-safe, from any thread, any number of times.
-static inline void guard_restore(void) {
+// Counted, so that a crash knows whether an answer is still on its way.
+static inline void guard_question(void) { __atomic_add_fetch(&guard.questions, 1, __ATOMIC_SEQ_CST); }
+static inline void guard_answer(void) { __atomic_add_fetch(&guard.answers, 1, __ATOMIC_SEQ_CST); }
+// No answer is to be expected any more.
+static inline void guard_settle(void) { __atomic_store_n(&guard.answers, guard.questions, __ATOMIC_SEQ_CST); }
+
+// An answer that comes after the end would be the beginning of what is typed at the shell next. It is taken here, or
+// by the thread that reads keys, which may still be running; within a second it comes or the link is dead.
+static inline void guard_drain(void) {
+  struct termios quiet;
+  if (tcgetattr(guard.tty, &quiet) != 0) return;
+  // A read must not wait for what the other thread was quicker to take.
+  quiet.c_cc[VMIN] = 0;
+  quiet.c_cc[VTIME] = 0;
+  tcsetattr(guard.tty, TCSANOW, &quiet);
+  int taken = 0;
+  for (int waited = 0; waited < 50; waited++) {
+    struct pollfd ready = {guard.tty, POLLIN, 0};
+    int news = poll(&ready, 1, 20);
+    if (news > 0) {
+      char bytes[256];
+      if (!(ready.revents & POLLIN) || read(guard.tty, bytes, sizeof bytes) < 0) return;
+      taken = 1;
+    } else if (taken || __atomic_load_n(&guard.answers, __ATOMIC_SEQ_CST) >=
+                            __atomic_load_n(&guard.questions, __ATOMIC_SEQ_CST)) {
+      return;
+    }
+  }
+}
+
+// Async-signal-safe, from any thread, any number of times. With no one left to read them, answers are waited for.
+static inline void guard_give_back(int drains) {
   if (!__atomic_exchange_n(&guard.active, 0, __ATOMIC_SEQ_CST) || getpid() != guard.owner) return;
   int error = errno;
   // Whatever another thread still draws goes nowhere, so nothing can follow the bytes below.
@@ -116,6 +147,7 @@ static inline void guard_restore(void) {
   pid_t front = tcgetpgrp(guard.tty);
   // In the background the terminal belongs to someone else.
   if (front < 0 || front == getpgrp()) {
+    if (drains && front >= 0) guard_drain();
     tcsetattr(guard.tty, TCSANOW, &guard.shell);
     int index = guard.reset_index;
     // Ctrl-Z makes the line discipline drop what was on its way: a picture may have lost its end, and whatever
@@ -140,8 +172,10 @@ static inline void guard_restore(void) {
   errno = error;
 }
 
+static inline void guard_restore(void) { guard_give_back(0); }
+
 static inline void guard_die(int number) {
-  guard_restore();
+  guard_give_back(1);
   struct sigaction action;
   memset(&action, 0, sizeof action);
   action.sa_handler = SIG_DFL;
@@ -151,7 +185,7 @@ static inline void guard_die(int number) {
 
 // A crash. Whoever was there before (the runtime's backtrace) gets it after us.
 static inline void guard_on_fatal(int number) {
-  guard_restore();
+  guard_give_back(1);
   if (guard.before[number].sa_handler == SIG_IGN) {
     guard_die(number);
   } else {

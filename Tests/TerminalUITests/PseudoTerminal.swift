@@ -200,6 +200,19 @@ final class PseudoTerminal {
     return memcmp(&before, &now, MemoryLayout<termios>.size) == 0
   }
 
+  /// Whether whoever reads keys there does not wait for them.
+  var readsComeBackAtOnce: Bool { PseudoTerminal.modes(slave).c_cc.6 == 0 }
+
+  /// Bytes that were typed, or answered, and that nobody has read: the shell's next line begins with them.
+  var unreadBytes: Int {
+    var modes = PseudoTerminal.modes(slave)
+    modes.c_lflag &= ~tcflag_t(ICANON)
+    tcsetattr(slave, TCSANOW, &modes)
+    var count: Int32 = 0
+    _ = ioctl(slave, UInt(FIONREAD), &count)
+    return Int(count)
+  }
+
   func count(of text: String) -> Int {
     let wanted = Array(text.utf8)
     var found = 0

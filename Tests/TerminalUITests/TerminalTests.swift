@@ -57,6 +57,21 @@ import Testing
     expectRestored(terminal)
   }
 
+  @Test(arguments: [SIGILL, SIGSEGV])
+  func theAnswerToACrashedProgramIsNotLeftToTheShell(_ signal: Int32) throws {
+    let terminal = try started("serve")
+    try terminal.wait("the screen") { $0.text.contains("Probe") }
+    terminal.manner = .held
+    terminal.type("n")
+    try terminal.wait("a question") { $0.answers.contains("[0n") }
+    terminal.send(signal)
+    while !terminal.readsComeBackAtOnce, !terminal.hasEnded {}
+    terminal.answer()
+    #expect(try terminal.end() == .killed(signal))
+    expectRestored(terminal)
+    #expect(terminal.unreadBytes == 0)
+  }
+
   @Test func aTrapInTheMiddleOfTheWorkRestores() throws {
     let terminal = try started("serve")
     try terminal.wait(for: "Probe")

@@ -92,14 +92,13 @@ import Glibc
     render(isAnswer: isAnswer)
   }
 
-  private func render(isAnswer: Bool = false) {
+  private func render(isAnswer: Bool = false, isAnew: Bool = false) {
     guard TerminalGuard.isActive, let (canvas, cursor) = wanted else { return }
     TerminalGuard.trimErrors()
     let room = pace.room(at: .now, isAnswer: isAnswer)
     guard room > 0 else { return }
     let count = size.width * size.height
     pens.makeRoom(cells: count)
-    if !pens.hasRoom { startOver() }
     if drawn.count != count {
       werase(window)
       drawn = Array(repeating: .blank, count: count)
@@ -111,6 +110,11 @@ import Glibc
     }
     var cost = 32
     let isChanged = drawCells(canvas, covered: plan.covered, most: room, cost: &cost)
+    if !pens.hasRoom, !isAnew {
+      // Some cells found no colours. Without those of earlier pictures there is room for all; nothing was sent yet.
+      startOver()
+      return render(isAnswer: isAnswer, isAnew: true)
+    }
     let hasNews = isChanged || !damaged.isEmpty || !plan.first.isEmpty
     // A terminal that knows it shows the change at once and whole; others overlook it.
     if hasNews { send(ControlSequence.beginUpdate + plan.first) }
@@ -240,11 +244,13 @@ import Glibc
     try? await Task.sleep(for: .milliseconds(1200))
     guard !capabilities.answersQuestions else { return }
     pace.giveUp()
+    TerminalGuard.expectsNoAnswer()
     render()
   }
 
   private func askWhetherReady() {
     guard pace.asks else { return }
+    TerminalGuard.asked()
     send(ControlSequence.readyQuestion)
     questionCount += 1
     pace.ask(at: .now)
@@ -389,6 +395,7 @@ import Glibc
       usleep(1000)
     }
     questionCount = input.readiness.load(ordering: .relaxed)
+    TerminalGuard.expectsNoAnswer()
     pace.restart()
   }
 

@@ -49,6 +49,12 @@ package enum TerminalGuard {
     guard_uncatch_all()
   }
 
+  /// The terminal was asked something; it has answered. A crash in between waits for the answer, so that the shell
+  /// does not read it.
+  static func asked() { guard_question() }
+  static func answered() { guard_answer() }
+  static func expectsNoAnswer() { guard_settle() }
+
   static func stopProcess() { guard_stop_process() }
 
   static func keepTitle() { guard_keep_title() }

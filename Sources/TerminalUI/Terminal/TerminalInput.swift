@@ -60,7 +60,10 @@ final class TerminalInput {
       for key in decoder.feed(bytes) { continuation.yield(.key(key)) }
       for report in decoder.takeReports() {
         notify(.report(report))
-        if report == .ready { readiness.add(1, ordering: .relaxed) }
+        if report == .ready {
+          readiness.add(1, ordering: .relaxed)
+          TerminalGuard.answered()
+        }
       }
       guard decoder.isPending else { return }
       var more = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)

@@ -12,7 +12,7 @@ import CNcurses
   /// true colour have new ones for hours.
   private let most: Int
   private var limit: Int
-  private static let usual = 16_384
+  private static let usual = 4096
   private var pairs: [UInt64: Int32] = [:]
   private var overflowed = false
   /// Neighbours mostly look alike.
@@ -28,8 +28,9 @@ import CNcurses
     limit = min(most, Self.usual)
   }
 
-  /// Every cell of a screen may have a pair of its own.
-  mutating func makeRoom(cells: Int) { limit = min(most, max(Self.usual, cells + 1)) }
+  /// Every cell of a screen may have a pair of its own, and the next picture most of its cells again. With room for
+  /// more, pairs of pictures long gone would be what grows in a session of hours: a hundred bytes each.
+  mutating func makeRoom(cells: Int) { limit = min(most, max(Self.usual, cells + cells / 4 + 1)) }
 
   /// False once a style found no pair left.
   var hasRoom: Bool { !overflowed }

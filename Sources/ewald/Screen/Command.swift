@@ -14,6 +14,8 @@ package struct Command: Sendable {
   package let id: String
   package private(set) var keys: [Key]
   package let title: String
+  /// What it acts on, what comes of it and how it is taken back, where the title does not say all of that.
+  package let explanation: String
   package let group: Group
   /// The word for the bottom line; nil for what everybody knows.
   package let hint: String?
@@ -26,12 +28,13 @@ package struct Command: Sendable {
 
   init(
     _ id: String, _ keys: [Key], _ title: String, _ group: Group, hint: String? = nil,
-    isRecorded: Bool = false, isThoughtOver: Bool = false, scope: Scope = .both,
+    explanation: String = "", isRecorded: Bool = false, isThoughtOver: Bool = false, scope: Scope = .both,
     _ run: @escaping @Sendable (inout Model) -> [Effect]
   ) {
     self.id = id
     self.keys = keys
     self.title = title
+    self.explanation = explanation
     self.group = group
     self.hint = hint
     self.isRecorded = isRecorded
@@ -47,6 +50,9 @@ package struct Command: Sendable {
     command.keys = keys
     return command
   }
+
+  /// In two or three words: `mark range`.
+  package var name: String { String(id.map { $0 == "-" ? " " : $0 }) }
 
   package var keyText: String { keys.map(\.name).joined(separator: " ") }
 }

@@ -20,6 +20,7 @@ package struct CommandMenu {
     self.title = title
   }
 
+  /// The commands that answer to what was typed.
   package var rows: [Command] {
     if field.text.isEmpty { return commands }
     return FuzzyMatch.ranked(commands, by: field.text) { "\($0.title) \($0.id) \($0.keyText)" }
@@ -33,6 +34,70 @@ package struct CommandMenu {
     let typed = field.text.lowercased().split { !$0.isLetter && !$0.isNumber }
     if typed.isEmpty { return command.keys.contains { $0.name == field.text } }
     return typed.allSatisfy { part in words.contains { $0.hasPrefix(part) } }
+  }
+
+  // MARK: Lines
+
+  /// What the list shows one below the other: commands, and in the help the groups that they belong to.
+  package enum Line: Equatable {
+    case group(Command.Group)
+    case command(Int)
+    case blank
+  }
+
+  package var lines: [Line] {
+    let rows = rows
+    guard style == .help, field.text.isEmpty else { return rows.indices.map { .command($0) } }
+    var lines: [Line] = []
+    for (index, command) in rows.enumerated() {
+      if index == 0 || rows[index - 1].group != command.group {
+        lines += (index == 0 ? [] : [.blank]) + [.group(command.group)]
+      }
+      lines.append(.command(index))
+    }
+    return lines
+  }
+
+  /// The help fills two columns, one after the other, where the screen is wide enough for both.
+  package func columns(_ size: Size) -> Int {
+    style == .help && field.text.isEmpty && size.width >= 76 ? 2 : 1
+  }
+
+  /// Rows below the list for the sentences on the command that is chosen.
+  package func explanationRows(_ size: Size) -> Int {
+    style == .choice || size.height < 20 ? 0 : style == .help ? 3 : 4
+  }
+
+  /// Rows of the list.
+  package func height(_ size: Size) -> Int {
+    let below = explanationRows(size)
+    return max(1, style == .help ? size.height - 5 - below : min(11, size.height - 10 - below))
+  }
+
+  /// By so many commands up or down; the ends are the ends.
+  package mutating func move(by step: Int, on size: Size) {
+    selection = max(0, min(selection + step, rows.count - 1))
+    follow(on: size)
+  }
+
+  /// Into the column beside, at about the same height.
+  package mutating func turnColumn(_ direction: Int, on size: Size) {
+    let lines = lines
+    guard columns(size) == 2, let here = lines.firstIndex(of: .command(selection)) else { return }
+    let wanted = here + direction * height(size)
+    let places = lines.indices.filter { if case .command = lines[$0] { true } else { false } }
+    guard let near = places.min(by: { abs($0 - wanted) < abs($1 - wanted) }),
+      case .command(let index) = lines[near]
+    else { return }
+    selection = index
+    follow(on: size)
+  }
+
+  /// What is chosen stays in sight, and the first group's name with it.
+  package mutating func follow(on size: Size) {
+    let lines = lines
+    let here = selection == 0 ? 0 : lines.firstIndex(of: .command(selection)) ?? 0
+    scroll.follow(cursor: here, count: lines.count, height: height(size) * columns(size))
   }
 
   private static func grouped(_ commands: [Command]) -> [Command] {

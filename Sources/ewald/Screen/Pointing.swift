@@ -90,8 +90,7 @@ extension Model {
   private mutating func rolled(_ target: MouseTarget.Kind, _ rows: Int) -> [Effect] {
     if let overlay {
       guard case .menu(var menu) = overlay else { return [] }
-      menu.selection = max(0, min(menu.selection + rows, menu.rows.count - 1))
-      menu.scroll.follow(cursor: menu.selection, count: menu.rows.count, height: max(1, menu.height(size)))
+      menu.move(by: rows, on: size)
       self.overlay = .menu(menu)
       return []
     }

@@ -114,12 +114,13 @@ extension Model {
       return perform(command)
     default:
       if let step = Self.verticalStep(key, page: 10) {
-        menu.selection = max(0, min(menu.selection + step, menu.rows.count - 1))
+        menu.move(by: step, on: size)
+      } else if menu.columns(size) > 1, key == .left || key == .right {
+        menu.turnColumn(key == .left ? -1 : 1, on: size)
       } else if menu.field.handle(key) {
         menu.selection = 0
+        menu.follow(on: size)
       }
-      menu.scroll.follow(
-        cursor: menu.selection, count: menu.rows.count, height: max(1, menu.height(size)))
       overlay = .menu(menu)
     }
     return []

@@ -52,13 +52,45 @@ package struct MapView: ScreenView {
     guard let right else { return }
     let (top, rest) = right.cutTop(min((right.width - 1) / 2, right.height - (right.height >= 30 ? 18 : 8)))
     drawPoint(model, top, &sheet)
-    if rest.height >= 17 {
-      let (cut, values) = rest.cutTop(max(6, rest.height / 2 - 2))
+    var below = rest
+    if below.height >= 17 {
+      var cut: Rect
+      (cut, below) = below.cutTop(max(6, below.height / 2 - 2))
       drawRow(map, model, cut, &sheet)
-      drawResult(model, values, &sheet, isFull: false)
-    } else {
-      drawResult(model, rest, &sheet, isFull: false)
     }
+    let list = lines(of: model.shown?.maps ?? [], number, width: below.width - 2, sheet)
+    if below.height >= list.count + 8 {
+      var maps: Rect
+      (maps, below) = below.cutTop(list.count)
+      let inside = sheet.pane(maps, Text("Maps"), facts: [statistics(of: map)])
+      sheet.lines(list, in: inside)
+    }
+    drawResult(model, below, &sheet, isFull: false)
+  }
+
+  /// All maps of this scan with their numbers, in as many columns as their names leave room for.
+  private func lines(of maps: [Exhibit.ScanMap], _ number: Int, width: Int, _ sheet: Sheet) -> [Text] {
+    let names = maps.map { Format.words($0.title) }
+    let widest = (names.map { TextWidth.columns(of: $0) }.max() ?? 0) + 4
+    let columns = max(1, width / max(1, widest + 1))
+    return stride(from: 0, to: maps.count, by: columns).map { start in
+      (start..<min(start + columns, maps.count)).reduce(into: Text("")) { line, index in
+        let isHere = index == number
+        line += Text(isHere ? "▸" : " ", sheet.theme.accent)
+        line += sheet.fitted("\(index + 1)", 2, sheet.theme.dim, right: true)
+        line += sheet.fitted(" " + names[index], widest - 2, isHere ? sheet.theme.bright : sheet.theme.text)
+      }
+    }
+  }
+
+  /// Of the points that have a value.
+  private func statistics(of map: Exhibit.ScanMap) -> Text {
+    let values = map.pixels.doubles().filter(\.isFinite)
+    let points = Format.count(map.pixels.width * map.pixels.height, "point")
+    guard !values.isEmpty else { return Text("\(points), all empty") }
+    let mean = Format.value(values.reduce(0, +) / Double(values.count), decimals: 2)
+    let empty = map.pixels.width * map.pixels.height - values.count
+    return Text("\(points)\(empty > 0 ? ", \(empty) empty" : "")  mean \(mean) \(Format.unit(map.unit))")
   }
 
   private func drawMap(
