@@ -61,6 +61,7 @@ package final class Service: RequestHandler {
   private let tokens: Tokens?
   var needsToken: Bool { tokens != nil }
   private let quotas = Quotas()
+  private let unnoted = Mutex(0)
   private let routes: [Route]
 
   /// Without tokens whoever can connect may do everything: for this machine only.
@@ -150,6 +151,25 @@ package final class Service: RequestHandler {
   }
 
   // MARK: - Answers
+
+  /// Who fills the register with what is refused fills it slowly: two a second are noted, and how many were not.
+  package func note(_ refusal: Refusal, of head: RequestHead) {
+    guard let (route, _) = try? route(head), route.isLogged else { return }
+    // No token has this name.
+    let anyone = Account(name: "", scope: .read, requestsPerMinute: 120)
+    guard (try? quotas.take(anyone, bytes: 0)) != nil else { return unnoted.withLock { $0 += 1 } }
+    let others = unnoted.withLock { count in
+      defer { count = 0 }
+      return count
+    }
+    let asked = try? self.account(head)
+    try? register.add(
+      LoggedRequest(
+        id: "\(Register.newIdentifier())", unixMilliseconds: Register.now, token: asked?.name ?? "unknown",
+        client: head.client, path: head.path, status: refusal.status, milliseconds: 0,
+        error: others == 0
+          ? refusal.description : "\(refusal.description) (\(others) more before were not noted)"))
+  }
 
   package func respond(to request: Request) -> Response {
     let started = ContinuousClock.now

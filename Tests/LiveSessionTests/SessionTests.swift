@@ -271,6 +271,29 @@ import Testing
     #expect(report.resumeCount == 1 && report.isClosed)
   }
 
+  @Test func aContinuedSessionKnowsWhatItsFramesTaught() async throws {
+    let folder = TestFolder()
+    let engine = FakeEngine(learns: true)
+    let first = try FakeMicroscope(folder, engine: engine, inFlight: 1)
+    for (id, value) in [7, 9, 3].enumerated() {
+      first.expose(UInt64(id + 1), "f\(id + 1).raw", [UInt8(value)])
+      _ = await first.wait(forResults: id + 1)
+    }
+    // An operator's own try teaches nothing.
+    await first.session.perform(.reanalyse([3], engine: "fake", settings: ["gain": "2"]))
+    _ = await first.wait(forResults: 4)
+    try await first.close()
+
+    let second = try FakeMicroscope(folder, engine: engine, inFlight: 1)
+    second.expose(14, "f4.raw", [11])
+    _ = await second.wait(forResults: 5)
+    #expect(await second.session.detail(of: 4).result?.parameters["told"] == "7 9")
+    second.expose(15, "f5.raw", [12])
+    _ = await second.wait(forResults: 6)
+    #expect(await second.session.detail(of: 5).result?.parameters["told"] == "9 11")
+    try await second.close()
+  }
+
   @Test func aGrowingScanStaysOneFileWhoseResultsSupersedeEachOther() async throws {
     let scope = try FakeMicroscope()
     scope.expose(1, "s.raw", [7, 2, 4])

@@ -142,6 +142,16 @@ import Service
     let refused = try running.client.post(
       "/api/v1/analyses", file: Disc.tiff, named: "a.tif", headers: [("Authorization", "Bearer \(reader)")])
     #expect(refused.status == 403 && refused.error.contains("reader may read; this needs analyse"))
+    // Written down by its own thread, though its body was never looked at.
+    func isNoted() throws -> Bool {
+      let reply = try running.client.ask("GET", "/api/v1/requests", [("Authorization", "Bearer \(chief)")])
+      let text = String(decoding: reply.body, as: UTF8.self)
+      return text.contains("403") && text.contains("reader may read; this needs analyse")
+    }
+    let deadline = ContinuousClock.now + .seconds(60)
+    while try !isNoted() {
+      try #require(ContinuousClock.now < deadline, "the refusal is not in the register")
+    }
   }
 
   @Test func aBodyHasAnEnd() throws {

@@ -9,7 +9,7 @@ import ewald
 ///
 /// To look at them: EWALD_SCREENS=FOLDER swift test --filter screensAsTheyLook writes them as PNG.
 private enum Scene: String, CaseIterable, Sendable {
-  case live, frame, bad, zoom, help, palette, form, prompt, logFailure, folderMissing, replay, empty,
+  case live, frame, bad, zoom, help, palette, form, prompt, logFailure, folderMissing, replay, view, empty,
     crosshair, explained, otherAnswer, alone, map, latent, segments, atoms, compare
 
   func model(_ width: Int, _ height: Int) -> Model {
@@ -28,6 +28,7 @@ private enum Scene: String, CaseIterable, Sendable {
       model.snapshot.live.linesWaiting = 12
     case .folderMissing: model.snapshot.live.folder = .missing
     case .replay: _ = model.update(.position(120, of: 437))
+    case .view: model.snapshot.live.isLookedOn = true
     case .empty:
       model = Model(
         size: Size(width: width, height: height), capabilities: SampleSession.capabilities(), title: "new",

@@ -165,6 +165,52 @@ import ewald
   #expect(model.type(",") == [.step(-1)])
 }
 
+@Test func aSessionThatIsLookedOnAtIsFollowedAndNotChanged() {
+  var model = SampleSession.model()
+  var snapshot = model.snapshot
+  snapshot.live.isLookedOn = true
+  _ = model.update(.snapshot(snapshot))
+  for key in ["m", "r", "t", "!", "u", "a", ";", "R"] { #expect(model.type(key).isEmpty) }
+  #expect(model.notice?.isError == true && model.overlay == nil)
+  // Nor by its name.
+  model.type(":", "m", "a", "r", "k", "Enter")
+  #expect(model.overlay == nil)
+  // The screen is this one's own: it holds and follows.
+  model.type("j")
+  #expect(draw(model).row(0).contains(" VIEW ") && draw(model).row(0).contains("HELD"))
+  model.type("F")
+  #expect(draw(model).row(0).contains("FOLLOW"))
+}
+
+@Test func theHelpIsWalkedThroughInTwoColumns() {
+  var model = SampleSession.model(width: 80, height: 24)
+  model.type("?")
+  func menu() -> CommandMenu? { if case .menu(let menu) = model.overlay { menu } else { nil } }
+  func place() -> Int { menu().flatMap { $0.lines.firstIndex(of: .command($0.selection)) } ?? -1 }
+  guard let height = menu()?.height(model.size), menu()?.columns(model.size) == 2 else {
+    Issue.record("no two columns")
+    return
+  }
+  let start = place()
+  model.type("Right")
+  #expect(abs(place() - start - height) <= 2)
+  model.type("Left")
+  #expect(abs(place() - start) <= 2)
+  // To the end and back: what is chosen is always in sight, and its sentence with it.
+  for _ in 0..<100 {
+    model.type("Down")
+    let chosen = menu().map { $0.rows[$0.selection] }
+    // Under a rule with its name; above it, the line that begins with its keys.
+    let rows = (0..<24).map { draw(model).row($0) }
+    #expect(chosen.map { rows[20].contains(" \($0.name) ") } == true)
+    #expect(rows[3..<20].contains { $0.contains("> \(chosen?.keyText ?? "?")") })
+  }
+  #expect(menu()?.selection == (menu()?.rows.count ?? 0) - 1)
+  // With something typed there is one column, and the arrows move in the text.
+  model.type("z", "o")
+  #expect(menu()?.columns(model.size) == 1)
+}
+
 @Test func theCrosshairReadsAPixel() {
   var model = SampleSession.model()
   model.type("Enter", "x", "l")

@@ -11,12 +11,25 @@ struct Lessons: Sendable {
     private var instrument: [String]
     private var settings: [String: String]
 
+    /// `settings` are all of them, those that nobody changed too.
     init(_ engine: any AnalysisEngine, _ file: FileSummary, _ settings: [String: String]) {
+      self.init(engine, [file.height, file.width], file.calibration.items + file.beam.items, settings)
+    }
+
+    /// As the session file tells of it; nil for a scan.
+    init?(_ engine: any AnalysisEngine, _ file: FileRecord, _ settings: [String: String]) {
+      guard file.shape.count == 2 else { return nil }
+      self.init(engine, file.shape, file.metadata, settings)
+    }
+
+    private init(
+      _ engine: any AnalysisEngine, _ sides: [Int], _ items: [MetadataItem], _ settings: [String: String]
+    ) {
       self.engine = engine.name
-      sides = [file.width, file.height]
+      self.sides = sides
       // How long was exposed says nothing about where pixels lie.
-      instrument = (file.beam.items + file.calibration.items).filter { $0.name != "exposure" }.map {
-        "\($0.name) \($0.value)"
+      instrument = ["pixel_x", "pixel_y", "voltage", "convergence", "camera_length"].map { name in
+        items.first { $0.name == name }.map { "\(name) \($0.value)" } ?? name
       }
       self.settings = settings.filter { $0.key != engine.lessonSetting }
     }
@@ -26,7 +39,7 @@ struct Lessons: Sendable {
   /// Last used, last.
   private var order: [Circumstances] = []
   /// Frames that are remembered of each circumstances: enough to choose from, few enough to follow a slow change.
-  private static let frames = 12
+  static let frames = 12
   private static let kinds = 8
 
   /// Only what is accepted teaches.
@@ -55,9 +68,35 @@ struct Lessons: Sendable {
     return (name, value)
   }
 
+  /// What a session file tells of the answers that came last, for whoever goes on with the session.
+  mutating func take(_ recorded: [SessionEvent], _ engines: [any AnalysisEngine]) {
+    var files: [Int: FileRecord] = [:]
+    for event in recorded {
+      switch event {
+      case .file(let record): files[record.fileID] = record
+      case .result(let result):
+        // What was analysed again was analysed as the operator said.
+        guard result.supersedes == nil, let engine = engines.first(where: { $0.name == result.engine }),
+          !engine.isHurried(result.parameters), let file = files[result.fileID],
+          let circumstances = Circumstances(engine, file, result.parameters)
+        else { continue }
+        take(result.finding, engine, circumstances)
+      case .event(let incident) where incident.name == IncidentRecord.Kind.changed.rawValue:
+        (findings, order) = ([:], [])
+      default: break
+      }
+    }
+  }
+
   /// The instrument is not what it was.
   mutating func forget(_ engine: any AnalysisEngine) {
     order.removeAll { $0.engine == engine.name }
     findings = findings.filter { $0.key.engine != engine.name }
+  }
+}
+
+extension AnalysisEngine {
+  fileprivate func isHurried(_ settings: [String: String]) -> Bool {
+    !hurriedSettings.isEmpty && hurriedSettings.allSatisfy { settings[$0.key] == $0.value }
   }
 }

@@ -12,6 +12,8 @@ package struct LiveStatus: Sendable, Equatable {
   }
 
   package var folder = Folder.none
+  /// Another process holds the session; here someone looks on.
+  package var isLookedOn = false
   /// Results a second over the last ten seconds.
   package var rate = 0.0
   /// Seconds from the file's being ready to its result, for the last frame.

@@ -19,6 +19,7 @@ package actor Replay: SessionSource {
   /// What was drawn last: the probe of a map asks for it again and again.
   private var kept: (result: Identifier, exhibits: [Exhibit])?
   package var count: Int { lines.count }
+  private var live = LiveStatus()
 
   private static let spacing = 4096
 
@@ -49,6 +50,10 @@ package actor Replay: SessionSource {
   /// Reads what was written since; whoever stood at the end stands there again. False where the file has become
   /// another one, or cannot be read.
   package func follow() -> Bool {
+    if !live.isLookedOn {
+      live.isLookedOn = true
+      publisher.yield(Snapshot(state: state, live: live))
+    }
     guard let now = try? SessionFile(path: file.path, wholeLines: true), now.inode == file.inode,
       now.byteCount >= file.byteCount
     else { return false }
@@ -68,7 +73,7 @@ package actor Replay: SessionSource {
     if stoodAtEnd {
       self.state = state
       position = lines.count
-      publisher.yield(Snapshot(state: state))
+      publisher.yield(Snapshot(state: state, live: live))
     }
     return true
   }
@@ -84,7 +89,7 @@ package actor Replay: SessionSource {
       if let recorded = file.recorded(at: lines[position]) { state.apply(recorded, lines[position]) }
       position += 1
     }
-    publisher.yield(Snapshot(state: state))
+    publisher.yield(Snapshot(state: state, live: live))
     return (position, lines.count)
   }
 

@@ -73,7 +73,8 @@ extension Session {
       return
     }
     texts.merge(settings[engine.name] ?? [:]) { chosen, _ in chosen }
-    let circumstances = Lessons.Circumstances(engine, opened.summary, texts)
+    let stated = (try? ParameterValues(texts: texts, for: engine))?.texts(for: engine) ?? texts
+    let circumstances = Lessons.Circumstances(engine, opened.summary, stated)
     let isHurried = hurries(engine, job, texts)
     // What is analysed again is analysed as the operator says; a scan learns from itself.
     if !isHurried, job.isLearning, opened.summary.frames == 1,

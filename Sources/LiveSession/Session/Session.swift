@@ -101,6 +101,7 @@ package actor Session {
 
   /// Writes the first line and works until the session is closed.
   package func run(_ record: SessionRecord, changes: [SettingRecord] = []) async {
+    recallLessons()
     note(state.sessionID == nil ? .session(record) : .resume(record))
     for change in changes { note(.setting(change)) }
     log.synchronize()
@@ -115,6 +116,22 @@ package actor Session {
       }
     }
     await ticking
+  }
+
+  /// Whoever goes on with a session begins with what its last answers taught.
+  private func recallLessons() {
+    let engines = analyst.engines.filter { $0.lessonSetting != nil }
+    guard state.sessionID != nil, !engines.isEmpty, let file = try? SessionFile(path: log.path) else {
+      return
+    }
+    // The lines of twice as many answers as are remembered; the newest files, in the file's order.
+    let offsets = state.files.suffix(2 * Lessons.frames).compactMap { $0.runs.first?.offset }
+    guard let start = offsets.min() else { return }
+    var events: [SessionEvent] = []
+    _ = file.forEachEvent(.full, from: state.files.count <= 2 * Lessons.frames ? 0 : start) { recorded, _ in
+      if let event = recorded.event { events.append(event) }
+    }
+    lessons.take(events, engines)
   }
 
   /// Ends the session: waits for the frames in flight, at most `patience`, and writes the last line.

@@ -74,6 +74,7 @@ final class Exchange: Sendable {
     self.connection = connection
     var allowed = 0
     var stage = Stage.receiving(nil)
+    var refusal: Refusal?
     do throws(Refusal) {
       allowed = try server.handler.admit(head)
       if let length = head.contentLength, length > allowed {
@@ -81,9 +82,16 @@ final class Exchange: Sendable {
       }
     } catch {
       stage = .discarding(error.response)
+      refusal = error
     }
     limit = allowed
     state = Mutex(State(stage: stage))
+    if let refusal { note(refusal) }
+  }
+
+  /// For the register, without keeping the others waiting.
+  private func note(_ refusal: Refusal) {
+    _ = server.quick.add { [server, head] in server.handler.note(refusal, of: head) }
   }
 
   /// An answer that need not wait for the body.
@@ -107,7 +115,9 @@ final class Exchange: Sendable {
       case .working, .answered: return false
       case .receiving(let file):
         guard state.received <= limit else {
-          state.stage = .discarding(Refusal(413, "the body has more than \(limit) bytes").response)
+          let refusal = Refusal(413, "the body has more than \(limit) bytes")
+          state.stage = .discarding(refusal.response)
+          note(refusal)
           return true
         }
         do throws(SystemError) {
@@ -115,8 +125,9 @@ final class Exchange: Sendable {
           try file.append(bytes)
           state.stage = .receiving(file)
         } catch {
-          state.stage = .discarding(
-            Refusal(503, "the body cannot be kept: \(error.reason)", retryAfter: 60).response)
+          let refusal = Refusal(503, "the body cannot be kept: \(error.reason)", retryAfter: 60)
+          state.stage = .discarding(refusal.response)
+          note(refusal)
         }
         return true
       }

@@ -9,6 +9,8 @@ package protocol RequestHandler: Sendable {
   func admit(_ head: RequestHead) throws(Refusal) -> Int
   /// Whether its answer has to be worked for: those wait among themselves, not before the others.
   func takesLong(_ head: RequestHead) -> Bool
+  /// A request was refused before its body was read. On a thread that may take its time.
+  func note(_ refusal: Refusal, of head: RequestHead)
   /// On a thread that may take its time.
   func respond(to request: Request) -> Response
 }

@@ -11,7 +11,7 @@ func drawStatus(_ model: Model, _ sheet: inout Sheet) {
   func on(_ style: Style) -> Style {
     Style(style.foreground, on: style.background == .default ? theme.bar : style.background, style.attributes)
   }
-  let badge: Text
+  var badge: Text
   switch model.mode {
   case .follow: badge = Text(" FOLLOW ", theme.badge(theme.accept))
   case .held(let results):
@@ -20,6 +20,7 @@ func drawStatus(_ model: Model, _ sheet: inout Sheet) {
   case .replay(let position, let count):
     badge = Text(" REPLAY \(position)/\(count) ", theme.badge(theme.accent))
   }
+  if live.isLookedOn { badge = Text(" VIEW ", theme.badge(theme.accent)) + Text(" ", on(theme.dim)) + badge }
   func fact(_ name: String, _ value: String, _ unit: String = "", _ style: Style? = nil) -> Text {
     var text: Text = ""
     if !name.isEmpty { text += Text(name + " ", on(theme.dim)) }
@@ -35,7 +36,8 @@ func drawStatus(_ model: Model, _ sheet: inout Sheet) {
     if row.runs.count > 1, let accepted = row.accepted {
       facts.append((1, fact("run", "\(accepted + 1)", "of \(row.runs.count)")))
     }
-  } else if model.isReplay {
+  } else if model.isReadOnly {
+    // Rates and queues are known to the session alone.
     facts.append((1, fact("files", "\(model.state.fileCount)")))
     facts.append((0, fact("bad", "\(model.state.badCount)")))
   } else {

@@ -98,9 +98,11 @@ extension Model {
   package func command(bound key: Key) -> Command? { commandsHere.first { $0.keys.contains(key) } }
 
   package mutating func perform(_ command: Command) -> [Effect] {
-    if command.isRecorded, isReplay {
+    if command.isRecorded, isReadOnly {
       notice = Notice(
-        text: "a replay is not changed: continue the session with ewald watch --session", isError: true)
+        text: isReplay
+          ? "a replay is not changed: continue the session with ewald watch --session"
+          : "this only looks on: marks and analyses are for the session's own screen", isError: true)
       return []
     }
     return command.run(&self)

@@ -85,6 +85,8 @@ package struct Model {
   package var state: SessionState { snapshot.state }
   package var row: FileRow? { list.cursor.flatMap { state[file: $0] } }
   package var isReplay: Bool { if case .replay = mode { true } else { false } }
+  /// Nothing can be changed from here.
+  package var isReadOnly: Bool { isReplay || snapshot.live.isLookedOn }
   package var view: any ScreenView { views[viewIndex] }
 
   /// The detail of the file under the cursor; an older one is still here while a new one is read.

@@ -107,7 +107,7 @@ extension Model {
       if let number = menu.number { return go(to: number) }
       guard menu.rows.indices.contains(menu.selection) else { return [] }
       let command = menu.rows[menu.selection]
-      if command.isRecorded, !command.isThoughtOver, !isReplay {
+      if command.isRecorded, !command.isThoughtOver, !isReadOnly {
         overlay = .question(Question(command, on: targetText))
         return []
       }

@@ -34,6 +34,7 @@ enum Explanation {
     ("lost", "Files that were gone before they could be read."),
     ("lag", "Seconds from a file's being ready to its result; of the oldest one while files wait."),
     ("HELD", "Someone moved: the screen stays where it is; +7 results came since. F follows again."),
+    ("VIEW", "Someone else's session, looked on at by ewald view: nothing can be changed from here."),
     ("FOLLOW", "The screen shows the newest result."),
   ]
 
