@@ -74,3 +74,33 @@ void ewald_sum_rows(float *restrict sums, ptrdiff_t count, const int16_t *const 
     sums[at] = sum;
   }
 }
+
+ptrdiff_t ewald_gather_rows(const int16_t **rows, float *weights, const int32_t *places, ptrdiff_t width,
+                            const ptrdiff_t *meshes, const float *units, ptrdiff_t count, const float *corner,
+                            const int16_t *base, ptrdiff_t stride, ptrdiff_t first) {
+  // Meshes lie all over a table that no cache holds. They are asked for some steps before they are needed, and so are
+  // the rows: the wait for one is the wait for all.
+  enum { ahead = 12 };
+  for (ptrdiff_t n = 0; n < count && n < ahead; n++) {
+    __builtin_prefetch(places + meshes[n]);
+    __builtin_prefetch(places + meshes[n] + width);
+  }
+  ptrdiff_t found = 0;
+  for (ptrdiff_t n = 0; n < count; n++) {
+    if (n + ahead < count) {
+      __builtin_prefetch(places + meshes[n + ahead]);
+      __builtin_prefetch(places + meshes[n + ahead] + width);
+    }
+    const int32_t *at = places + meshes[n];
+    const int32_t row[4] = {at[0], at[1], at[width], at[width + 1]};
+    for (int c = 0; c < 4; c++) {
+      // Written in any case, and kept or written over: no branch to guess.
+      const int16_t *begin = base + (ptrdiff_t)(row[c] < 0 ? 0 : row[c]) * stride;
+      __builtin_prefetch(begin + first);
+      rows[found] = begin;
+      weights[found] = units[n] * corner[c];
+      found += row[c] >= 0;
+    }
+  }
+  return found;
+}

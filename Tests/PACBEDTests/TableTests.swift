@@ -214,4 +214,34 @@ import Testing
       }
     }
   }
+
+  @Test func gatheringFindsTheCornersThatATableHas() {
+    var random = RandomNumbers(seed: 5)
+    let (width, height, stride) = (23, 17, 40)
+    let places = (0..<width * height).map { _ in Int32(random.integer(below: 90)) - 30 }
+    let base = [Int16](repeating: 0, count: 60 * stride)
+    let corner: [Float] = [0.1, 0.2, 0.3, 0.4]
+    for count in [0, 1, 5, 12, 13, 40] {
+      let meshes = (0..<count).map { _ in
+        random.integer(below: height - 1) * width + random.integer(below: width - 1)
+      }
+      let units = meshes.map { _ in Float(random.uniform()) }
+      var rows = [UnsafePointer<Int16>?](repeating: nil, count: 4 * count)
+      var weights = [Float](repeating: 0, count: 4 * count)
+      base.withUnsafeBufferPointer { base in
+        let found = ewald_gather_rows(
+          &rows, &weights, places, width, meshes, units, count, corner, base.baseAddress, stride, 8)
+        var expected: [(row: Int, weight: Float)] = []
+        for (mesh, unit) in zip(meshes, units) {
+          for (c, step) in [0, 1, width, width + 1].enumerated() where places[mesh + step] >= 0 {
+            expected.append((Int(places[mesh + step]), unit * corner[c]))
+          }
+        }
+        #expect(found == expected.count)
+        for (n, wanted) in expected.enumerated() {
+          #expect(rows[n] == base.baseAddress.map { $0 + wanted.row * stride } && weights[n] == wanted.weight)
+        }
+      }
+    }
+  }
 }

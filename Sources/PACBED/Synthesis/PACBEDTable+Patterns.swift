@@ -162,17 +162,14 @@ struct PatternPass: Sendable {
     let tile = Self.tile
     let columns = geometry.columns
     let pixels = geometry.rows * columns
-    let capacity = neighbours.count * 4
-    let pointers = UnsafeMutablePointer<UnsafePointer<Int16>?>.allocate(capacity: capacity)
-    let weights = UnsafeMutablePointer<Float>.allocate(capacity: capacity)
+    var found = PixelGather.Rows(neighbours: neighbours.count)
+    let first = segments.first?.first ?? 0
     let pixelSums = UnsafeMutablePointer<Float>.allocate(capacity: max(1, sums))
     // Thickness after thickness the 64 pixels of a square: windows of thicknesses combine whole squares.
     let squares = UnsafeMutableBufferPointer<SIMD8<Float>>.allocate(capacity: max(1, sums) * tile)
     squares.initialize(repeating: .zero)
     let lanes = UnsafeMutableRawBufferPointer(squares).assumingMemoryBound(to: Float.self)
     defer {
-      pointers.deallocate()
-      weights.deallocate()
       pixelSums.deallocate()
       squares.deallocate()
     }
@@ -184,10 +181,11 @@ struct PatternPass: Sendable {
         for row in top..<bottom {
           for column in left..<right {
             let angle = origin + rowStep * Double(row) + columnStep * Double(column)
-            let count = gather.rows(at: angle, into: pointers, weights)
+            gather.find(at: angle, first: first, &found)
             var at = 0
             for segment in segments {
-              ewald_sum_rows(pixelSums + at, segment.count, pointers, segment.first, weights, count)
+              ewald_sum_rows(
+                pixelSums + at, segment.count, found.pointers, segment.first, found.weights, found.count)
               at += segment.count
             }
             let lane = (row - top) * tile + column - left

@@ -1,4 +1,5 @@
 import Arrays
+import CDiffractionKernels
 import Glibc  // tan
 import Scattering
 
@@ -46,15 +47,33 @@ struct PixelGather {
     outer = illumination.outer * illumination.outer
   }
 
-  /// How many rows the pixel at `angle` (mrad) sums; they and their weights are written.
-  func rows(
-    at angle: Vector2, into pointers: UnsafeMutablePointer<UnsafePointer<Int16>?>,
-    _ weights: UnsafeMutablePointer<Float>
-  ) -> Int {
+  /// The rows of one pixel with their weights, and what it takes to find them.
+  struct Rows: ~Copyable {
+    let pointers: UnsafeMutablePointer<UnsafePointer<Int16>?>
+    let weights: UnsafeMutablePointer<Float>
+    fileprivate let meshes: UnsafeMutablePointer<Int>
+    fileprivate let units: UnsafeMutablePointer<Float>
+    fileprivate(set) var count = 0
+
+    init(neighbours: Int) {
+      pointers = .allocate(capacity: 4 * neighbours)
+      weights = .allocate(capacity: 4 * neighbours)
+      meshes = .allocate(capacity: neighbours)
+      units = .allocate(capacity: neighbours)
+    }
+
+    deinit {
+      pointers.deallocate()
+      weights.deallocate()
+      meshes.deallocate()
+      units.deallocate()
+    }
+  }
+
+  /// Finds what the pixel at `angle` (mrad) sums: four rows for every reflection whose aperture holds it, the corners of
+  /// the mesh in which its incidence lies. Of the rows the part from `first` on is wanted.
+  func find(at angle: Vector2, first: Int, _ rows: inout Rows) {
     let grid = table.grid
-    let reflections = table.reflections
-    let stride = table.thicknesses.stride
-    let base = table.coefficients.pointer
     let fractions = Vector2(angle.dot(toFirst), angle.dot(toSecond))
     let nearest = fractions.rounded(.toNearestOrEven)
     // The node below K + k_t; K - g + k_t lies in the same mesh, moved by whole reciprocal vectors.
@@ -65,43 +84,48 @@ struct PixelGather {
       Float((1 - f.x) * (1 - f.y)), Float((1 - f.x) * f.y), Float(f.x * (1 - f.y)), Float(f.x * f.y))
     let baseI = Int(bounded: below.x) - grid.low.x
     let baseJ = Int(bounded: below.y) - grid.low.y
-    let h0 = Int(bounded: nearest.x)
-    let k0 = Int(bounded: nearest.y)
     let rest = angle - a * nearest.x - b * nearest.y
-    return table.places.withUnsafeBufferPointer { places in
-      reflections.number.withUnsafeBufferPointer { number in
-        table.scales.withUnsafeBufferPointer { scales in
-          neighbours.withUnsafeBufferPointer { neighbours in
-            offsets.withUnsafeBufferPointer { offsets in
-              var count = 0
-              for n in neighbours.indices {
-                let q = rest - offsets[n]
-                let distance = q.x * q.x + q.y * q.y
-                guard distance <= outer, distance >= hole else { continue }
-                let weight = distance < inner ? 1 : illumination.weight(q)
-                guard weight > 0 else { continue }
-                let offset = neighbours[n]
-                let h = h0 + offset.x
-                let k = k0 + offset.y
-                let nh = h - reflections.low.x
-                let nk = k - reflections.low.y
-                guard nh >= 0, nk >= 0, nh < reflections.height, nk < reflections.width else { continue }
-                let g = Int(number[nh * reflections.width + nk])
-                let i = baseI - grid.parts.x * h
-                let j = baseJ - grid.parts.y * k
-                guard g >= 0, i >= 0, j >= 0, i + 1 < grid.height, j + 1 < grid.width else { continue }
-                let place = (g * grid.height + i) * grid.width + j
-                let unit = Float(weight * scale) * scales[g]
-                for c in 0..<4 {
-                  let row = places[place + (c >> 1) * grid.width + (c & 1)]
-                  guard row >= 0 else { continue }
-                  pointers[count] = UnsafePointer(base + Int(row) * stride)
-                  weights[count] = unit * corner[c]
-                  count += 1
-                }
-              }
-              return count
+    let count = meshes(
+      around: SIMD2(Int(bounded: nearest.x), Int(bounded: nearest.y)), rest, SIMD2(baseI, baseJ), rows)
+    rows.count = withUnsafeBytes(of: corner) { corner in
+      ewald_gather_rows(
+        rows.pointers, rows.weights, table.places.pointer, grid.width, rows.meshes, rows.units, count,
+        corner.assumingMemoryBound(to: Float.self).baseAddress, table.coefficients.pointer,
+        table.thicknesses.stride, first)
+    }
+  }
+
+  /// Where the meshes lie in the table and what each counts, for the reflections around the nearest one.
+  private func meshes(
+    around nearest: SIMD2<Int>, _ rest: Vector2, _ base: SIMD2<Int>, _ rows: borrowing Rows
+  ) -> Int {
+    let grid = table.grid
+    let reflections = table.reflections
+    return reflections.number.withUnsafeBufferPointer { number in
+      table.scales.withUnsafeBufferPointer { scales in
+        neighbours.withUnsafeBufferPointer { neighbours in
+          offsets.withUnsafeBufferPointer { offsets in
+            var count = 0
+            for n in neighbours.indices {
+              let q = rest - offsets[n]
+              let distance = q.x * q.x + q.y * q.y
+              guard distance <= outer, distance >= hole else { continue }
+              let weight = distance < inner ? 1 : illumination.weight(q)
+              guard weight > 0 else { continue }
+              let h = nearest.x + neighbours[n].x
+              let k = nearest.y + neighbours[n].y
+              let nh = h - reflections.low.x
+              let nk = k - reflections.low.y
+              guard nh >= 0, nk >= 0, nh < reflections.height, nk < reflections.width else { continue }
+              let g = Int(number[nh * reflections.width + nk])
+              let i = base.x - grid.parts.x * h
+              let j = base.y - grid.parts.y * k
+              guard g >= 0, i >= 0, j >= 0, i + 1 < grid.height, j + 1 < grid.width else { continue }
+              rows.meshes[count] = (g * grid.height + i) * grid.width + j
+              rows.units[count] = Float(weight * scale) * scales[g]
+              count += 1
             }
+            return count
           }
         }
       }

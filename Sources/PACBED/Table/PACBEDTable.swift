@@ -18,7 +18,7 @@ package final class PACBEDTable: Sendable {
   let grid: IncidenceGrid
   let reflections: ReflectionList
   /// For every reflection and every node of the grid's rectangle, a row of `coefficients`; -1 outside.
-  let places: [Int32]
+  let places: TableMemory<Int32>
   /// Row after row, `thicknesses.stride` coefficients each (the last few are zero), in units of the reflection's scale: a linear
   /// spline over the incidences, see `LinearSpline`.
   let coefficients: TableMemory<Int16>
@@ -30,7 +30,7 @@ package final class PACBEDTable: Sendable {
     step = plan.step
     grid = plan.grid
     reflections = plan.reflections
-    self.places = places
+    self.places = TableMemory(places)
     self.coefficients = coefficients
     self.scales = scales
   }
@@ -85,6 +85,13 @@ final class TableMemory<Element: BitwiseCopyable & Sendable>: @unchecked Sendabl
     let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: page)
     if page == Self.hugePage { madvise(memory, bytes / page * page, MADV_HUGEPAGE) }
     pointer = memory.bindMemory(to: Element.self, capacity: max(1, count))
+  }
+
+  convenience init(_ elements: [Element]) {
+    self.init(count: elements.count)
+    elements.withUnsafeBufferPointer { buffer in
+      if let base = buffer.baseAddress { pointer.initialize(from: base, count: buffer.count) }
+    }
   }
 
   private static var hugePage: Int { 1 << 21 }
