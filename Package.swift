@@ -88,7 +88,8 @@ let package = Package(
     .executableTarget(
       name: "ewald",
       dependencies: [
-        "Analysis", "AtomTomography", "CBLEED", "CLinux", "Diffraction", "FolderWatch", "FrameFormats",
+        "Analysis", "Arrays", "AtomTomography", "CBLEED", "CLinux", "Diffraction", "FolderWatch",
+        "FrameFormats",
         "FrameQuality", "FrameScaling", "JSON", "Learning", "LiveSession", "PACBED", "Scattering", "Service",
         "SPED", "System", "TerminalUI", "Workers",
       ],

@@ -7,6 +7,12 @@ enum OpenBLAS {
   static func prepare() { _ = once }
 }
 
+/// What was chosen for the processor at hand when the program was loaded.
+public enum ProcessorKernels {
+  /// The processor that OpenBLAS has its kernels for: `Haswell`, `Zen`, `Prescott`.
+  public static var name: String { openblas_get_corename().map { String(cString: $0) } ?? "" }
+}
+
 /// How a factor enters a product.
 public enum Operation: Sendable {
   case asIs

@@ -11,7 +11,7 @@
 #endif
 
 #if defined(__x86_64__) && defined(__linux__) && !defined(ONE_VERSION)
-#define FOR_SEVERAL_PROCESSORS __attribute__((target_clones("avx512f", "arch=haswell", "default")))
+#define FOR_SEVERAL_PROCESSORS __attribute__((target_clones("avx512f", "arch=x86-64-v3", "default")))
 #else
 #define FOR_SEVERAL_PROCESSORS
 #endif

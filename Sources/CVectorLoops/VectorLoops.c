@@ -10,8 +10,9 @@
 #endif
 #endif
 
+// A level, not a model: clang gives the version for "arch=haswell" to Haswells and to no other processor with AVX2.
 #if defined(__x86_64__) && !defined(ONE_VERSION)
-#define CLONES __attribute__((target_clones("avx512f", "arch=haswell", "default")))
+#define CLONES __attribute__((target_clones("avx512f", "arch=x86-64-v3", "default")))
 #else
 #define CLONES
 #endif

@@ -1,8 +1,7 @@
 import System
 
-/// Where models are looked for, in this order: the folders of
-/// `EWALD_MODELS` (colons between them), the user's data folder, then the models that
-/// came with the program.
+/// Where models are looked for: the folders of `EWALD_MODELS` (colons between them), then wherever the program's data
+/// may lie.
 package struct ModelLibrary: Sendable {
   package var folders: [String]
 
@@ -48,15 +47,8 @@ package struct ModelLibrary: Sendable {
   }
 
   private static var standardFolders: [String] {
-    var folders: [String] = []
-    folders += (Environment["EWALD_MODELS"] ?? "").split(separator: ":").map(String.init)
-    if let data = UserFolders.data { folders.append("\(data)/ewald/models") }
-    return folders + shipped
-  }
-
-  /// `Samples/models` above the program's own file: a build lies inside the checkout.
-  private static var shipped: [String] {
-    Program.folders().map { "\($0)/Samples/models" }.filter { FilePath.exists($0) }
+    (Environment["EWALD_MODELS"] ?? "").split(separator: ":").map(String.init)
+      + DataFolders.standard.places("models")
   }
 
   private static func names(in folder: String) -> [String] {

@@ -20,10 +20,9 @@ package struct Arguments: Sendable {
       let parts = word.split(separator: "=", maxSplits: 1).map(String.init)
       guard let option = verb.options.first(where: { $0.name == parts[0] }) else {
         let names = verb.options.map(\.name)
-        let hint =
-          Spelling.nearest(parts[0], among: names).map { "is \($0) meant?" }
-          ?? (names.isEmpty ? "it has none" : "ewald \(verb.name) --help lists them")
-        throw UsageError("\(verb.name): \(parts[0]) is no option of it; \(hint)")
+        let hint = Spelling.hint(parts[0], among: names)
+        let help = names.isEmpty ? "; it has none" : "; ewald \(verb.name) --help lists them"
+        throw UsageError("\(verb.name): \(parts[0]) is no option of it\(hint.isEmpty ? help : hint)")
       }
       switch (option.value, parts.count) {
       case (nil, 1): values[option.name] = ""

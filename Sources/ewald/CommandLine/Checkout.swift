@@ -1,9 +1,16 @@
 import System
 
-/// The source that this program was built from, as far as its place tells: a build lies inside its checkout.
+/// The source that this program was built from, as far as its place tells: a package says it in a file, a build lies
+/// inside its checkout.
 enum Checkout {
-  /// The commit that is checked out above the program's own file; empty where there is none.
+  /// The commit that the package names, or that is checked out above the program's own file; empty where there is none.
   static func commit(above program: String = "/proc/self/exe") -> String {
+    // Beside this program and nowhere else: another one's commit would be wrong.
+    if let prefix = Program.folders(above: program).dropFirst().first,
+      let commit = line(prefix + "/share/ewald/commit")
+    {
+      return commit
+    }
     for folder in Program.folders(above: program) {
       let git = folder + "/.git"
       guard let head = line(git + "/HEAD") else { continue }

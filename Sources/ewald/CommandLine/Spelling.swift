@@ -10,9 +10,10 @@ enum Spelling {
     return best.0
   }
 
-  /// `; --engine is meant?`, or nothing.
+  /// `; is --engine meant?`, or what an earlier version's name is today, or nothing.
   static func hint(_ word: String, among words: some Sequence<String>) -> String {
-    nearest(word, among: words).map { "; is \($0) meant?" } ?? ""
+    if let renaming = RenamedSettings.table[word] { return "; \(renaming.form)" }
+    return nearest(word, among: words).map { "; is \($0) meant?" } ?? ""
   }
 
   /// Letters left out, added, changed or swapped with their neighbour.

@@ -1,8 +1,10 @@
 import Analysis
-import System
+import Arrays
 import Diffraction
 import FrameFormats
 import Glibc
+import Learning
+import System
 import TerminalUI
 import Workers
 
@@ -17,7 +19,11 @@ let doctorVerb = Verb(
 enum Doctor {
   static func machine() -> ExitCode {
     let capabilities = Capabilities.current()
-    Console.line("ewald \(Ewald.version)")
+    let commit = Checkout.commit()
+    Console.line("ewald \(Ewald.version)\(commit.isEmpty ? "" : ", commit \(commit)")")
+    Console.line("program: \(FilePath.resolved("/proc/self/exe") ?? "unknown")")
+    if let folder = libraries { Console.line("libraries: \(folder)") }
+    Console.line("kernels: OpenBLAS for \(ProcessorKernels.name)")
     Console.line(
       "terminal \(capabilities.term): \(colours(capabilities.colours)), "
         + "\(capabilities.unicode ? "Unicode" : "ASCII only"), pictures as \(capabilities.pictureMode.rawValue)"
@@ -29,6 +35,10 @@ enum Doctor {
     Console.line("formats: \(FormatList.formats.map(\.name).joined(separator: ", "))")
     Console.line("cores: \(sysconf(Int32(_SC_NPROCESSORS_ONLN)))")
     Console.line("sessions: \(SessionSetup.dataFolder)")
+    for (name, words) in [("samples", "samples"), ("terminfo", "descriptions of terminals")] {
+      let found = DataFolders.standard.found(name)
+      Console.line("\(words): \(found.isEmpty ? "none of its own" : found.joined(separator: ", "))")
+    }
     for (name, path) in [
       ("watched folders", "/proc/sys/fs/inotify/max_user_watches"),
       ("events kept", "/proc/sys/fs/inotify/max_queued_events"),
@@ -36,13 +46,39 @@ enum Doctor {
       let text = (try? WholeFile.text(path, limit: 4096))?.prefix { $0 > " " } ?? ""
       if !text.isEmpty { Console.line("\(name): \(text)") }
     }
-    let failures = SelfTest.run() + drill()
+    let failures = models() + SelfTest.run() + drill()
     for failure in failures { Console.line("SELF-TEST FAILED: \(failure)") }
     if failures.isEmpty {
       Console.line("self-test: \(SelfTest.count) golden frames give the recorded numbers")
       Console.line("drill: an engine that dies costs its frame the answer, and the next frame is answered")
     }
     return failures.isEmpty ? .ok : .failed
+  }
+
+  /// Where the libraries beside the program came from: from its own folder, or from the machine's.
+  private static var libraries: String? {
+    let maps = (try? WholeFile.text("/proc/self/maps", limit: 16 << 20)) ?? ""
+    guard let line = maps.split(separator: "\n").first(where: { $0.contains("/libopenblas") }),
+      let start = line.firstIndex(of: "/"), let end = line.lastIndex(of: "/")
+    else { return nil }
+    return String(line[start..<end])
+  }
+
+  /// Lists the models with their identities; what is wrong with them.
+  private static func models() -> [String] {
+    let library = ModelLibrary.standard
+    let models = library.models()
+    var failures: [String] = []
+    for model in models {
+      Console.line("model \(model.id): \(model.engine), \(model.sha256.prefix(8)), \(model.path)")
+      do {
+        try model.verify()
+      } catch {
+        failures.append("\(error)")
+      }
+    }
+    if models.isEmpty { Console.line("models: none in \(library.folders.joined(separator: ", "))") }
+    return failures
   }
 
   /// Lets an engine die and asks it again.

@@ -58,8 +58,10 @@ package enum EngineOptions {
   ) throws {
     let known = parameters.filter { $0.1.name == name }
     guard !known.isEmpty else {
-      let valid = Set(parameters.map(\.1.name)).sorted().joined(separator: ", ")
-      throw UsageError("\(place)\(name): is no setting (\(valid))")
+      let names = Set(parameters.map(\.1.name)).sorted()
+      throw UsageError(
+        "\(place)\(name): is no setting (\(names.joined(separator: ", ")))\(Spelling.hint(name, among: names))"
+      )
     }
     let asked = known.filter { $0.0.name == chosen }
     var refusal: (any Error)?

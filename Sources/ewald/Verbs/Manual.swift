@@ -46,6 +46,13 @@ package enum Manual {
       .TP
       .I ~/.cache/ewald
       tables that can be computed again
+      .SH ENVIRONMENT
+      .TP
+      .B EWALD_DATA
+      folders that hold models, samples and terminfo, with colons between them; they go before all others
+      .TP
+      .B EWALD_MODELS
+      folders of models, with colons between them; they go before those
 
       """
     return text
