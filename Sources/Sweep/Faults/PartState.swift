@@ -117,6 +117,7 @@ extension PartState {
     case "OUT_OF_MEMORY": "out of memory"
     case "CANCELLED", "REVOKED": "cancelled"
     case "COMPLETED": "ended without a result"
+    case "FAILED": "ended without a word"
     default: state.lowercased()
     }
   }

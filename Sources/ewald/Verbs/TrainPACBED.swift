@@ -198,7 +198,7 @@ private enum TrainingFlags {
   }
 
   static func validation(_ arguments: Arguments) throws -> Int {
-    Int(try arguments.number("--validation", 2000, in: 100...1e6))
+    Int(try arguments.number("--validation", 2000, in: 20...1e6))
   }
 
   private static func checkpointWeights(_ path: String) throws -> Weights {
