@@ -146,6 +146,19 @@ racers[0].kill()
 for racer in racers:
     racer.wait()
 say("retried by two at once, one of them killed")
+# A node goes down under its tasks, which Slurm queues again; and one more task is killed.
+wait("tasks on c1", lambda: not queue() or "c1" in run("squeue", "-h", "-t", "R", "-o", "%N"))
+run("scontrol", "update", "nodename=c1", "state=down", "reason=test")
+time.sleep(2)
+run("scontrol", "update", "nodename=c1", "state=resume")
+say("node c1 down under its tasks, and back")
+wait("a task at work", lambda: not queue() or supervisors())
+if at_work := supervisors():
+    try:
+        os.kill(random.choice(at_work), signal.SIGKILL)
+        say("kill -9 of another task's process")
+    except ProcessLookupError:
+        pass
 rounds = 0
 while True:
     wait("the end of an array", lambda: not queue())
@@ -158,19 +171,7 @@ while True:
         break
     say(f"retry {rounds}: {count(sweep)}")
     run(EWALD, "sweep", "retry", sweep, "--all", codes=(0, 3))
-    # A node goes down under its tasks, in the first of these rounds; and one more is killed.
-    if rounds == 1:
-        wait("tasks on c1", lambda: "c1" in run("squeue", "-h", "-t", "R", "-o", "%N") or not queue())
-        run("scontrol", "update", "nodename=c1", "state=down", "reason=test")
-        time.sleep(2)
-        run("scontrol", "update", "nodename=c1", "state=resume")
-        say("node c1 down under its tasks, and back")
-    if rounds < 3 and (at_work := supervisors()):
-        try:
-            os.kill(random.choice(at_work), signal.SIGKILL)
-            say("kill -9 of another task's process")
-        except ProcessLookupError:
-            pass
+
 slurm = run(EWALD, "sweep", "collect", sweep, codes=(0, 3))
 say("on Slurm:\n" + slurm.rstrip())
 attempts = {}
