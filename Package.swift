@@ -84,6 +84,7 @@ let package = Package(
       resources: [
         .embedInCode("Page/index.html"), .embedInCode("Page/style.css"), .embedInCode("Page/app.js"),
       ]),
+    .target(name: "Sweep", dependencies: ["CLinux", "JSON", "System"]),
     .target(name: "TerminalUI", dependencies: ["CNcurses", "CZlib", "System"]),
     .executableTarget(
       name: "ewald",
@@ -91,7 +92,7 @@ let package = Package(
         "Analysis", "Arrays", "AtomTomography", "CBLEED", "CLinux", "Diffraction", "FolderWatch",
         "FrameFormats",
         "FrameQuality", "FrameScaling", "JSON", "Learning", "LiveSession", "PACBED", "Scattering", "Service",
-        "SPED", "System", "TerminalUI", "Workers",
+        "SPED", "Sweep", "System", "TerminalUI", "Workers",
       ],
       exclude: ["Deployment"]),
     .executableTarget(
@@ -169,6 +170,7 @@ let package = Package(
       dependencies: [
         "Diffraction", "FrameFormats", "FrameQuality", "JSON", "Learning", "LiveSession", "Service", "System",
       ]),
+    .testTarget(name: "SweepTests", dependencies: ["JSON", "Sweep", "System"]),
     // Driven by the tests through a pseudo terminal: what a screen leaves behind when it is killed.
     .executableTarget(name: "TerminalProbe", dependencies: ["TerminalUI"], path: "Tests/TerminalProbe"),
     .testTarget(

@@ -29,6 +29,7 @@ let suites: [(name: String, run: @Sendable () async -> [Measurement])] = [
   ("pacbed-series", PACBEDSeriesSuite.run),
   ("pacbed-swaps", PACBEDSwapSuite.run),
   ("pacbed-fit", PACBEDFitSuite.run),
+  ("transfer", TransferSuite.run),
   ("cbleed", cbleedSuite),
   ("cbleed-reading", cbleedReadingSuite),
   ("cbleed-published", cbleedPublishedSuite),

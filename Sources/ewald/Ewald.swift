@@ -58,7 +58,7 @@ package enum Ewald {
 /// The one list of verbs.
 package let verbs: [Verb] = [
   watchVerb, runVerb, replayVerb, viewVerb, exportVerb, checkVerb, serveVerb, simulateVerb, trainVerb,
-  modelsVerb,
+  sweepVerb, modelsVerb,
   doctorVerb, demoVerb, settingsVerb, explainVerb, completionsVerb, manualVerb,
-  microscopeVerb, readWorkerVerb, analysisWorkerVerb,
+  microscopeVerb, readWorkerVerb, analysisWorkerVerb, sweepStepVerb,
 ]

@@ -74,6 +74,7 @@ package struct PACBEDModel: Sendable {
   ) throws(PACBEDError) -> ModelFolder {
     var facts = result.facts
     facts["debye_waller_b"] = .list(training.motions.map(JSONValue.number))
+    if let start = training.startedFrom { facts["started_from"] = .text(start) }
     facts["peak_rate"] = .number((Double(training.peakRate) * 1e6).rounded() / 1e6)
     do {
       return try ModelFolder.write(

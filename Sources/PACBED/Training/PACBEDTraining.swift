@@ -25,6 +25,8 @@ package struct PACBEDTraining: Sendable {
   /// Weights of another material's network to start from: what discs, centres and scales look like need not
   /// be learned again. Arrays of another shape are drawn afresh.
   package var start: Weights?
+  /// Whose they are: the digest of that model, for the manifest.
+  package var startedFrom: String?
   /// The text that the crystal was read from: it travels with the model.
   package var cif = ""
 

@@ -9,6 +9,8 @@ package struct Verb: Sendable {
   package var isHidden = false
   /// `simulate pacbed`, `simulate cbleed`: verbs of their own behind one word.
   package var kinds: [Verb] = []
+  /// Throws what `run` would refuse, before anything is done: for those who hand the words on to other machines.
+  var check: (@Sendable (Arguments) throws -> Void)?
   let run: @MainActor @Sendable (Arguments) async throws -> ExitCode
 
   struct Option: Sendable {

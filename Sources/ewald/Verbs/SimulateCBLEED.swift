@@ -11,6 +11,7 @@ let simulateCBLEED = Verb(
   name: "cbleed", operands: "",
   summary: "patterns of a surface by energy and structure: float32 TIFFs and a cases.json",
   options: CBLEEDRequest.options + [Verb.Option("--output", "DIR", "where the patterns go")],
+  check: { _ = try CBLEEDSimulation(try CBLEEDRequest.request($0)) },
   run: { arguments in
     guard let folder = arguments["--output"] else { throw UsageError("simulate: --output DIR is needed") }
     let simulation: CBLEEDSimulation

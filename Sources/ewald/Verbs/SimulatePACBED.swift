@@ -22,6 +22,7 @@ let simulatePACBED = Verb(
     Verb.Option("--debye-waller", nil, "damp by the displacements that the crystal states"),
     Verb.Option("--output", "DIR", "where the patterns go"),
   ],
+  check: { _ = try PACBEDRequest.simulation($0) },
   run: { arguments in
     let simulation = try PACBEDRequest.simulation(arguments)
     guard let folder = arguments["--output"] else { throw UsageError("simulate: --output DIR is needed") }

@@ -25,6 +25,10 @@ let simulateSeries = Verb(
     Verb.Option("--name", "NAME", "of the files (series)"),
     Verb.Option("--output", "DIR", "where they go"),
   ],
+  check: {
+    _ = try AsymmetricUnit(cif: try SeriesRequest.structure($0))
+    _ = try SeriesRequest.simulation($0)
+  },
   run: { arguments in
     guard let folder = arguments["--output"] else { throw UsageError("simulate: --output DIR is needed") }
     let name = arguments["--name"] ?? "series"

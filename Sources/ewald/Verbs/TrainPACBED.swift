@@ -25,8 +25,16 @@ let trainPACBED = Verb(
     Verb.Option(
       "--foreground", nil, "at normal priority: without it, only where nothing else wants the processor"),
     Verb.Option("--progress", "PID", "JSON lines for the program of this number, with which this one ends"),
+    Verb.Option("--validation", "N", "patterns that each level of noise is measured on, twice (2000)"),
+    Verb.Option(
+      "--timeless", nil, "the manifest tells no times and no interruptions: same training, same bytes"),
     Verb.Option("--output", "MODEL", "the model's folder; MODEL.checkpoint beside it while it is trained"),
   ],
+  check: { arguments in
+    let training = try TrainingFlags.training(arguments)
+    _ = try PatternNetwork(training.domain)
+    _ = try TrainingFlags.validation(arguments)
+  },
   run: { arguments in
     guard let output = arguments["--output"], !output.isEmpty else {
       throw UsageError("train: --output MODEL is needed")
@@ -41,7 +49,9 @@ let trainPACBED = Verb(
     do {
       return try TrainingRun(
         training: training, output: output, interruption: interruption,
-        said: arguments.has("--progress") ? .lines : .sentences
+        said: arguments.has("--progress") ? .lines : .sentences,
+        validation: try TrainingFlags.validation(arguments),
+        facts: arguments.has("--timeless") ? .lasting : .all
       ).run()
     } catch PACBEDError.cancelled {
       return .interrupted
@@ -57,15 +67,14 @@ private struct TrainingRun {
   let output: String
   let interruption: Interruption
   let said: TrainingProgress
+  let validation: Int
+  let facts: Facts
   /// As it was typed: the manifest tells how to make the model again.
   private let command = (["ewald"] + CommandLine.arguments.dropFirst()).joined(separator: " ")
 
-  init(training: PACBEDTraining, output: String, interruption: Interruption, said: TrainingProgress) {
-    self.training = training
-    self.output = output
-    self.said = said
-    self.interruption = interruption
-  }
+  /// What the manifest tells of the training: also how long it took and where it was interrupted, or only what it
+  /// would be again.
+  enum Facts { case all, lasting }
 
   func run() throws -> ExitCode {
     guard access(output, F_OK) != 0 else { throw UsageError("train: \(output) is there already") }
@@ -78,7 +87,7 @@ private struct TrainingRun {
     for table in tables {
       Console.message("table: \(table.byteCount >> 20) MiB, step \((table.step * 100).rounded() / 100) mrad")
     }
-    let result = try training.run(
+    var result = try training.run(
       tables: tables, keeping: place, isCancelled: { interruption.came }
     ) { progress in
       said.step(progress.step, of: progress.steps, secondsLeft: progress.secondsLeft) { Self.line(progress) }
@@ -87,9 +96,12 @@ private struct TrainingRun {
     guard result.isFinished else { return Console.stopped(place) }
     said.validation()
     let report = try ValidationReport(
-      training.domain, result.model, table: tables[0], seed: training.seed,
+      training.domain, result.model, table: tables[0], seed: training.seed, count: validation,
       isCancelled: { interruption.came })
     for row in report.rows { Console.line(row.line) }
+    if facts == .lasting {
+      for name in ["seconds", "resumed_at_step"] { result.facts[name] = nil }
+    }
     let model = try PACBEDModel.write(
       id: output.split(separator: "/").last.map(String.init) ?? output, training: training, result: result,
       report: report, command: command, to: output)
@@ -181,8 +193,12 @@ private enum TrainingFlags {
     training.threads = Int(try arguments.number("--threads", 2, in: 1...64))
     training.priority = arguments.has("--foreground") ? .normal : .background
     training.cache = .standard()
-    if let from = arguments["--from"] { training.start = try weights(from) }
+    if let from = arguments["--from"] { (training.start, training.startedFrom) = try weights(from) }
     return training
+  }
+
+  static func validation(_ arguments: Arguments) throws -> Int {
+    Int(try arguments.number("--validation", 2000, in: 20...1e6))
   }
 
   private static func checkpointWeights(_ path: String) throws -> Weights {
@@ -190,11 +206,11 @@ private enum TrainingFlags {
     return Weights(checkpoint.weights.arrays.merging(checkpoint.average.arrays) { $1 })
   }
 
-  private static func weights(_ name: String) throws -> Weights {
+  private static func weights(_ name: String) throws -> (Weights, digest: String?) {
     do {
-      if name.hasSuffix(".checkpoint") { return try checkpointWeights(name) }
-      return try ModelLibrary.standard.model(name, of: PACBEDModel.engine).model(PACBEDModel.networkFile)
-        .weights
+      if name.hasSuffix(".checkpoint") { return (try checkpointWeights(name), nil) }
+      let model = try ModelLibrary.standard.model(name, of: PACBEDModel.engine)
+      return (try model.model(PACBEDModel.networkFile).weights, model.sha256)
     } catch {
       throw UsageError("train: --from \(name): \(error)")
     }
