@@ -24,11 +24,6 @@ static inline void linux_keep_heaps_small(void) {
   mallopt(M_ARENA_MAX, 2);
   mallopt(M_MMAP_THRESHOLD, 128 * 1024);
 }
-// Up to the most that a heap takes, and nothing goes back by itself.
-static inline void linux_keep_heaps_large(void) {
-  mallopt(M_MMAP_THRESHOLD, 32 * 1024 * 1024);
-  mallopt(M_TRIM_THRESHOLD, 1 << 30);
-}
 // Opening without marking the access time.
 static const int linux_no_access_time = 01000000;
 // This process gets the signal when the thread that started it ends.

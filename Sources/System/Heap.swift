@@ -10,10 +10,6 @@ package enum Heap {
   /// so far for small, and keeps as much in each of a dozen heaps. To be called before there is a second thread.
   package static func keepSmall() { linux_keep_heaps_small() }
 
-  /// For a process that takes and frees the same large pieces again and again: they come from its heaps, not each time
-  /// anew from the system, which has to blank every page of them. What is left then goes back by `giveBack`.
-  package static func keepLarge() { linux_keep_heaps_large() }
-
   /// Gives back to the system what is free, everywhere. A few milliseconds.
   package static func giveBack() { linux_trim_heaps() }
 }

@@ -12,7 +12,6 @@ package enum AnalysingMain {
   package static func run(engines: [any AnalysisEngine], memoryBytes: Int) -> Never {
     WorkerLimits.bound(memoryBytes: memoryBytes)
     WorkerLimits.dieWithParent()
-    Heap.keepLarge()
     let control = Channel(adopting: WorkerProcess.descriptor)
     // Below the session's own threads: an analysis on every core must not delay a key.
     let queue = DispatchQueue(label: "analyses", qos: .utility, attributes: .concurrent)
