@@ -110,6 +110,9 @@ static inline void guard_write(int to, const char *bytes, long count) {
 // Counted, so that a crash knows whether an answer is still on its way.
 static inline void guard_question(void) { __atomic_add_fetch(&guard.questions, 1, __ATOMIC_SEQ_CST); }
 static inline void guard_answer(void) { __atomic_add_fetch(&guard.answers, 1, __ATOMIC_SEQ_CST); }
+static inline int guard_awaits_answer(void) {
+  return __atomic_load_n(&guard.answers, __ATOMIC_SEQ_CST) < __atomic_load_n(&guard.questions, __ATOMIC_SEQ_CST);
+}
 // No answer is to be expected any more.
 static inline void guard_settle(void) { __atomic_store_n(&guard.answers, guard.questions, __ATOMIC_SEQ_CST); }
 
@@ -130,8 +133,7 @@ static inline void guard_drain(void) {
       char bytes[256];
       if (!(ready.revents & POLLIN) || read(guard.tty, bytes, sizeof bytes) < 0) return;
       taken = 1;
-    } else if (taken || __atomic_load_n(&guard.answers, __ATOMIC_SEQ_CST) >=
-                            __atomic_load_n(&guard.questions, __ATOMIC_SEQ_CST)) {
+    } else if (taken || !guard_awaits_answer()) {
       return;
     }
   }

@@ -7,7 +7,8 @@ package enum ThisProcess {
     var generator = SystemRandomNumberGenerator()
     let nonce = String(generator.next(), radix: 36) + String(generator.next(), radix: 36)
     return Lease.Owner(
-      nonce: nonce, host: host, space: space, process: Int(getpid()), begun: begun(Int(getpid())) ?? "",
+      nonce: nonce, host: HostName.current, space: space, process: Int(getpid()),
+      begun: begun(Int(getpid())) ?? "",
       job: job(Environment["SLURM_ARRAY_JOB_ID"], Environment["SLURM_ARRAY_TASK_ID"]))
   }
 
@@ -20,12 +21,6 @@ package enum ThisProcess {
   package static func isDead(_ owner: Lease.Owner) -> Bool {
     guard !space.isEmpty, owner.space == space, owner.process > 0, !owner.begun.isEmpty else { return false }
     return begun(owner.process) != owner.begun
-  }
-
-  package static var host: String {
-    var buffer = [CChar](repeating: 0, count: 256)
-    guard gethostname(&buffer, buffer.count - 1) == 0 else { return "" }
-    return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 
   /// This start of this machine, and which of its processes are seen.

@@ -25,7 +25,6 @@ import Glibc
   private var pace: LinkPace
   private var isSendingPixels = false
   /// How often the terminal was asked whether it is ready.
-  private var questionCount = 0
   /// Pixels of a cell, as far as the terminal told.
   private var cellPixels: Size?
   /// Whether the mouse is told; off unless somebody asks for it.
@@ -252,7 +251,6 @@ import Glibc
     guard pace.asks else { return }
     TerminalGuard.asked()
     send(ControlSequence.readyQuestion)
-    questionCount += 1
     pace.ask(at: .now)
   }
 
@@ -389,12 +387,9 @@ import Glibc
 
   /// An answer that came after the end would be a line typed at the shell.
   private func awaitAnswers() {
-    guard let input else { return }
+    guard input != nil else { return }
     let deadline = ContinuousClock.now + .seconds(1)
-    while input.readiness.load(ordering: .relaxed) < questionCount, ContinuousClock.now < deadline {
-      usleep(1000)
-    }
-    questionCount = input.readiness.load(ordering: .relaxed)
+    while TerminalGuard.awaitsAnswer, ContinuousClock.now < deadline { usleep(1000) }
     TerminalGuard.expectsNoAnswer()
     pace.restart()
   }

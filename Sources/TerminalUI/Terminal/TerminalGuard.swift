@@ -49,10 +49,11 @@ package enum TerminalGuard {
     guard_uncatch_all()
   }
 
-  /// The terminal was asked something; it has answered. A crash in between waits for the answer, so that the shell
-  /// does not read it.
+  /// The terminal was asked something; it has answered. Who ends in between waits for the answer, so that the shell
+  /// does not read it; after a crash the guard does.
   static func asked() { guard_question() }
   static func answered() { guard_answer() }
+  static var awaitsAnswer: Bool { guard_awaits_answer() != 0 }
   static func expectsNoAnswer() { guard_settle() }
 
   static func stopProcess() { guard_stop_process() }

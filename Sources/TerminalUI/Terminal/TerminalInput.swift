@@ -1,6 +1,5 @@
 import Dispatch
 import Glibc
-import Synchronization
 
 /// Reads keys and signals on queues of their own, so that a busy main actor loses none.
 ///
@@ -18,8 +17,6 @@ final class TerminalInput {
   private let keys: any DispatchSourceRead
   private let signals: any DispatchSourceRead
   private var decoder: KeyDecoder
-  /// How often the terminal said that it is ready: the one thing that others may look at.
-  let readiness = Atomic<Int>(0)
 
   /// How long a lone Esc waits for the rest of a sequence, in milliseconds.
   private static let escapeDelay: Int32 = 25
@@ -60,10 +57,7 @@ final class TerminalInput {
       for key in decoder.feed(bytes) { continuation.yield(.key(key)) }
       for report in decoder.takeReports() {
         notify(.report(report))
-        if report == .ready {
-          readiness.add(1, ordering: .relaxed)
-          TerminalGuard.answered()
-        }
+        if report == .ready { TerminalGuard.answered() }
       }
       guard decoder.isPending else { return }
       var more = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)

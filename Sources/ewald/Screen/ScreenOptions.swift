@@ -16,12 +16,3 @@ enum ScreenOptions {
     return settings
   }
 }
-
-enum HostName {
-  /// For links; empty where it is not known.
-  static var current: String {
-    var buffer = [CChar](repeating: 0, count: 256)
-    guard gethostname(&buffer, buffer.count - 1) == 0 else { return "" }
-    return String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
-  }
-}
