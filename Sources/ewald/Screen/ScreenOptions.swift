@@ -1,4 +1,3 @@
-import Glibc
 import TerminalUI
 
 /// What is said of the screen on the command line.
