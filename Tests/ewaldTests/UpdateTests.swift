@@ -229,6 +229,16 @@ import ewald
   }
 }
 
+@Test func aNameThatIsBegunComesFirst() {
+  for (typed, first) in [
+    ("re", "reanalyse"), ("rem", "untag"), ("mark", "mark"), ("fil", "filter"), ("trend", "trend-axis"),
+  ] {
+    var menu = CommandMenu(.palette, SampleSession.model().commandsHere, "Live")
+    menu.field = TextField(typed)
+    #expect(menu.rows.first?.id == first, "\(typed)")
+  }
+}
+
 @Test func noKeyMeansTwoThingsInOneView() {
   var model = SampleSession.model()
   for index in allViews.indices {

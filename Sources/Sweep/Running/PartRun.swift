@@ -1,6 +1,4 @@
-import Dispatch
 import Glibc
-import Synchronization
 import System
 
 /// Does one part, as often as it is asked to and never beside another who does it: takes the lease, runs the
@@ -109,7 +107,7 @@ package struct PartRun: Sendable {
     _ lease: inout Lease, _ book: LeaseBook, _ parent: PartResult?
   ) throws(SweepError) -> Outcome {
     let start = SystemClock.monotonic.seconds
-    let before = Usage.ofChildren()
+    let before = ChildUsage.now()
     var record = Attempt(epoch: lease.epoch, host: owner.host, job: owner.job, end: .failed)
     let outcome: Outcome
     do throws(SweepError) {
@@ -118,7 +116,7 @@ package struct PartRun: Sendable {
       record.message = error.description
       outcome = .failed(error.description)
     }
-    let after = Usage.ofChildren()
+    let after = ChildUsage.now()
     record.seconds = SystemClock.monotonic.seconds - start
     record.processorSeconds = after.seconds - before.seconds
     record.peakMegabytes = after.peakMegabytes
@@ -199,7 +197,7 @@ package struct PartRun: Sendable {
       process.end(SIGKILL)
       throw SweepError("\(part.name): no thread to give signs of life")
     }
-    let log = Log("\(place)/log")
+    let log = PartLog("\(place)/log")
     var last = ""
     let code = process.lines { line in
       last = String(line.prefix(500))
@@ -209,95 +207,5 @@ package struct PartRun: Sendable {
     lease = held
     let isOurs = last.hasPrefix("ewald: ")
     return (code, isOurs ? String(last.dropFirst(7)) : last, isHeld)
-  }
-}
-
-/// Signs of life, and who ends the program when its part is lost or everything is to stop.
-private final class Pulse: Sendable {
-  private struct State {
-    var lease: Lease
-    var isHeld = true
-    var isEnding = false
-  }
-
-  private let state: Mutex<State>
-  private let book: LeaseBook
-  private let process: Companion
-  private let isStopped: @Sendable () -> Bool
-  private let ended = DispatchSemaphore(value: 0)
-
-  init(_ lease: Lease, _ book: LeaseBook, _ process: Companion, _ isStopped: @escaping @Sendable () -> Bool) {
-    state = Mutex(State(lease: lease))
-    self.book = book
-    self.process = process
-    self.isStopped = isStopped
-  }
-
-  func start() -> Bool { DetachedThread.start { [self] in run() } }
-
-  /// The lease as it stands, and whether it is ours.
-  func stop() -> (Lease, Bool) {
-    state.withLock { $0.isEnding = true }
-    ended.wait()
-    return state.withLock { ($0.lease, $0.isHeld) }
-  }
-
-  private func run() {
-    var lease = state.withLock { $0.lease }
-    let term = Duration.seconds(lease.term)
-    var sign = MonotonicTime.now()
-    var tried = sign
-    var isTold = false
-    while !state.withLock({ $0.isEnding }) {
-      usleep(100_000)
-      if !isTold, isStopped() {
-        isTold = true
-        process.end(SIGTERM)
-      }
-      let now = MonotonicTime.now()
-      guard now - tried >= term / 6 else { continue }
-      tried = now
-      do {
-        if try book.beat(&lease) { sign = now } else { lose() }
-      } catch {
-        // The disk may come back; who has given no sign for his term must suppose that another has begun.
-        if now - sign > term { lose() }
-      }
-    }
-    state.withLock { $0.lease = lease }
-    ended.signal()
-  }
-
-  private func lose() {
-    state.withLock { $0.isHeld = false }
-    process.end(SIGKILL)
-  }
-}
-
-/// What the processes that this one started and saw the end of have used.
-private enum Usage {
-  static func ofChildren() -> (seconds: Double, peakMegabytes: Double) {
-    var usage = rusage()
-    getrusage(__rusage_who_t(RUSAGE_CHILDREN.rawValue), &usage)
-    func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }
-    return (seconds(usage.ru_utime) + seconds(usage.ru_stime), Double(usage.ru_maxrss) / 1024)
-  }
-}
-
-/// What a part's program said, of all attempts: a line is in the file when it was said.
-private final class Log {
-  private let descriptor: Int32
-
-  init?(_ path: String) {
-    descriptor = PathText.withCString(path) { open($0, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644) }
-    if descriptor < 0 { return nil }
-  }
-
-  deinit { close(descriptor) }
-
-  /// A log that cannot be written is no reason to lose the part.
-  func add(_ line: String) {
-    let bytes = Array((line + "\n").utf8)
-    _ = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
   }
 }

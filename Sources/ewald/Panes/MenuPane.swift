@@ -99,8 +99,9 @@ private struct MenuList {
   let columns: Int
   let width: Int
   let theme: Theme
-  /// The widest keys.
+  /// The widest keys, and in the palette the widest name.
   let keys: Int
+  let names: Int
 
   init(menu: CommandMenu, rows: [Command], columns: Int, width: Int, theme: Theme) {
     self.menu = menu
@@ -108,6 +109,8 @@ private struct MenuList {
     self.columns = columns
     self.width = width
     self.theme = theme
+    // An operator's preset may be called anything.
+    names = menu.style == .palette ? min(20, rows.map { TextWidth.columns(of: $0.name) }.max() ?? 0) : 0
     keys = menu.style == .choice ? 0 : max(6, rows.map { TextWidth.columns(of: $0.keyText) }.max() ?? 0)
   }
 
@@ -118,6 +121,10 @@ private struct MenuList {
     case .command(let index):
       let command = rows[index]
       var text = Text(isHere ? " ▸ " : "   ", theme.accent)
+      let plain = isHere ? theme.bright : theme.text
+      if names > 0 {
+        text += matched(TextWidth.fitted(command.name, to: names), menu.field.text, plain, theme) + Text("  ")
+      }
       if keys > 0 {
         text += Text(TextWidth.fitted(command.keyText, to: keys) + "  ", theme.accent.adding(.bold))
       }
@@ -125,7 +132,8 @@ private struct MenuList {
       let isNamed = columns > 1 && TextWidth.columns(of: command.title) > width - keys - 6
       return text
         + matched(
-          isNamed ? command.name : command.title, menu.field.text, isHere ? theme.bright : theme.text, theme)
+          isNamed ? command.name : command.title, names > 0 ? "" : menu.field.text,
+          names > 0 ? theme.dim : plain, theme)
     }
   }
 }

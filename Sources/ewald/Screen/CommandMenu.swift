@@ -23,8 +23,14 @@ package struct CommandMenu {
   /// The commands that answer to what was typed.
   package var rows: [Command] {
     if field.text.isEmpty { return commands }
-    return FuzzyMatch.ranked(commands, by: field.text) { "\($0.title) \($0.id) \($0.keyText)" }
+    let found = FuzzyMatch.ranked(commands, by: field.text) { "\($0.title) \($0.id) \($0.keyText)" }
       .map(\.item).filter { !$0.isRecorded || isNamed($0) }
+    guard style == .palette else { return found }
+    // Whoever begins a name means it; of several the usual one, which stands first.
+    let typed = field.text.lowercased()
+    let begun = commands.filter { $0.name.hasPrefix(typed) }
+    let ids = Set(begun.map(\.id))
+    return begun + found.filter { !ids.contains($0.id) }
   }
 
   /// What changes the session needs more than letters that occur in some order: every word that was typed begins a
