@@ -1,3 +1,4 @@
+import System
 import TerminalUI
 import Testing
 
@@ -40,7 +41,8 @@ import Testing
       if room > 0 {
         pace.send(room)
         link.send(room)
-        pace.ask(at: link.now)
+        let isAsked = pace.ask(at: link.now)
+        #expect(isAsked)
         link.ask()
         bytes += room
       }
@@ -62,7 +64,8 @@ import Testing
     var pace = LinkPace(isCareful: true)
     let now = ContinuousClock.now
     pace.send(pace.room(at: now))
-    pace.ask(at: now)
+    let isAsked = pace.ask(at: now)
+    #expect(isAsked)
     let rest = pace.room(at: now)
     let answer = pace.room(at: now, isAnswer: true)
     pace.send(answer)
@@ -79,12 +82,40 @@ import Testing
     var pace = LinkPace(isCareful: true)
     let now = ContinuousClock.now
     pace.send(5000)
-    pace.ask(at: now)
+    let isAsked = pace.ask(at: now)
+    #expect(isAsked)
     let atOnce = pace.room(at: now + .seconds(1))
     let later = pace.room(at: now + .seconds(11))
     #expect(atOnce == 0 && later > 0)
     pace.giveUp()
     let silent = pace.room(at: now)
     #expect(silent == .max && !pace.asks && !pace.isSlow)
+  }
+
+  /// However much is sent at once while the terminal is busy elsewhere: once it has answered all, the next key is drawn.
+  @Test func afterAllAnswersThereIsRoom() {
+    var random = SplitMix64(seed: 11)
+    for _ in 0..<200 {
+      var pace = LinkPace()
+      var now = ContinuousClock.now
+      var asked = 0
+      for _ in 0..<Int.random(in: 60...200, using: &random) {
+        now += .milliseconds(Int.random(in: 0...4, using: &random))
+        guard pace.room(at: now) > 0 else { continue }
+        pace.send(Int.random(in: 30...6000, using: &random))
+        if pace.ask(at: now) { asked += 1 }
+      }
+      now += .milliseconds(Int.random(in: 0...3000, using: &random))
+      #expect(asked <= 64)
+      while asked > 0 || pace.owesQuestion {
+        now += .milliseconds(Int.random(in: 0...300, using: &random))
+        if asked == 0, pace.ask(at: now) { asked += 1 }
+        now += .milliseconds(1)
+        pace.answer(at: now)
+        asked -= 1
+      }
+      let room = pace.room(at: now)
+      #expect(room > 0)
+    }
   }
 }

@@ -23,6 +23,8 @@ package struct LinkPace: Sendable {
   /// The answer to a key need not wait for what is on its way, but it is short.
   private static let answer = 192
   private static let slowest = 256.0
+  /// An answer that took longer will not come any more.
+  package static let loss = Duration.seconds(10)
   /// From so many bytes a second on nobody waits.
   private static let fast = 65536.0
 
@@ -38,7 +40,8 @@ package struct LinkPace: Sendable {
   }
 
   package var inFlight: Int { sent - arrived }
-  package var isWaiting: Bool { !questions.isEmpty }
+  /// Something was sent after the last question, and no answer will tell when it arrived.
+  package var owesQuestion: Bool { questions.isEmpty && inFlight > 0 }
 
   /// Pictures have to wait, or to do without pixels.
   package var isSlow: Bool { rate.map { $0 < Self.fast } ?? isCareful }
@@ -49,7 +52,7 @@ package struct LinkPace: Sendable {
     if rate == nil, let oldest = questions.first, now - oldest.at > .milliseconds(500) { rate = Self.slowest }
     guard isSlow else { return .max }
     // An answer that got lost must not stop the screen.
-    if let oldest = questions.first, now - oldest.at > .seconds(10) {
+    if let oldest = questions.first, now - oldest.at > Self.loss {
       questions = []
       arrived = sent
     }
@@ -62,10 +65,11 @@ package struct LinkPace: Sendable {
 
   package mutating func send(_ bytes: Int) { if asks { sent += bytes } }
 
-  package mutating func ask(at now: Instant) {
-    // Somebody who never answers is not asked for ever.
-    guard questions.count < 64 else { return }
+  /// Whether to ask now: somebody who never answers is not asked for ever. The question is then owed.
+  package mutating func ask(at now: Instant) -> Bool {
+    guard asks, questions.count < 64 else { return false }
     questions.append((sent, inFlight, now))
+    return true
   }
 
   package mutating func answer(at now: Instant) {

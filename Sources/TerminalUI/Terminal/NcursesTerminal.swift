@@ -24,7 +24,7 @@ import Glibc
   private var links = LinkLayer()
   private var pace: LinkPace
   private var isSendingPixels = false
-  /// How often the terminal was asked whether it is ready.
+  private var isWaitingForRoom = false
   /// Pixels of a cell, as far as the terminal told.
   private var cellPixels: Size?
   /// Whether the mouse is told; off unless somebody asks for it.
@@ -95,7 +95,7 @@ import Glibc
     guard TerminalGuard.isActive, let (canvas, cursor) = wanted else { return }
     TerminalGuard.trimErrors()
     let room = pace.room(at: .now, isAnswer: isAnswer)
-    guard room > 0 else { return }
+    guard room > 0 else { return renderAfterLoss() }
     let count = size.width * size.height
     pens.makeRoom(cells: count)
     if drawn.count != count {
@@ -137,6 +137,17 @@ import Glibc
       askWhetherReady()
     }
     schedulePixels()
+  }
+
+  /// Answers make room; what waits for one that got lost is drawn without it.
+  private func renderAfterLoss() {
+    guard !isWaitingForRoom else { return }
+    isWaitingForRoom = true
+    Task {
+      try? await Task.sleep(for: LinkPace.loss)
+      isWaitingForRoom = false
+      render()
+    }
   }
 
   /// Whether anything changed. Where there is a limit the part that has the focus goes first, pictures last.
@@ -248,10 +259,9 @@ import Glibc
   }
 
   private func askWhetherReady() {
-    guard pace.asks else { return }
+    guard pace.ask(at: .now) else { return }
     TerminalGuard.asked()
     send(ControlSequence.readyQuestion)
-    pace.ask(at: .now)
   }
 
   /// The screen is not what was drawn on it, nor is there a picture on it.
@@ -280,6 +290,7 @@ import Glibc
       capabilities.answersQuestions = pace.asks
       pace.answer(at: .now)
       render()
+      if pace.owesQuestion { askWhetherReady() }
     case .attributes: capabilities.answersQuestions = capabilities.takesControlStrings
     case .window(let numbers) where numbers[0] == 6 && pixels != nil:
       let cell = Size(width: numbers[2], height: numbers[1])
