@@ -3,7 +3,6 @@ import PackageDescription
 
 // A C library is a module.modulemap and a shim.h, nothing else.
 let libraries: [Target] = [
-  .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
   .systemLibrary(name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
   .systemLibrary(name: "CFFTW", pkgConfig: "fftw3f", providers: [.apt(["libfftw3-dev"])]),
   .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
@@ -15,6 +14,7 @@ let libraries: [Target] = [
   .systemLibrary(name: "CNcurses", providers: [.apt(["libncurses-dev"])]),
   .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
   .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+  .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
   .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
   .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
   .systemLibrary(name: "CSpglib", providers: [.apt(["libsymspg-dev"])]),
@@ -34,7 +34,7 @@ let package = Package(
     .executable(name: "ewald", targets: ["ewald"])
   ],
   targets: libraries + kernels + [
-    .target(name: "System", dependencies: ["CCrypto", "CLinux"]),
+    .target(name: "System", dependencies: ["CLinux", "COpenSSL"]),
     .target(name: "JSON"),
     .target(name: "Arrays", dependencies: ["CFFTW", "CLAPACKE", "COpenBLAS"]),
     .target(name: "Diffraction", dependencies: ["Arrays"]),
@@ -78,7 +78,8 @@ let package = Package(
     .target(
       name: "Service",
       dependencies: [
-        "CCrypto", "CMicroHTTPD", "CSQLite", "Diffraction", "FrameFormats", "JSON", "Learning", "LiveSession",
+        "CMicroHTTPD", "COpenSSL", "CSQLite", "Diffraction", "FrameFormats", "JSON", "Learning",
+        "LiveSession",
         "System",
       ],
       resources: [
@@ -168,7 +169,9 @@ let package = Package(
     .testTarget(
       name: "ServiceTests",
       dependencies: [
-        "Diffraction", "FrameFormats", "FrameQuality", "JSON", "Learning", "LiveSession", "Service", "System",
+        "COpenSSL", "Diffraction", "FrameFormats", "FrameQuality", "JSON", "Learning", "LiveSession",
+        "Service",
+        "System",
       ]),
     .testTarget(name: "SweepTests", dependencies: ["JSON", "Sweep", "System"]),
     // Driven by the tests through a pseudo terminal: what a screen leaves behind when it is killed.

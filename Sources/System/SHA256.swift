@@ -1,4 +1,4 @@
-import CCrypto
+import COpenSSL
 
 /// SHA-256 (FIPS 180-4), fed piece by piece: the identity of files, of weights and of session files. The work
 /// is libcrypto's, which has code for the instructions that processors offer for it.

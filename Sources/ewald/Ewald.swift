@@ -58,7 +58,7 @@ package enum Ewald {
 /// The one list of verbs.
 package let verbs: [Verb] = [
   watchVerb, runVerb, replayVerb, viewVerb, exportVerb, checkVerb, serveVerb, simulateVerb, trainVerb,
-  sweepVerb, modelsVerb,
+  sweepVerb, modelsVerb, crystalVerb,
   doctorVerb, demoVerb, settingsVerb, explainVerb, completionsVerb, manualVerb,
   microscopeVerb, readWorkerVerb, analysisWorkerVerb, sweepStepVerb,
 ]

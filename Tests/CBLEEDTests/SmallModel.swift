@@ -45,7 +45,8 @@ enum SmallModel {
     try FileManager.default.createDirectory(
       atPath: NSTemporaryDirectory() + "ewald-cbleed-\(getpid())", withIntermediateDirectories: true)
     try? FileManager.default.removeItem(atPath: path)
-    try model.get().write(to: path, id: "small", summary: "for tests", command: "none", metrics: [:])
+    try model.get().write(
+      to: path, id: "small", summary: "for tests", origin: ModelOrigin(command: "none"), metrics: [:])
     return path
   }
 }

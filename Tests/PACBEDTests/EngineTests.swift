@@ -34,7 +34,8 @@ import Testing
         let report = try ValidationReport(
           training.domain, result.model, table: tables[0], seed: training.seed, count: 12)
         try PACBEDModel.write(
-          id: name, training: training, result: result, report: report, command: "ewald train pacbed",
+          id: name, training: training, result: result, report: report,
+          origin: ModelOrigin(command: "ewald train pacbed"),
           to: "\(folder)/\(name)")
       }
     } catch { fatalError("\(error)") }

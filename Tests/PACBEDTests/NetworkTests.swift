@@ -146,7 +146,8 @@ enum SmallModel {
       training.domain, result.model, table: SmallModel.table, seed: training.seed, count: 12)
     let folder = "/tmp/ewald-pacbed-\(UInt64.random(in: 0...UInt64.max))"
     try PACBEDModel.write(
-      id: "small", training: training, result: result, report: report, command: "ewald train pacbed",
+      id: "small", training: training, result: result, report: report,
+      origin: ModelOrigin(command: "ewald train pacbed"),
       to: folder)
     let model = try PACBEDModel(ModelFolder(path: folder))
     #expect(model.domain.thickness == training.domain.thickness)

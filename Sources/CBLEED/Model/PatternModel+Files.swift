@@ -11,7 +11,7 @@ extension PatternModel {
   /// - Parameter metrics: figures for people, by name.
   @discardableResult
   package func write(
-    to path: String, id: String, summary: String, command: String, metrics: [String: [String: Double]]
+    to path: String, id: String, summary: String, origin: ModelOrigin, metrics: [String: [String: Double]]
   ) throws(NetworkError) -> ModelFolder {
     var content: [String: JSONValue] = [
       "kind": .text("cbleed-reader-1"), "surface": .text(surfaceText), "dynamical": .bool(isDynamical),
@@ -54,7 +54,7 @@ extension PatternModel {
     arrays.store("parameters", exactly: parameters)
     for map in maps { arrays.store("map_" + map.name, exactly: map.coordinates) }
     var manifest: [String: JSONValue] = [
-      "summary": .text(summary), "command": .text(command),
+      "summary": .text(summary),
       "domain": .object(
         Dictionary(
           uniqueKeysWithValues: targets.map {
@@ -64,7 +64,7 @@ extension PatternModel {
     ]
     if !training.isEmpty { manifest["training"] = .object(training) }
     return try ModelFolder.write(
-      id: id, engine: "cbleed", manifest: manifest,
+      id: id, engine: "cbleed", origin: origin, manifest: manifest,
       files: [
         Self.readerFile: ArrayFile(content: content, arrays: arrays).bytes(),
         Self.networkFile: try autoencoderModel.bytes(),

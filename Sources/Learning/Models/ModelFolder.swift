@@ -15,7 +15,7 @@ package struct ModelFolder: Sendable {
   package let sha256: String
   private let digests: [String: String]
 
-  static let manifestFile = "manifest.json"
+  package static let manifestFile = "manifest.json"
 
   package init(path: String) throws(NetworkError) {
     let place = "\(path)/\(Self.manifestFile)"
@@ -44,6 +44,14 @@ package struct ModelFolder: Sendable {
   /// One line for a list: what it was trained on.
   package var summary: String { manifest["summary"]?.string ?? "" }
   package var manifestText: String { manifest.text }
+
+  /// As it lies there: its digest is the model's identity.
+  package func manifestBytes() throws(NetworkError) -> [UInt8] {
+    let place = "\(path)/\(Self.manifestFile)"
+    let bytes = try FileBytes.read(place, limit: 16 << 20)
+    guard SHA256.hex(bytes) == sha256 else { throw Self.isChanged(place) }
+    return bytes
+  }
 
   /// A file of the model, as it was when the model was written.
   package func bytes(of name: String) throws(NetworkError) -> [UInt8] {
@@ -81,7 +89,8 @@ package struct ModelFolder: Sendable {
   /// Writes a model as a whole: it appears under its name when everything is there. Never over another one.
   @discardableResult
   package static func write(
-    id: String, engine: String, manifest: [String: JSONValue], files: [String: [UInt8]], to path: String
+    id: String, engine: String, origin: ModelOrigin? = nil, manifest: [String: JSONValue],
+    files: [String: [UInt8]], to path: String
   ) throws(NetworkError) -> ModelFolder {
     guard !FilePath.exists(path) else { throw .file(path: path, reason: "is there already") }
     let draft = path + ".part"
@@ -96,7 +105,7 @@ package struct ModelFolder: Sendable {
       entries[name] = .object(["bytes": .integer(bytes.count), "sha256": .text(SHA256.hex(bytes))])
       try FileBytes.write(bytes, to: "\(draft)/\(name)")
     }
-    var manifest = manifest
+    var manifest = manifest.merging(origin?.members ?? [:]) { $1 }
     manifest["version"] = .integer(1)
     manifest["id"] = .text(id)
     manifest["engine"] = .text(engine)
@@ -104,6 +113,43 @@ package struct ModelFolder: Sendable {
     try FileBytes.write(Array(JSONValue.object(manifest).text.utf8), to: "\(draft)/\(manifestFile)")
     guard rename(draft, path) == 0 else { throw NetworkError(SystemError(path, "rename")) }
     return try ModelFolder(path: path)
+  }
+
+  /// Takes a model that comes from elsewhere into a folder, as it is: its manifest, and every file that this names, with
+  /// the digest stated there. It appears under its name when all is there. Never over another one.
+  package static func receive(
+    manifest bytes: [UInt8], into folder: String, file: (String) throws -> [UInt8]
+  ) throws -> ModelFolder {
+    let named = (try? JSONValue(bytes))?["id"]?.string ?? ""
+    guard isName(named) else {
+      throw NetworkError.file(path: manifestFile, reason: "its id is no name of letters, digits, - . _")
+    }
+    let path = "\(folder)/\(named)"
+    guard !FilePath.exists(path) else { throw NetworkError.file(path: path, reason: "is there already") }
+    let draft = path + ".part"
+    // What an attempt that was cut off left.
+    Folder.removeTree(draft)
+    do {
+      try Folder.makeWithParents(draft)
+      try FileBytes.write(bytes, to: "\(draft)/\(manifestFile)")
+      let model = try ModelFolder(path: draft)
+      for name in model.fileNames { try FileBytes.write(try file(name), to: "\(draft)/\(name)") }
+      try model.verify()
+      guard rename(draft, path) == 0 else { throw SystemError(path, "rename") }
+    } catch {
+      Folder.removeTree(draft)
+      throw error
+    }
+    return try ModelFolder(path: path)
+  }
+
+  /// What a model may be called: the name of its folder, too.
+  package static func isName(_ text: String) -> Bool {
+    1...100 ~= text.utf8.count && !text.hasPrefix(".") && !text.hasPrefix("-") && !text.hasSuffix(".part")
+      && text.utf8.allSatisfy {
+        UInt8(ascii: "a")...UInt8(ascii: "z") ~= $0 || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= $0
+          || UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 || "-._".utf8.contains($0)
+      }
   }
 
   /// A name that cannot lead out of the folder.

@@ -70,7 +70,7 @@ package struct PACBEDModel: Sendable {
   @discardableResult
   package static func write(
     id: String, training: PACBEDTraining, result: PACBEDTraining.Job.Output, report: ValidationReport,
-    command: String, to path: String
+    origin: ModelOrigin, to path: String
   ) throws(PACBEDError) -> ModelFolder {
     var facts = result.facts
     facts["debye_waller_b"] = .list(training.motions.map(JSONValue.number))
@@ -78,9 +78,9 @@ package struct PACBEDModel: Sendable {
     facts["peak_rate"] = .number((Double(training.peakRate) * 1e6).rounded() / 1e6)
     do {
       return try ModelFolder.write(
-        id: id, engine: Self.engine,
+        id: id, engine: Self.engine, origin: origin,
         manifest: [
-          "command": .text(command), "summary": .text(training.domain.summary),
+          "summary": .text(training.domain.summary),
           "domain": training.domain.json, "training": .object(facts), "validation": report.json,
           "calibration": report.temperatures.json,
         ],

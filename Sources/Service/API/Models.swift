@@ -13,7 +13,8 @@ extension Service {
               "id": .text(model.id), "engine": .text(model.engine), "sha256": .text(model.sha256),
               "summary": .text(model.summary), "domain": model.manifest["domain"] ?? .null,
               "validation": model.manifest["validation"] ?? .null,
-              "licence": model.manifest["licence"] ?? .null,
+              "author": model.manifest["author"] ?? .null, "licence": model.manifest["licence"] ?? .null,
+              "made": model.manifest["made"] ?? .null,
               "files": .list(model.fileNames.map { .text($0) }),
             ])
           })
@@ -28,7 +29,7 @@ extension Service {
   static func modelFile(_ service: Service, _ call: Call) throws -> Response {
     let model = try service.model(call["id"])
     let name = call["file"]
-    if name == "manifest.json" {
+    if name == ModelFolder.manifestFile {
       return .bytes(try WholeFile.bytes("\(model.path)/\(name)", limit: 16 << 20), type: "application/json")
     }
     guard model.fileNames.contains(name) else { throw Refusal.notFound("file \(name.prefix(80))") }

@@ -183,8 +183,13 @@ enum OpenAPI {
         ]),
         "model": type("string"), "percent": type("number"), "minutes_left": type("number"),
         "message": type("string"),
-        "request": reference("TrainingRequest"),
+        "request": .object(["oneOf": .list([reference("TrainingRequest"), reference("ModelCheck")])]),
       ], required: ["id", "state", "percent"]),
+    "ModelFiles": object(
+      ["file": list(of: binary)], required: ["file"]),
+    "ModelCheck": object(
+      ["validate": type("string", "SHA-256 of the manifest of a model that was sent")], required: ["validate"]
+    ),
     "TrainingRequest": object(
       [
         "crystal": type("string"), "cif": type("string"), "voltage_kv": type("number"),

@@ -65,6 +65,13 @@ extension Service {
       scope: .read,
       form: .init(reply: (json, "Models")), answer: listModels),
     Route(
+      method: .post, path: "/api/v1/models",
+      summary: "Offer a model: it is kept in quarantine until its validation was run here", scope: .train,
+      limit: bodyLimit,
+      form: .init(
+        body: ("multipart/form-data", "ModelFiles"), reply: (json, "Ticket"), others: [(202, "The ticket")]),
+      isLogged: true, takesLong: true, answer: submitModel),
+    Route(
       method: .get, path: "/api/v1/models/{id}", summary: "A model's manifest", scope: .read,
       form: .init(reply: (json, "Anything")), answer: showModel),
     Route(
@@ -76,7 +83,7 @@ extension Service {
     Route(
       method: .post, path: "/api/v1/tickets", summary: "Have a model trained", scope: .train, limit: 2 << 20,
       form: .init(body: (json, "TrainingRequest"), reply: (json, "Ticket"), others: [(202, "The ticket")]),
-      isLogged: true, answer: train),
+      isLogged: true, takesLong: true, answer: train),
     Route(
       method: .get, path: "/api/v1/tickets/{id}", summary: "A training", scope: .read,
       form: .init(reply: (json, "Ticket")), answer: showTicket),

@@ -1,4 +1,4 @@
-import CCrypto
+import COpenSSL
 import Glibc
 import Synchronization
 import System

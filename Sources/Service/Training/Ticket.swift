@@ -91,14 +91,15 @@ package struct TrainingRequest: Sendable, Equatable {
   }
 
   /// The words of `ewald train` for it.
-  func words(crystalFile: String?, output: String) -> [String] {
+  func words(crystalFile: String?, author: String, output: String) -> [String] {
     func pair(_ range: ClosedRange<Double>) -> String { "\(range.lowerBound)..\(range.upperBound)" }
     return [
       "train", "pacbed", "--crystal", crystalFile ?? crystal, "--zone",
       zone.map(String.init).joined(separator: ","),
       "--voltage-kv", "\(kilovolts)", "--convergence-mrad", pair(convergence), "--thickness-nm",
       pair(thickness),
-      "--mistilt-mrad", pair(mistilt), "--steps", "\(steps)", "--threads", "1", "--progress", "\(getpid())",
+      "--mistilt-mrad", pair(mistilt), "--steps", "\(steps)", "--threads", "1", "--author", author,
+      "--progress", "\(getpid())",
       "--output",
       output,
     ]
@@ -120,7 +121,7 @@ package struct TrainingRequest: Sendable, Equatable {
   }
 }
 
-/// A promise to train a network.
+/// A promise: to train a network, or to look at one that was sent.
 package struct Ticket: Sendable, Equatable {
   package enum State: String, Sendable, CaseIterable {
     case queued, running, done, failed, cancelled
@@ -130,12 +131,33 @@ package struct Ticket: Sendable, Equatable {
     package var isOpen: Bool { self == .queued || self == .running }
   }
 
+  package enum Task: Sendable, Equatable {
+    case train(TrainingRequest)
+    /// A model that somebody sent, by the digest of its manifest: in quarantine until it was measured here.
+    case validate(sha256: String)
+
+    init(_ json: JSONValue) throws {
+      if let digest = json["validate"]?.string {
+        self = .validate(sha256: digest)
+      } else {
+        self = .train(try TrainingRequest(json))
+      }
+    }
+
+    var json: JSONValue {
+      switch self {
+      case .train(let request): request.json
+      case .validate(let digest): .object(["validate": .text(digest)])
+      }
+    }
+  }
+
   package var id: String
   package var created: Int
   package var changed: Int
   package var token: String
   package var state: State
-  package var request: TrainingRequest
+  package var task: Task
   package var model: String
   /// 0 to 1.
   package var progress: Double
@@ -151,7 +173,7 @@ package struct Ticket: Sendable, Equatable {
       "id": .text(id), "state": .text(state.rawValue), "model": .text(model),
       "percent": .number((progress * 1000).rounded() / 10),
       "created": .text(Timestamp.text(unixMilliseconds: created)), "message": .text(message),
-      "request": request.json,
+      "request": task.json,
       "seconds": .number(seconds.rounded()),
     ]
     if let minutesLeft, state.isOpen { members["minutes_left"] = .number((minutesLeft * 10).rounded() / 10) }
@@ -164,7 +186,7 @@ extension Register {
     try database.run(
       "INSERT INTO tickets VALUES (?,?,?,?,?,?,?,?,?,?,?,?)", .text(ticket.id), .integer(ticket.created),
       .integer(ticket.changed), .text(ticket.token), .text(ticket.state.rawValue),
-      .text(Self.text(ticket.request)),
+      .text(String(decoding: ticket.task.json.bytes, as: UTF8.self)),
       .text(ticket.model), .real(ticket.progress), ticket.minutesLeft.map { .real($0) } ?? .null,
       .text(ticket.message), ticket.inquiry.map { .text($0) } ?? .null, .real(ticket.seconds))
   }
@@ -208,19 +230,15 @@ extension Register {
     return (rows.first?["s"]?.double ?? 0) / 3600
   }
 
-  private static func text(_ request: TrainingRequest) -> String {
-    String(decoding: request.json.bytes, as: UTF8.self)
-  }
-
   private static func ticket(_ row: Database.Row) -> Ticket? {
     guard let id = row["id"]?.string, let text = row["request"]?.string, let json = try? JSONValue(text.utf8),
-      let request = try? TrainingRequest(json),
+      let task = try? Ticket.Task(json),
       let state = row["state"]?.string.flatMap({ Ticket.State(rawValue: $0) })
     else { return nil }
     return Ticket(
       id: id, created: row["created"]?.int ?? 0, changed: row["changed"]?.int ?? 0,
       token: row["token"]?.string ?? "",
-      state: state, request: request, model: row["model"]?.string ?? "",
+      state: state, task: task, model: row["model"]?.string ?? "",
       progress: row["progress"]?.double ?? 0,
       minutesLeft: row["minutes_left"]?.double, message: row["message"]?.string ?? "",
       inquiry: row["inquiry"]?.string, seconds: row["seconds"]?.double ?? 0)

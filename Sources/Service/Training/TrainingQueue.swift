@@ -35,9 +35,14 @@ package final class TrainingQueue: Sendable {
     self.executable = executable
     for name in ["models", "aside", "training"] { try Folder.makeWithParents("\(folder)/\(name)") }
     // What was running when the last service ended is to go on.
-    for var ticket in try register.openTickets() where ticket.state == .running {
+    let open = try register.openTickets()
+    for var ticket in open where ticket.state == .running {
       ticket.state = .queued
       try register.update(ticket)
+    }
+    // A model whose sending was cut off has no ticket.
+    for name in FolderNames("\(folder)/training") where !name.hasPrefix(".") {
+      if !open.contains(where: { $0.id == name }) { Folder.removeTree("\(folder)/training/\(name)") }
     }
     // One thread for good: a training ends with the thread that started it.
     guard DetachedThread.start({ [self] in run() }) else { throw Refusal(500, "no thread for the trainings") }
@@ -53,13 +58,45 @@ package final class TrainingQueue: Sendable {
         retryAfter: 86_400)
     }
     let open = try register.openTickets()
-    if inquiry == nil, let same = open.first(where: { $0.request == request }) { return same }
+    if inquiry == nil, let same = open.first(where: { $0.task == .train(request) }) { return same }
+    return try add(.train(request), model: try freeName(request, open), for: account, open, inquiry: inquiry)
+  }
+
+  /// Takes a model that somebody sent into quarantine, where it waits until it was measured here. `store` writes it into
+  /// a folder.
+  package func add(_ store: (_ folder: String) throws -> ModelFolder, for account: Account) throws -> Ticket {
+    let open = try register.openTickets()
+    let id = "\(Register.newIdentifier())"
+    let place = place(of: id)
+    do {
+      let model = try store(place)
+      if let known = ModelLibrary.standard.models().first(where: { $0.id == model.id }) {
+        throw Refusal(
+          409,
+          known.sha256 == model.sha256
+            ? "\(model.id) is offered already"
+            : "another model is offered as \(model.id) (\(known.sha256.prefix(8))): it needs a name of its own"
+        )
+      }
+      if let other = open.first(where: { $0.model == model.id }) {
+        throw Refusal(409, "\(model.id) waits already: ticket \(other.id)")
+      }
+      return try add(.validate(sha256: model.sha256), id: id, model: model.id, for: account, open)
+    } catch {
+      Folder.removeTree(place)
+      throw error
+    }
+  }
+
+  private func add(
+    _ task: Ticket.Task, id: String = "\(Register.newIdentifier())", model: String, for account: Account,
+    _ open: [Ticket], inquiry: String? = nil
+  ) throws -> Ticket {
     guard open.count < 1000 else { throw Refusal(503, "a thousand trainings wait already", retryAfter: 3600) }
     let now = Register.now
     let ticket = Ticket(
-      id: "\(Register.newIdentifier())", created: now, changed: now, token: account.name, state: .queued,
-      request: request, model: try freeName(request, open), progress: 0, message: "waits for its turn",
-      inquiry: inquiry, seconds: 0)
+      id: id, created: now, changed: now, token: account.name, state: .queued, task: task, model: model,
+      progress: 0, message: "waits for its turn", inquiry: inquiry, seconds: 0)
     try register.add(ticket)
     news.signal()
     return ticket
@@ -120,29 +157,22 @@ package final class TrainingQueue: Sendable {
         _ = news.wait(timeout: .now() + 30)
         continue
       }
-      train(ticket)
+      work(ticket)
     }
     ended.signal()
   }
 
-  private func train(_ ticket: Ticket) {
+  private func work(_ ticket: Ticket) {
     var ticket = ticket
     let place = place(of: ticket.id)
-    let output = "\(place)/\(ticket.model)"
     do {
       try Folder.makeWithParents(place)
-      var file: String?
-      if let cif = ticket.request.cif {
-        file = "\(place)/\(ticket.request.crystal).cif"
-        try NewFile.write(Array(cif.utf8), to: file ?? "")
+      // Killed between the work and the offer.
+      if FilePath.exists("\(folder)/models/\(ticket.model)") || FilePath.exists(finding(of: ticket)) {
+        return try conclude(&ticket)
       }
-      // Killed between the training and the offer.
-      if FilePath.exists("\(folder)/models/\(ticket.model)") || FilePath.exists(output) {
-        return try conclude(&ticket, output)
-      }
-      guard let process = Companion(executable, ticket.request.words(crystalFile: file, output: output))
-      else {
-        throw SystemError("ewald train", "be started")
+      guard let process = Companion(executable, try words(for: ticket)) else {
+        throw SystemError("ewald", "be started for it")
       }
       let isWanted = state.withLock { state in
         if state.isStopping { return false }
@@ -156,7 +186,7 @@ package final class TrainingQueue: Sendable {
       ticket.state = .running
       ticket.message = "begins"
       try register.update(ticket)
-      try follow(process, &ticket, output)
+      try follow(process, &ticket)
     } catch {
       ticket.state = .failed
       ticket.message = "\(error)"
@@ -164,7 +194,36 @@ package final class TrainingQueue: Sendable {
     }
   }
 
-  private func follow(_ process: Companion, _ ticket: inout Ticket, _ output: String) throws {
+  /// The model that a ticket is about, while it is not offered.
+  private func model(of ticket: Ticket) -> String { "\(place(of: ticket.id))/\(ticket.model)" }
+
+  /// What is there when the work was done: the trained model, or what a sent one was found to be worth.
+  private func finding(of ticket: Ticket) -> String {
+    switch ticket.task {
+    case .train: model(of: ticket)
+    case .validate: "\(place(of: ticket.id))/validation.json"
+    }
+  }
+
+  /// The words of the program that does it.
+  private func words(for ticket: Ticket) throws -> [String] {
+    switch ticket.task {
+    case .train(let request):
+      var file: String?
+      if let cif = request.cif {
+        let path = "\(place(of: ticket.id))/\(request.crystal).cif"
+        try NewFile.write(Array(cif.utf8), to: path)
+        file = path
+      }
+      return request.words(crystalFile: file, author: ticket.token, output: finding(of: ticket))
+    case .validate:
+      return [
+        "models", "validate", model(of: ticket), "--progress", "\(getpid())", "--report", finding(of: ticket),
+      ]
+    }
+  }
+
+  private func follow(_ process: Companion, _ ticket: inout Ticket) throws {
     let started = ContinuousClock.now
     let before = ticket.seconds
     var last = ""
@@ -191,7 +250,7 @@ package final class TrainingQueue: Sendable {
       ticket.message = "cancelled"
       Folder.removeTree(place(of: ticket.id))
     } else if code == 0 {
-      return try conclude(&ticket, output)
+      return try conclude(&ticket)
     } else if isStopping || code == nil {
       // Ended from outside: it goes on from its checkpoint, but not for ever.
       let count = state.withLock { state in
@@ -209,53 +268,35 @@ package final class TrainingQueue: Sendable {
     try register.update(ticket)
   }
 
-  /// Offers a trained model, or keeps it aside where its validation says that nobody should use it.
-  private func conclude(_ ticket: inout Ticket, _ output: String) throws {
+  /// Offers a model, or keeps it aside where its validation says that nobody should use it.
+  private func conclude(_ ticket: inout Ticket) throws {
     let offered = "\(folder)/models/\(ticket.model)"
-    if FilePath.exists(output) {
-      let model = try ModelFolder(path: output)
+    let path = model(of: ticket)
+    ticket.state = .done
+    ticket.progress = 1
+    ticket.message = "\(ticket.model) is offered"
+    if FilePath.exists(path) {
+      let model = try ModelFolder(path: path)
       try model.verify()
-      if let fault = ModelDemand.fault(of: model) {
-        let aside = "\(folder)/aside/\(ticket.model)"
-        guard rename(output, aside) == 0 else { throw SystemError(aside, "keep the model aside") }
-        ticket.state = .keptAside
-        ticket.message = "trained, and kept aside: \(fault)"
-      } else {
-        guard rename(output, offered) == 0 else { throw SystemError(offered, "offer the model") }
-        ticket.state = .done
+      let demand = ModelDemand(claimed: model.manifest["validation"])
+      var fault = demand.fault
+      if case .validate(let digest) = ticket.task {
+        guard model.sha256 == digest else {
+          throw SystemError(path, "offer it: it is not what was sent", .exists)
+        }
+        let measured = try JSONValue(WholeFile.bytes(finding(of: ticket), limit: 16 << 20))
+        fault = ModelDemand(claimed: measured).fault ?? demand.excess(over: measured)
       }
-    } else {
-      ticket.state = .done
-    }
-    if ticket.state == .done {
-      ticket.progress = 1
-      ticket.message = "\(ticket.model) is offered"
+      if let fault {
+        let aside = "\(folder)/aside/\(ticket.model)"
+        guard rename(path, aside) == 0 else { throw SystemError(aside, "keep the model aside") }
+        ticket.state = .keptAside
+        ticket.message = "kept aside: \(fault)"
+      } else {
+        guard rename(path, offered) == 0 else { throw SystemError(offered, "offer the model") }
+      }
     }
     try register.update(ticket)
     Folder.removeTree(place(of: ticket.id))
   }
-}
-
-/// What a model's validation must reach before it is offered to anyone.
-package enum ModelDemand {
-  /// At a tenth of the range in noise: the truth among the network's three best answers, and the middle error.
-  static let amongThree = 0.85
-  static let medianPercent = 5.0
-
-  /// Nil where it does.
-  package static func fault(of model: ModelFolder) -> String? {
-    guard let rows = model.manifest["validation"]?.items,
-      let row = rows.first(where: { $0["of"]?.string == "noise 0.1" }),
-      let among = row["among_three"]?.double,
-      let median = row["thickness_error_median_percent"]?.double
-    else { return "its manifest tells no validation at noise 0.1" }
-    if among < amongThree {
-      return
-        "the truth is among its three best answers in \(percent(among)) of the patterns; \(percent(amongThree)) are asked for"
-    }
-    if median > medianPercent { return "its median error is \(median) %; \(medianPercent) % are asked for" }
-    return nil
-  }
-
-  private static func percent(_ share: Double) -> String { "\((share * 1000).rounded() / 10) %" }
 }

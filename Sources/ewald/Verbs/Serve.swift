@@ -1,4 +1,5 @@
 import Diffraction
+import Dispatch
 import Glibc
 import Learning
 import LiveSession
@@ -179,8 +180,25 @@ extension ServiceHost {
       let figure = PictureFigure(Exhibit.Image("", pixels, signal: signal), Look(for: .pattern(signal)))
       return figure.image(most: 768)
     },
-    checkCrystal: { text in _ = try Crystal(cif: text) },
+    checkCrystal: checkCrystal,
     crystals: Crystal.knownNames)
+
+  /// In a process of its own: what somebody sent may end it, and must end nothing else.
+  private static func checkCrystal(_ text: String) throws {
+    let folder = try Folder.makeTemporary("ewald-crystal")
+    defer { Folder.removeTree(folder) }
+    let path = "\(folder)/crystal.cif"
+    try NewFile.write(Array(text.utf8), to: path, durability: .cached)
+    guard let process = Companion("/proc/self/exe", ["crystal", path]) else {
+      throw SystemError("ewald crystal", "be started")
+    }
+    DispatchQueue.global().asyncAfter(deadline: .now() + 20) { process.end(SIGKILL) }
+    var last = ""
+    let code = process.lines { last = $0 }
+    guard code != 0 else { return }
+    throw Failure(
+      code == nil ? "cannot be read as a crystal" : Console.said(last).replacing("\(path): ", with: ""))
+  }
 
   private static func sheet(_ answer: SingleAnswer) -> ValidationSheet? {
     ValidationSheet(

@@ -12,7 +12,7 @@ import System
 /// worth, as a model folder.
 let trainCBLEED = Verb(
   name: "cbleed", operands: "", summary: "a reader of patterns of one surface",
-  options: CBLEEDRequest.options + [
+  options: CBLEEDRequest.options + Authorship.options + [
     Verb.Option("--data", "DIR", "patterns of an earlier ewald simulate cbleed, instead of new ones"),
     Verb.Option("--test", "DIR,…", "patterns with known truth: errors and coverage are printed for each"),
     Verb.Option("--latents", "N", "values between the halves of the autoencoder (8)"),
@@ -36,12 +36,12 @@ let trainCBLEED = Verb(
     options.supervision = Float(try arguments.number("--supervision", 0.1, in: 0...1000))
     options.threads = Int(try arguments.number("--threads", 1, in: 1...1024))
     options.priority = arguments.has("--foreground") ? .normal : .background
-    let command = (["ewald"] + CommandLine.arguments.dropFirst()).joined(separator: " ")
+    let origin = try Authorship.origin(arguments)
     let network = try arguments["--network"].map {
       try ModelLibrary.standard.model($0, of: "cbleed").model(PatternModel.networkFile)
     }
     return try await CBLEEDTraining(
-      options: options, output: output, command: command, splits: arguments.has("--splits"),
+      options: options, output: output, origin: origin, splits: arguments.has("--splits"),
       network: network
     ).run(arguments)
   })
@@ -49,7 +49,7 @@ let trainCBLEED = Verb(
 private struct CBLEEDTraining: Sendable {
   let options: ModelTraining.Options
   let output: String
-  let command: String
+  let origin: ModelOrigin
   let splits: Bool
   let network: TrainedNetwork?
 
@@ -113,7 +113,7 @@ private struct CBLEEDTraining: Sendable {
       to: output, id: id,
       summary: "\(patterns.surface.name), \(patterns.count) \(method) patterns, "
         + "\(Format.fixed(energies.lowerBound, 0))-\(Format.fixed(energies.upperBound, 0)) eV",
-      command: command, metrics: metrics)
+      origin: origin, metrics: metrics)
     place.remove()
     Console.message("written: \(output)")
     return .ok

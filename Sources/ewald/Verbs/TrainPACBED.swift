@@ -10,7 +10,7 @@ import Scattering
 let trainPACBED = Verb(
   name: "pacbed", operands: "",
   summary: "thickness and mistilt of one crystal along one zone axis, from its CIF",
-  options: [
+  options: Authorship.options + [
     Verb.Option(
       "--crystal", "FILE.cif|NAME", "a CIF file, or one of \(Crystal.knownNames.joined(separator: ", "))"),
     Verb.Option("--zone", "U,V,W", "zone axis (0,0,1)"),
@@ -31,6 +31,7 @@ let trainPACBED = Verb(
     Verb.Option("--output", "MODEL", "the model's folder; MODEL.checkpoint beside it while it is trained"),
   ],
   check: { arguments in
+    _ = try Authorship.origin(arguments)
     let training = try TrainingFlags.training(arguments)
     _ = try PatternNetwork(training.domain)
     _ = try TrainingFlags.validation(arguments)
@@ -51,7 +52,8 @@ let trainPACBED = Verb(
         training: training, output: output, interruption: interruption,
         said: arguments.has("--progress") ? .lines : .sentences,
         validation: try TrainingFlags.validation(arguments),
-        facts: arguments.has("--timeless") ? .lasting : .all
+        facts: arguments.has("--timeless") ? .lasting : .all,
+        origin: try Authorship.origin(arguments, isTimed: !arguments.has("--timeless"))
       ).run()
     } catch PACBEDError.cancelled {
       return .interrupted
@@ -70,7 +72,7 @@ private struct TrainingRun {
   let validation: Int
   let facts: Facts
   /// As it was typed: the manifest tells how to make the model again.
-  private let command = (["ewald"] + CommandLine.arguments.dropFirst()).joined(separator: " ")
+  let origin: ModelOrigin
 
   /// What the manifest tells of the training: also how long it took and where it was interrupted, or only what it
   /// would be again.
@@ -104,7 +106,7 @@ private struct TrainingRun {
     }
     let model = try PACBEDModel.write(
       id: output.split(separator: "/").last.map(String.init) ?? output, training: training, result: result,
-      report: report, command: command, to: output)
+      report: report, origin: origin, to: output)
     place.remove()
     Console.line("\(output): \(model.sha256)")
     return .ok

@@ -27,3 +27,6 @@ for method in network network+fit; do
 done
 METHOD=network "$python" Sources/Benchmarks/Peers/service/form.py
 "$python" Sources/Benchmarks/Peers/service/paced.py 16 "$seconds"
+"$python" Sources/Benchmarks/Peers/service/beside.py "$seconds"
+# REQUESTS asks for so many more, of a small frame, and looks at the memory: 100,000 take half an hour.
+[ -z "${REQUESTS:-}" ] || python3 Sources/Benchmarks/Peers/service/many.py "$REQUESTS" "$service"
