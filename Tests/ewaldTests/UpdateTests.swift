@@ -445,3 +445,13 @@ func aMisspeltFilterSaysWhatWasMeant(_ text: String, _ hint: String) {
   let text = draw(model).text
   #expect(text.contains("preparing 26 %") && text.contains("once"), "\(text)")
 }
+
+@Test func thePaletteTellsWhatWasDoneLast() {
+  var model = SampleSession.model()
+  model.type("jmL:")
+  let screen = draw(model)
+  let line = (0..<24).map { screen.row($0) }.first { $0.contains("last used") }
+  #expect(line?.contains("contrast L   mark m") == true, "\(line ?? "no such line")")
+  // Moving about is nothing that was done.
+  #expect(line?.contains(" j") == false)
+}

@@ -23,6 +23,7 @@ func drawMenu(_ menu: CommandMenu, _ model: Model, _ sheet: inout Sheet) {
   let (height, columns) = (menu.height(size), menu.columns(size))
   let list = MenuList(menu: menu, rows: rows, columns: columns, width: inside.width / columns, theme: theme)
   let lines = menu.lines
+  var shown: Set<String> = []
   for (place, index) in menu.scroll.visible(count: lines.count, height: height * columns).enumerated() {
     let cell = Rect(
       x: inside.x + place / height * list.width, y: inside.y + 1 + place % height, width: list.width,
@@ -31,6 +32,7 @@ func drawMenu(_ menu: CommandMenu, _ model: Model, _ sheet: inout Sheet) {
     let isHere = lines[index] == .command(menu.selection)
     put(list.text(of: lines[index], isHere: isHere), cell, 0, model, isHere: isHere, &sheet.canvas)
     if case .command(let row) = lines[index] {
+      shown.insert(rows[row].id)
       sheet.targets.append(MouseTarget(rect: cell, kind: .menuRow(row)))
     }
   }
@@ -41,6 +43,11 @@ func drawMenu(_ menu: CommandMenu, _ model: Model, _ sheet: inout Sheet) {
     put(Text("   " + text, theme.dim), inside, 1, model, isHere: false, &sheet.canvas)
   }
   let below = menu.explanationRows(size)
+  if menu.hintRows(size) > 0 {
+    let place = Rect(
+      x: inside.x, y: inside.y + inside.height - below - menu.hintRows(size), width: inside.width, height: 2)
+    drawHints(besides: shown, in: place, model, &sheet.canvas)
+  }
   if below > 0, rows.indices.contains(menu.selection) {
     let place = Rect(
       x: inside.x, y: inside.y + inside.height - below, width: inside.width, height: below)
@@ -61,7 +68,7 @@ private func drawMenuBox(_ menu: CommandMenu, matching count: Int, _ model: Mode
     let width = min(size.width, 76)
     rect = Rect(
       x: (size.width - width) / 2, y: min(2, max(0, size.height - 5)), width: width,
-      height: menu.height(size) + menu.explanationRows(size) + 3)
+      height: menu.height(size) + menu.hintRows(size) + menu.explanationRows(size) + 3)
   }
   let title =
     switch menu.style {
@@ -135,6 +142,31 @@ private struct MenuList {
           isNamed ? command.name : command.title, names > 0 ? "" : menu.field.text,
           names > 0 ? theme.dim : plain, theme)
     }
+  }
+}
+
+/// What was not asked for: the view's own keys that the list does not show, and what was done last.
+private func drawHints(
+  besides shown: Set<String>, in rect: Rect, _ model: Model, _ canvas: inout Canvas
+) {
+  let theme = model.theme
+  let own = Set(model.view.commands.map(\.id))
+  let here = model.commandsHere
+  let others = here.filter { $0.hint != nil && !$0.keys.isEmpty && !shown.contains($0.id) }
+  let last = model.lastUsed.compactMap { id in here.first { $0.id == id } }
+  let lines = [
+    ("also for this view", others.filter { own.contains($0.id) } + others.filter { !own.contains($0.id) }),
+    ("last used", last),
+  ]
+  for (row, (title, commands)) in lines.enumerated() {
+    var text = Text("   " + TextWidth.fitted(title, to: 20), theme.dim)
+    for command in commands {
+      let name = Text(command.hint ?? command.name, theme.text)
+      let key = Text(" \(command.keys.first?.name ?? "")   ", theme.accent.adding(.bold))
+      guard text.columns + name.columns + key.columns <= rect.width else { break }
+      text += name + key
+    }
+    put(commands.isEmpty ? "" : text, rect, row, model, isHere: false, &canvas)
   }
 }
 

@@ -105,6 +105,7 @@ extension Model {
           : "this only looks on: marks and analyses are for the session's own screen", isError: true)
       return []
     }
+    remember(command)
     return command.run(&self)
   }
 

@@ -74,9 +74,12 @@ package struct CommandMenu {
     style == .choice || size.height < 20 ? 0 : style == .help ? 3 : 4
   }
 
+  /// Rows between the list and those sentences, for what else there is.
+  package func hintRows(_ size: Size) -> Int { style == .palette && size.height >= 24 ? 2 : 0 }
+
   /// Rows of the list.
   package func height(_ size: Size) -> Int {
-    let below = explanationRows(size)
+    let below = explanationRows(size) + hintRows(size)
     return max(1, style == .help ? size.height - 5 - below : min(11, size.height - 10 - below))
   }
 

@@ -46,12 +46,21 @@ package struct Model {
   /// Where this program runs, for links that lead to its files.
   package var host = ""
   package var filterHistory: [String] = []
+  /// What was done last, the newest first, for the palette: moving about does not count.
+  private(set) var lastUsed: [String] = []
   /// What `.` does again.
   var lastChange: SessionCommand?
   /// Milliseconds since 1970: the clock is a parameter of the screen, too.
   package var unixMilliseconds = 0
   /// Rates and delays of the last minutes, a value every two seconds.
   package var health = Health()
+
+  mutating func remember(_ command: Command) {
+    guard command.group != .move, command.group != .view, !["palette", "help"].contains(command.id) else {
+      return
+    }
+    lastUsed = Array(([command.id] + lastUsed.filter { $0 != command.id }).prefix(5))
+  }
 
   package struct Notice: Equatable {
     package var text: String
