@@ -163,9 +163,9 @@ import Testing
     #expect(trusted.isEmpty)
   }
 
-  @Test func `A cluster of 309 atoms is found along its zone axes, of counted electrons`() throws {
+  @Test func `A cluster of 147 atoms is found along its zone axes, of counted electrons`() throws {
     var crystal = NanoCluster()
-    (crystal.atoms, crystal.electrons) = (309, 2000)
+    (crystal.atoms, crystal.electrons) = (147, 2000)
     let (found, matching) = try reconstructed(crystal) { $0.restarts = 2 }
     #expect(found.isConverged && isComplete(matching))
     #expect(matching.meanError < 0.03 && matching.largestError < 0.1)
@@ -198,7 +198,7 @@ import Testing
 
   @Test func `Images of two clusters are said not to be explained`() throws {
     var crystal = NanoCluster()
-    (crystal.atoms, crystal.noise) = (55, 0.02)
+    (crystal.atoms, crystal.noise) = (19, 0.02)
     var images = crystal.images(of: crystal.cluster())
     crystal.euler = SIMD3(30, 40, 0)
     let other = crystal.images(of: crystal.cluster())
