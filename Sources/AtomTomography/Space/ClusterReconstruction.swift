@@ -94,8 +94,15 @@ package struct ClusterReconstruction: Sendable {
     isConverged = value.misfit <= search.acceptableMisfit || search.noise == nil
     expected = search.images.projecting(cluster, search.blob, weights: weights)
     for index in expected.values.indices { expected.values[index] *= search.mass }
+    // Counted electrons scatter most where atoms are, which is where it matters.
+    var (scatter, light) = (0.0, 1e-300)
+    for (measured, expected) in zip(search.images.values, expected.values) {
+      scatter += (measured - expected) * (measured - expected) * expected
+      light += expected
+    }
+    let atAtoms = NoiseLevel(deviation: max(noise.deviation, (scatter / light).squareRoot()))
     // Who explains the images as well, if only a few bonds speak against it; and who is as low in all.
-    let unit = noise.deviation * noise.deviation * search.images.area
+    let unit = atAtoms.deviation * atAtoms.deviation * search.images.area
     let reach = 3 * (2 * Double(search.images.values.count)).squareRoot() * unit
     let (alpha, bond) = (alpha, bond)
     let rivals = outcome.answers.dropFirst().filter {
@@ -115,7 +122,7 @@ package struct ClusterReconstruction: Sendable {
       }
     restarts = outcome.answers.count
     let judge = ClusterJudge(
-      search: search, alpha: alpha, bond: bond, cluster: cluster, weights: weights, noise: noise,
+      search: search, alpha: alpha, bond: bond, cluster: cluster, weights: weights, noise: atAtoms,
       isConverged: isConverged,
       rivals: rivals)
     progress(0.85)
