@@ -145,7 +145,9 @@ let package = Package(
       dependencies: ["Arrays", "Diffraction", "HostileFrames", "Scattering", "SPED", "System"]),
     .testTarget(
       name: "AtomTomographyTests",
-      dependencies: ["AtomTomography", "Diffraction", "HostileFrames", "JSON", "Learning", "System"],
+      dependencies: [
+        "Arrays", "AtomTomography", "Diffraction", "HostileFrames", "JSON", "Learning", "System",
+      ],
       exclude: ["Reference"]),
     .testTarget(
       name: "FrameScalingTests",

@@ -36,6 +36,7 @@ let suites: [(name: String, run: @Sendable () async -> [Measurement])] = [
   ("cbleed-latents", cbleedLatentsSuite),
   ("sped", SPEDSuite.run),
   ("atoms", AtomsSuite.run),
+  ("atoms-space", AtomsSpaceSuite.run),
   ("frame-scaling", FrameScalingSuite.run),
 ]
 

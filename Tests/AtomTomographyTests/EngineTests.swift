@@ -103,4 +103,87 @@ import Testing
       #expect(check.faultsOfSomeFrames(settings) == [], "\(settings)")
     }
   }
+
+  // MARK: In space
+
+  private final class Series: FrameSource {
+    var images: ProjectionImages
+    /// Said in the metadata, as a list beside the file says them.
+    var tilts: String?
+
+    init(_ images: ProjectionImages, _ tilts: String?) { (self.images, self.tilts) = (images, tilts) }
+
+    var summary: FileSummary {
+      var summary = FileSummary(
+        format: "test", width: images.width, height: images.height, sample: .float32,
+        frames: images.angles.count)
+      summary.calibration.x = Sourced(
+        AxisCalibration(scale: images.pitch, origin: images.start.x, unit: "r0"), source: "test")
+      if let tilts {
+        summary.metadata.append(MetadataItem(name: "tilts", value: tilts, unit: "deg", source: "test"))
+      }
+      return summary
+    }
+
+    func frame(at index: Int) throws(FileRefusal) -> Frame {
+      Frame(
+        pixels: Pixels(
+          width: images.width, height: images.height, values: images.image(index).map { Float($0) }))
+    }
+  }
+
+  private func series() -> (series: Series, atoms: Int) {
+    var crystal = NanoCluster()
+    (crystal.atoms, crystal.noise, crystal.angles) = (55, 0.02, [0, 45, 100])
+    let cluster = crystal.cluster()
+    return (Series(crystal.images(of: cluster), "0, 45, 100"), cluster.count)
+  }
+
+  @Test func `A stack of images is a series in space, with places in three dimensions in every file`() throws
+  {
+    nonisolated(unsafe) var files: [String: [UInt8]] = [:]
+    var context = AnalysisContext()
+    context.write = { artifact throws(AnalysisError) in
+      if case .bytes(let bytes) = artifact.content { files[artifact.role] = bytes }
+      return artifact.file
+    }
+    let (series, atoms) = series()
+    let finding = try engine.analyze(.scan(series), ParameterValues(), context)
+    #expect(finding["atoms"]?.value == Double(atoms) && finding["atoms"]?.said == "in space")
+    #expect(finding.verdict == .accept || finding.verdict == .doubtful)
+    func lines(_ role: String) -> [Substring] {
+      String(decoding: files[role] ?? [], as: UTF8.self).split(separator: "\n")
+    }
+    #expect(lines("xyz").count == atoms + 2 && lines("csv").count == atoms + 1)
+    #expect(lines("extended_xyz")[1].contains("interval:R:3"))
+    #expect(lines("extended_xyz")[2].split(separator: " ").count == 9)
+    #expect(lines("csv")[0] == "atom,x,y,z,interval_x,interval_y,interval_z,energy,spread,determined,doubts")
+    // What is looked at: all images side by side, and a place for every atom.
+    let pictures = finding.exhibits.compactMap(\.pixels)
+    #expect(pictures.count == 3 && pictures.allSatisfy { $0.width == 3 * series.images.width })
+    let points = finding.exhibits.compactMap { if case .points(let points) = $0 { points } else { nil } }
+    #expect(points.first?.places.count == atoms && points.first?.columns.first?.name == "z")
+  }
+
+  @Test func `What cannot be a series of images is told in a line`() throws {
+    let (good, _) = series()
+    func first(_ settings: [String: ParameterValue] = [:], _ change: (Series) -> Void) throws -> String {
+      let series = Series(good.images, good.tilts)
+      change(series)
+      let finding = try engine.analyze(.scan(series), ParameterValues(settings), AnalysisContext())
+      #expect(finding.verdict == .notAnalysable && finding.reasons.count == 1)
+      return "\(finding.reasons.first?.code ?? "") \(finding.reasons.first?.text ?? "")"
+    }
+    #expect(try first { $0.tilts = nil }.contains("tilts are not known"))
+    #expect(try first { $0.tilts = "0, 45" }.contains("2 tilts for 3 images"))
+    #expect(try first { $0.tilts = "0, 45, 180" }.contains("a projection is there twice"))
+    #expect(try first { $0.images.values[99] = .nan }.hasPrefix("NAN"))
+    #expect(try first { $0.images.values = $0.images.values.map { 1e3 * $0 } }.contains("up to 600"))
+    #expect(
+      try first {
+        let one = Array($0.images.image(0))
+        $0.images.values = Array(repeatElement(one, count: 17).joined())
+        $0.images.angles = (0..<17).map { 10 * Double($0) }
+      }.contains("17 images: 2 to 16"))
+  }
 }

@@ -1,23 +1,25 @@
 import Arrays
 import Glibc
 
-/// How well each atom is known.
-package struct AtomCertainty: Sendable, Equatable {
-  /// Why an atom is not determined.
-  package enum Doubt: String, Sendable, CaseIterable {
-    /// It can move, others following, and the projections stay what they are within their noise.
-    case free
-    /// Two atoms can exchange a coordinate without any change.
-    case exchange
-    /// Restarts that fit as well have it elsewhere.
-    case restarts
-    /// Nothing that was found explains the projections.
-    case notConverged = "not_converged"
-  }
+/// Why an atom is not determined.
+package enum AtomDoubt: String, Sendable, CaseIterable {
+  /// It can move, others following, and the projections stay what they are within their noise.
+  case free
+  /// Two atoms can exchange a coordinate without any change.
+  case exchange
+  /// Restarts that fit as well have it elsewhere.
+  case restarts
+  /// It, or it and another one, can have another type.
+  case type
+  /// Nothing that was found explains the projections.
+  case notConverged = "not_converged"
+}
 
-  /// Half of the 95 % interval along x and y.
-  package var interval: SIMD2<Double>
-  package var doubts: [Doubt]
+/// How well an atom is known, in a plane or in space.
+package struct AtomCertainty<Place: Sendable & Equatable>: Sendable, Equatable {
+  /// Half of the 95 % interval along each axis.
+  package var interval: Place
+  package var doubts: [AtomDoubt]
   /// Its share of the pairs' energy, in bonds.
   package var energy: Double
   /// How far the restarts that fit as well have it from here.
@@ -57,7 +59,9 @@ struct CertaintyJudge {
   /// The misfit that is one unit of chi squared.
   private var unit: Double { noise.deviation * noise.deviation * objective.projections.pitch }
 
-  func judge(isCancelled: @Sendable () -> Bool) -> (atoms: [AtomCertainty], exchanges: [CoordinateExchange]) {
+  func judge(isCancelled: @Sendable () -> Bool) -> (
+    atoms: [AtomCertainty<SIMD2<Double>>], exchanges: [CoordinateExchange]
+  ) {
     let exchanges = exchanges()
     let intervals = intervals()
     let free = freeAtoms(isCancelled)
@@ -65,9 +69,9 @@ struct CertaintyJudge {
     let others = rivals.map { rival in
       (AtomMatching(atoms.points, rival.atoms.points, limit: 0.5 * bond), rival.isAsLow)
     }
-    var result: [AtomCertainty] = []
+    var result: [AtomCertainty<SIMD2<Double>>] = []
     for index in 0..<atoms.count {
-      var doubts: [AtomCertainty.Doubt] = []
+      var doubts: [AtomDoubt] = []
       if !isConverged { doubts.append(.notConverged) }
       if free.contains(index) { doubts.append(.free) }
       if exchanges.contains(where: { $0.first == index || $0.second == index }) { doubts.append(.exchange) }
@@ -93,49 +97,20 @@ struct CertaintyJudge {
 
   // MARK: Intervals
 
-  /// The estimate errs by the noise and by forces that hold the true atoms although the potential has none there.
-  /// How strong those are the misfit's own gradient says, which balances them.
   private func intervals() -> [SIMD2<Double>] {
     let curvature = Curvature(objective, at: atoms)
-    let size = curvature.size
-    let alpha = objective.alpha
-    var total = DoubleMatrix(rows: size, columns: size)
-    for i in 0..<size {
-      for j in 0..<size { total[i, j] = curvature.misfit[i, j] + alpha * curvature.energy[i, j] }
-    }
-    // Directions that hardly anything holds are bounded by where the next atom is.
-    let least = 2 * unit / pow(0.25 * objective.bond, 2)
-    guard let eigen = try? total.symmetricEigen() else {
-      return [SIMD2<Double>](repeating: SIMD2(repeating: objective.bond), count: atoms.count)
-    }
-    var scaled = eigen.vectors
-    for column in 0..<size {
-      let factor = 1 / max(least, eigen.values[column])
-      for row in 0..<size { scaled[row, column] *= factor }
-    }
-    let inverse = DoubleMatrix.product(scaled, eigen.vectors, right: .transposed)
-    let left = inverse * curvature.misfit
-    // Of the measured gradient of the misfit: what noise leaves in it, and what a force of unit strength does.
-    let byNoise = DoubleMatrix.product(inverse * curvature.misfit, inverse, right: .transposed)
-    let held = alpha == 0 ? nil : curvature.energy * byNoise * curvature.energy
     var gradient: [Double] = []
     let plain = AtomObjective(
       objective.projections, objective.blob, potential: objective.potential, alpha: 0, bond: objective.bond,
       mass: objective.mass)
     _ = plain.value(atoms.coordinates, gradient: &gradient)
-    let measured = gradient.reduce(0) { $0 + $1 * $1 }
-    let fromNoise =
-      held.map { held in (0..<size).reduce(0) { $0 + held[$1, $1] } * 2 * unit * alpha * alpha } ?? 0
-    let perForce = left.values.reduce(0) { $0 + $1 * $1 }
-    let force = perForce > 0 ? max(0, measured - fromNoise) / perForce : 0
-    let byForce = DoubleMatrix.product(inverse, inverse, right: .transposed)
+    let widths = IntervalEstimate(
+      misfit: curvature.misfit, energy: curvature.energy, alpha: objective.alpha,
+      measured: gradient.reduce(0) { $0 + $1 * $1 }, unit: unit,
+      least: 2 * unit / pow(0.25 * objective.bond, 2)
+    ).halfWidths()
     return (0..<atoms.count).map { atom in
-      var interval = SIMD2<Double>.zero
-      for axis in 0..<2 {
-        let at = 2 * atom + axis
-        interval[axis] = 1.96 * max(0, 2 * unit * byNoise[at, at] + force * byForce[at, at]).squareRoot()
-      }
-      return interval
+      widths.map { SIMD2($0[2 * atom], $0[2 * atom + 1]) } ?? SIMD2(repeating: objective.bond)
     }
   }
 
@@ -162,10 +137,10 @@ struct CertaintyJudge {
         if isCancelled() { break }
         for turn in 0..<8 {
           let angle = Double(turn) * .pi / 4
-          let held = HeldDescent(atom: atom, limit: limit)
+          let held = HeldDescent(held: 2 * atom..<2 * atom + 2, limit: limit, steps: 40)
           var moved = atoms
           moved[atom] += distance * SIMD2(cos(angle), sin(angle))
-          if held.reaches(objective, from: moved) {
+          if held.reaches(objective, from: moved.coordinates) {
             found.append(atom)
             break
           }
@@ -213,56 +188,5 @@ struct CertaintyJudge {
       }
     }
     return exchanges
-  }
-}
-
-/// A few steps of all atoms but one, to see whether the others can make up for it: conjugate gradients.
-private struct HeldDescent {
-  let atom: Int
-  let limit: Double
-
-  func reaches(_ objective: AtomObjective, from start: AtomPlane) -> Bool {
-    var x = start.coordinates
-    var gradient: [Double] = []
-    var value = objective.value(x, gradient: &gradient)
-    var direction = [Double](repeating: 0, count: x.count)
-    var last = 0.0
-    var length = 2e-3
-    for _ in 0..<40 {
-      if value.misfit < limit { return true }
-      gradient[2 * atom] = 0
-      gradient[2 * atom + 1] = 0
-      let square = gradient.reduce(0) { $0 + $1 * $1 }
-      guard square > 0 else { return false }
-      let share = last > 0 ? min(1, square / last) : 0
-      var slope = 0.0
-      for i in x.indices {
-        direction[i] = share * direction[i] - gradient[i]
-        slope += direction[i] * gradient[i]
-      }
-      if slope >= 0 {
-        for i in x.indices { direction[i] = -gradient[i] }
-        slope = -square
-      }
-      last = square
-      var next = x
-      var isLower = false
-      for _ in 0..<8 {
-        for i in x.indices { next[i] = x[i] + length * direction[i] }
-        var after: [Double] = []
-        let trial = objective.value(next, gradient: &after)
-        if trial.misfit < value.misfit + 1e-4 * length * slope {
-          x = next
-          gradient = after
-          value = trial
-          isLower = true
-          length *= 1.6
-          break
-        }
-        length *= 0.35
-      }
-      if !isLower { return value.misfit < limit }
-    }
-    return value.misfit < limit
   }
 }

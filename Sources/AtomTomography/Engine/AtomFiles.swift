@@ -2,8 +2,36 @@ import Analysis
 import Diffraction
 import JSON
 
-/// The atoms as files that other programs read.
-extension TomographyReport {
+/// Found atoms, in a plane or in space, as files that other programs read.
+struct AtomFiles {
+  struct Atom {
+    /// Two coordinates, or three.
+    var position: [Double]
+    var interval: [Double]
+    var energy: Double
+    var spread: Double
+    var doubts: [AtomDoubt]
+    /// Of its type, where there are several.
+    var weight: Double?
+  }
+
+  var atoms: [Atom]
+  var angles: [Double]
+  var value: AtomObjective.Value
+  var floor: Double
+  var alpha: Double
+  var bond: Double
+  var mass: Double
+  var noise: Double
+  var isConverged: Bool
+  /// Where one was found, not only started from.
+  var lattice: String?
+  var restarts: Int
+  var agreeing: Int
+  var exchanges: [CoordinateExchange] = []
+
+  private var dimension: Int { atoms.first?.position.count ?? 2 }
+
   func artifacts() -> [Artifact] {
     [
       Artifact(role: "xyz", file: "atoms.xyz", content: .bytes(Array(xyz.utf8))),
@@ -15,35 +43,51 @@ extension TomographyReport {
 
   private func digits(_ value: Double) -> String { "\(value.rounded(digits: 7))" }
 
+  /// A place in space; atoms of a plane lie in that of z = 0.
+  private func place(_ atom: Atom) -> String {
+    (atom.position.map(digits) + (dimension == 2 ? ["0.0"] : [])).joined(separator: " ")
+  }
+
+  /// Which element it is nobody says: types are told apart by a dummy's name.
+  private func species(_ atom: Atom) -> String {
+    guard let weight = atom.weight else { return "X" }
+    let types = Set(atoms.compactMap(\.weight)).sorted(by: >)
+    let names = ["X", "Y", "Z"]
+    let index = types.firstIndex(of: weight) ?? 0
+    return index < names.count ? names[index] : "X"
+  }
+
   private var xyz: String {
-    var text = "\(found.atoms.count)\natoms from \(request.projections.angles.count) projections\n"
-    for point in found.atoms.points { text += "X \(digits(point.x)) \(digits(point.y)) 0.0\n" }
+    var text = "\(atoms.count)\natoms from \(angles.count) projections\n"
+    for atom in atoms { text += "\(species(atom)) \(place(atom))\n" }
     return text
   }
 
   private var extendedXYZ: String {
-    var text = "\(found.atoms.count)\n"
+    var text = "\(atoms.count)\n"
     text +=
-      "Properties=species:S:1:pos:R:3:interval:R:2:energy:R:1:determined:L:1 pbc=\"F F F\" "
-      + "misfit=\(digits(found.value.misfit)) expected_misfit=\(digits(found.floor)) alpha=\(digits(found.alpha)) "
-      + "bond=\(digits(found.bond)) converged=\(found.isConverged ? "T" : "F")\n"
-    for (point, certainty) in zip(found.atoms.points, found.certainty) {
+      "Properties=species:S:1:pos:R:3:interval:R:\(dimension):energy:R:1:determined:L:1 pbc=\"F F F\" "
+      + "misfit=\(digits(value.misfit)) expected_misfit=\(digits(floor)) alpha=\(digits(alpha)) "
+      + "bond=\(digits(bond)) converged=\(isConverged ? "T" : "F")\n"
+    for atom in atoms {
+      let interval = atom.interval.map(digits).joined(separator: " ")
       text +=
-        "X \(digits(point.x)) \(digits(point.y)) 0.0 \(digits(certainty.interval.x)) "
-        + "\(digits(certainty.interval.y)) \(digits(certainty.energy)) \(certainty.isDetermined ? "T" : "F")\n"
+        "\(species(atom)) \(place(atom)) \(interval) \(digits(atom.energy)) \(atom.doubts.isEmpty ? "T" : "F")\n"
     }
     return text
   }
 
   private var csv: String {
-    var text = "atom,x,y,interval_x,interval_y,energy,spread,determined,doubts\n"
-    for (index, certainty) in found.certainty.enumerated() {
-      let point = found.atoms[index]
-      let numbers = [
-        point.x, point.y, certainty.interval.x, certainty.interval.y, certainty.energy, certainty.spread,
-      ].map(digits).joined(separator: ",")
-      let doubts = certainty.doubts.map(\.rawValue).joined(separator: " ")
-      text += "\(index + 1),\(numbers),\(certainty.isDetermined),\(doubts)\n"
+    let axes = ["x", "y", "z"].prefix(dimension)
+    let weighs = atoms.contains { $0.weight != nil }
+    var text =
+      (["atom"] + axes + axes.map { "interval_\($0)" } + ["energy", "spread"] + (weighs ? ["weight"] : [])
+      + ["determined", "doubts"]).joined(separator: ",") + "\n"
+    for (index, atom) in atoms.enumerated() {
+      let numbers =
+        atom.position + atom.interval + [atom.energy, atom.spread] + (weighs ? [atom.weight ?? 1] : [])
+      let doubts = atom.doubts.map(\.rawValue).joined(separator: " ")
+      text += "\(index + 1),\(numbers.map(digits).joined(separator: ",")),\(atom.doubts.isEmpty),\(doubts)\n"
     }
     return text
   }
@@ -51,36 +95,36 @@ extension TomographyReport {
   private var json: String {
     var writer = JSONWriter()
     writer.object { json in
-      json.member("angles_deg", request.projections.angles)
-      json.member("misfit", found.value.misfit)
-      json.member("expected_misfit", found.floor)
-      json.member("energy", found.value.energy)
-      json.member("alpha", found.alpha)
-      json.member("bond", found.bond)
-      json.member("atom_mass", found.mass)
-      json.member("noise", found.noise.deviation)
-      json.member("converged", found.isConverged)
-      json.member("lattice", found.kind.rawValue)
-      json.member("restarts", found.restarts)
-      json.member("agreeing", found.agreeing)
+      json.member("angles_deg", angles)
+      json.member("misfit", value.misfit)
+      json.member("expected_misfit", floor)
+      json.member("energy", value.energy)
+      json.member("alpha", alpha)
+      json.member("bond", bond)
+      json.member("atom_mass", mass)
+      json.member("noise", noise)
+      json.member("converged", isConverged)
+      if let lattice { json.member("lattice", lattice) }
+      json.member("restarts", restarts)
+      json.member("agreeing", agreeing)
       json.key("atoms")
       json.array { json in
-        for (index, certainty) in found.certainty.enumerated() {
-          let point = found.atoms[index]
+        for atom in atoms {
           json.object { json in
-            json.member("position", [point.x, point.y])
-            json.member("interval", [certainty.interval.x, certainty.interval.y])
-            json.member("energy", certainty.energy)
-            json.member("spread", certainty.spread)
-            json.member("determined", certainty.isDetermined)
+            json.member("position", atom.position)
+            json.member("interval", atom.interval)
+            json.member("energy", atom.energy)
+            json.member("spread", atom.spread)
+            if let weight = atom.weight { json.member("weight", weight) }
+            json.member("determined", atom.doubts.isEmpty)
             json.key("doubts")
-            json.array { json in for doubt in certainty.doubts { json.string(doubt.rawValue) } }
+            json.array { json in for doubt in atom.doubts { json.string(doubt.rawValue) } }
           }
         }
       }
       json.key("exchanges")
       json.array { json in
-        for exchange in found.exchanges {
+        for exchange in exchanges {
           json.object { json in
             json.member("atoms", [exchange.first + 1, exchange.second + 1])
             json.member("first_to", [exchange.firstTo.x, exchange.firstTo.y])
@@ -90,5 +134,20 @@ extension TomographyReport {
       }
     }
     return writer.text
+  }
+}
+
+extension TomographyReport {
+  var files: AtomFiles {
+    AtomFiles(
+      atoms: zip(found.atoms.points, found.certainty).map { point, certainty in
+        AtomFiles.Atom(
+          position: [point.x, point.y], interval: [certainty.interval.x, certainty.interval.y],
+          energy: certainty.energy, spread: certainty.spread, doubts: certainty.doubts)
+      },
+      angles: request.projections.angles, value: found.value, floor: found.floor, alpha: found.alpha,
+      bond: found.bond, mass: found.mass, noise: found.noise.deviation, isConverged: found.isConverged,
+      lattice: found.kind.rawValue, restarts: found.restarts, agreeing: found.agreeing,
+      exchanges: found.exchanges)
   }
 }

@@ -25,8 +25,13 @@ package struct AtomTomographyEngine: AnalysisEngine {
   ]
   package let parameters = TomographySettings.all
 
-  /// A few long rows of fractions are most likely projections.
+  /// A few long rows of fractions are most likely projections, and so are a few images that state tilts.
   package func suitability(for file: FileSummary) -> Int {
+    let isSeries = file.height > SinogramReading.mostAngles && 2...SinogramReading.mostAngles ~= file.frames
+    if isSeries {
+      let states = file.calibration.y?.value.unit == "deg" || file.metadata.contains { $0.name == Tilts.item }
+      return states ? 6 : 0
+    }
     let rows = file.height == 1 ? file.frames : file.height
     guard 2...SinogramReading.mostAngles ~= rows, file.width >= 8 * rows, file.width >= 32,
       file.calibration.y?.value.unit == "deg" || file.sample.isFloat
@@ -37,57 +42,92 @@ package struct AtomTomographyEngine: AnalysisEngine {
   package func analyze(
     _ subject: Subject, _ parameters: ParameterValues, _ context: AnalysisContext
   ) throws(AnalysisError) -> Finding {
-    let projections: Projections
+    let cancellation = Cancellation(context.isCancelled)
+    let answer: (finding: Finding, files: AtomFiles)
     do {
-      projections = try SinogramReading(subject, parameters, context).projections
+      answer =
+        SeriesReading.isSeries(subject)
+        ? try inSpace(subject, parameters, context, cancellation)
+        : try inPlane(subject, parameters, context, cancellation)
     } catch let error as AnalysisError {
       throw error
     } catch let obstacle as FrameObstacle {
+      if cancellation.hasCome { throw .cancelled }
       return Finding(obstacle: obstacle.reason)
     } catch {
       throw .failed("\(error)")
     }
-    let request = try ReconstructionRequest(projections, parameters)
-    if let obstacle = Self.obstacle(request) { return Finding(obstacle: obstacle) }
-    let cancellation = Cancellation(context.isCancelled)
-    let found = Reconstruction(
-      request, isCancelled: { cancellation.isCancelled }, progress: context.progress)
-    if cancellation.hasCome { throw .cancelled }
-    guard let found else {
-      return Finding(
-        obstacle: Reason(.nothingFound, "no atoms: no lattice fits into what the projections show"))
-    }
-    let report = TomographyReport(request: request, found: found)
-    var finding = report.finding()
+    var finding = answer.finding
     if let write = context.write {
-      for artifact in report.artifacts() { finding.artifacts[artifact.role] = try write(artifact) }
+      for artifact in answer.files.artifacts() { finding.artifacts[artifact.role] = try write(artifact) }
     }
     return finding.finite
   }
 
-  /// What the masses of the projections say before any atom is looked for.
-  private static func obstacle(_ request: ReconstructionRequest) -> Reason? {
-    let masses = request.projections.masses.map { $0 / request.mass }
+  private func inPlane(
+    _ subject: Subject, _ parameters: ParameterValues, _ context: AnalysisContext,
+    _ cancellation: Cancellation
+  ) throws -> (Finding, AtomFiles) {
+    let projections = try SinogramReading(subject, parameters, context).projections
+    let request = try ReconstructionRequest(projections, parameters)
+    try Self.check(
+      projections.masses.map { $0 / request.mass }, request.blob, pitch: projections.pitch,
+      span: projections.pitch * Double(projections.pixels) / request.bond, longest: 200, count: request.count,
+      largest: Reconstruction.largestCount)
+    let found = Reconstruction(
+      request, isCancelled: { cancellation.isCancelled }, progress: context.progress)
+    if cancellation.hasCome { throw AnalysisError.cancelled }
+    guard let found else { throw Self.nothing }
+    let report = TomographyReport(request: request, found: found)
+    return (report.finding(), report.files)
+  }
+
+  private func inSpace(
+    _ subject: Subject, _ parameters: ParameterValues, _ context: AnalysisContext,
+    _ cancellation: Cancellation
+  ) throws -> (Finding, AtomFiles) {
+    let images = try SeriesReading(subject, parameters, context).images
+    let request = try ClusterRequest(images, parameters)
+    try Self.check(
+      images.masses.map { $0 / request.mass }, request.blob, pitch: images.pitch,
+      span: images.pitch * Double(max(images.width, images.height)) / request.bond, longest: 60,
+      count: request.count, largest: ClusterReconstruction.largestCount)
+    let found = ClusterReconstruction(
+      request, isCancelled: { cancellation.isCancelled }, progress: context.progress)
+    if cancellation.hasCome { throw AnalysisError.cancelled }
+    guard let found else { throw Self.nothing }
+    let report = ClusterReport(request: request, found: found)
+    return (report.finding(), report.files)
+  }
+
+  private static let nothing = FrameObstacle(
+    Reason(.nothingFound, "no atoms: no lattice fits into what the projections show"))
+
+  /// What lengths and masses say before any atom is looked for: `masses` in atoms, `span` in bonds.
+  private static func check(
+    _ masses: [Double], _ blob: AtomBlob, pitch: Double, span: Double, longest: Double, count: Int?,
+    largest: Int
+  ) throws(FrameObstacle) {
+    func refuse(_ text: String) -> FrameObstacle { FrameObstacle(Reason(.projections, text)) }
+    guard blob.sigma < 1e6, pitch <= 4 * blob.sigma else {
+      throw refuse("a pixel is wider than an atom: give its size with --pixel, an atom's with --sigma-r0")
+    }
+    guard span < longest else {
+      throw refuse("projections as long as \(span.short) bonds: up to \(longest.short) are searched")
+    }
+    if let count {
+      guard count <= largest else { throw refuse("\(count) atoms: up to \(largest) are searched") }
+      return
+    }
     let mean = masses.reduce(0, +) / Double(max(1, masses.count))
-    guard request.blob.sigma < 1e6, request.projections.pitch <= 4 * request.blob.sigma else {
-      return Reason(
-        .projections, "a pixel is wider than an atom: give its size with --pixel, an atom's with --sigma-r0")
+    guard mean >= 0.5 else {
+      throw refuse("a mass of \(mean.short) atoms: is an atom's mass given with --atom-mass?")
     }
-    let span = request.projections.pitch * Double(request.projections.pixels)
-    guard span < 200 * request.bond else {
-      return Reason(
-        .projections, "projections as long as \((span / request.bond).short) bonds: up to 200 are searched")
+    guard mean < Double(largest) else {
+      throw refuse(
+        "a mass of \(mean.short) atoms: up to \(largest) are searched; is an atom's mass given with --atom-mass?"
+      )
     }
-    guard request.count != nil || mean >= 0.5 else {
-      return Reason(.projections, "a mass of \(mean.short) atoms: is an atom's mass given with --atom-mass?")
-    }
-    guard request.count != nil || mean < Double(Reconstruction.largestCount) else {
-      return Reason(
-        .projections,
-        "a mass of \(mean.short) atoms: up to \(Reconstruction.largestCount) are searched; is an atom's mass given "
-          + "with --atom-mass?")
-    }
-    return nil
   }
 }
 

@@ -41,28 +41,10 @@ struct SinogramReading {
     try Self.check(width: width, height: rows)
     let values = isStack ? sum : sum.map { $0 / Double(max(1, count)) }
     try Self.check(values)
-    let axis = calibration.y?.value
-    let stated = axis.flatMap { axis in
-      axis.unit == "deg" ? (0..<rows).map { axis.origin + axis.scale * Double($0) } : nil
-    }
-    guard let angles = try parameters[TomographySettings.angles] ?? stated else {
-      throw FrameObstacle(
-        Reason(.tilts, "tilts are not known: the file states none; give them with --angles-deg, one a row"))
-    }
-    guard angles.count == rows else {
-      throw FrameObstacle(
-        Reason(.tilts, "\(angles.count) tilts for \(rows) rows: each row is one projection"))
-    }
-    for (index, angle) in angles.enumerated() {
-      guard let other = angles[..<index].first(where: { Self.isSame($0, angle) }) else { continue }
-      throw FrameObstacle(
-        Reason(.tilts, "tilts \(other.short) and \(angle.short) see the same: a projection is there twice"))
-    }
+    let angles = try Tilts.degrees(
+      rows, of: subject, parameters, rows: calibration.y?.value, what: "row")
     let pitch = try parameters[TomographySettings.pitch] ?? calibration.x?.value.scale ?? 0.1
-    guard pitch.isFinite, pitch > 0, pitch < 1e6 else {
-      throw FrameObstacle(
-        Reason(.projections, "a pixel of \(pitch.short) is none: give its size with --pixel"))
-    }
+    try Self.check(pitch: pitch)
     let stating = calibration.x?.value.origin
     let middle = -pitch * Double(width - 1) / 2
     let start = try parameters[TomographySettings.origin] ?? (stating == 0 ? nil : stating) ?? middle
@@ -71,9 +53,11 @@ struct SinogramReading {
       values: values)
   }
 
-  private static func isSame(_ a: Double, _ b: Double) -> Bool {
-    let turn = ((a - b) / 180 - ((a - b) / 180).rounded()).magnitude * 180
-    return turn < 0.1
+  static func check(pitch: Double) throws(FrameObstacle) {
+    guard pitch.isFinite, pitch > 0, pitch < 1e6 else {
+      throw FrameObstacle(
+        Reason(.projections, "a pixel of \(pitch.short) is none: give its size with --pixel"))
+    }
   }
 
   private static func check(width: Int, height: Int) throws(FrameObstacle) {
@@ -86,11 +70,14 @@ struct SinogramReading {
     }
     guard height >= 2, height <= mostAngles else {
       throw FrameObstacle(
-        Reason(.tilts, "\(height) rows: 2 to \(mostAngles) projections are searched, one a row"))
+        Reason(
+          .tilts,
+          "\(height) rows: 2 to \(mostAngles) projections are searched, one a row; images of a series are a stack"
+        ))
     }
   }
 
-  private static func check(_ values: [Double]) throws(FrameObstacle) {
+  static func check(_ values: [Double]) throws(FrameObstacle) {
     let (low, high) = (values.min() ?? 0, values.max() ?? 0)
     guard values.allSatisfy({ $0.magnitude < 1e30 }) else {
       throw FrameObstacle(Reason(.notANumber, "projections hold what is no number"))

@@ -12,7 +12,7 @@ struct TomographyReport {
   func finding() -> Finding {
     let judgement = judge()
     return Finding(
-      values: values(), profiles: profiles(), verdict: judgement.verdict, reasons: judgement.reasons,
+      values: values(), profiles: curves.profiles, verdict: judgement.verdict, reasons: judgement.reasons,
       exhibits: exhibits())
   }
 
@@ -39,40 +39,14 @@ struct TomographyReport {
 
   private func judge() -> Judgement {
     var judgement = Judgement()
-    let masses = request.projections.masses.map { $0 / found.mass }
-    let mean = masses.reduce(0, +) / Double(max(1, masses.count))
-    let ratio = found.value.misfit / max(1e-300, found.floor)
-    if !found.isConverged {
-      judgement.note(
-        .notConverged,
-        "not converged: the misfit is \(ratio.short) times what noise leaves, so atoms are wrong")
-    }
-    // What noise does to the sum of a row.
     let error =
       found.noise.deviation * request.projections.pitch * Double(request.projections.pixels).squareRoot()
       / found.mass
-    let (least, most) = (masses.min() ?? 0, masses.max() ?? 0)
-    let told = masses.map(\.short).joined(separator: ", ")
-    if most - least > max(0.5, 6 * error) {
-      judgement.note(.masses, "the projections weigh \(told) atoms: they do not show the same ones")
-    } else if (mean - Double(found.atoms.count)).magnitude > max(0.4, 3 * error) {
-      judgement.note(.masses, "the projections weigh \(told) atoms, \(found.atoms.count) were searched")
-    }
-    let rivals = found.certainty.count { $0.doubts.contains(.restarts) }
-    if rivals > 0 {
-      judgement.note(
-        .restarts,
-        "restarts that explain the projections as well have \(rivals == 1 ? "an atom" : "\(rivals) atoms") elsewhere"
-      )
-    }
-    let open = undetermined
-    if found.isConverged, !open.isEmpty {
-      let names = open.prefix(6).map { "\($0 + 1)" }.joined(separator: ", ")
-      let what = open.count == 1 ? "one atom is" : "\(open.count) atoms are"
-      judgement.note(
-        .undetermined,
-        "\(what) not determined by the projections: \(names)\(open.count > 6 ? " …" : "")")
-    }
+    TomographyDoubts(
+      ratio: found.value.misfit / max(1e-300, found.floor), isConverged: found.isConverged,
+      masses: request.projections.masses.map { $0 / found.mass }, error: error,
+      weight: Double(found.atoms.count), doubts: found.certainty.map(\.doubts)
+    ).note(in: &judgement)
     if let turn = offRows { judgement.note(.offRows, "tilts \(turn.short)° off the lattice's rows") }
     return judgement
   }
@@ -103,46 +77,10 @@ struct TomographyReport {
 
   // MARK: What there is to look at
 
-  private func profiles() -> [Profile] {
-    let projections = request.projections
-    var profiles: [Profile] = []
-    for (index, angle) in projections.angles.enumerated() {
-      for (word, row) in [("measured", projections.row(index)), ("predicted", found.expected.row(index))] {
-        profiles.append(
-          Profile(
-            name: "projection at \(angle.short)°, \(word)", unit: "r0",
-            start: (projections.start / found.bond).told,
-            step: (projections.pitch / found.bond).told,
-            values: row.map { $0.rounded(digits: 4, keepsWhole: false) }))
-      }
-    }
-    func digits(_ value: Double) -> Double { value.rounded(digits: 4, keepsWhole: false) }
-    let steps = found.history
-    if steps.count > 1 {
-      // Misfits fall by orders of magnitude.
-      let stride = max(1, steps.count / 100)
-      let kept = steps.enumerated().filter { $0.offset % stride == 0 || $0.offset == steps.count - 1 }
-      func curve(_ word: String, _ values: [Double]) -> Profile {
-        Profile(
-          name: "log misfit by step, \(word)", unit: "step", start: 0, step: Double(stride), values: values)
-      }
-      profiles.append(curve("measured", kept.map { digits(log10(max(1e-12, $0.element.misfit))) }))
-      profiles.append(curve("predicted", kept.map { _ in digits(log10(max(1e-12, found.floor))) }))
-    }
-    if found.alphaCurve.count > 1, let first = found.alphaCurve.first {
-      // From the lightest to the heaviest.
-      let points = Array(found.alphaCurve.reversed())
-      let start = log10(first.alpha) - Settlement.logarithmicStep * Double(points.count - 1)
-      func curve(_ word: String, _ values: [Double]) -> Profile {
-        Profile(
-          name: "misfit by log alpha, \(word)", unit: "log alpha", start: start.told,
-          step: Settlement.logarithmicStep,
-          values: values)
-      }
-      profiles.append(curve("measured", points.map { digits($0.misfit) }))
-      profiles.append(curve("predicted", points.map { _ in digits(found.floor) }))
-    }
-    return profiles
+  private var curves: TomographyCurves {
+    TomographyCurves(
+      measured: request.projections, expected: found.expected, bond: found.bond, history: found.history,
+      floor: found.floor, alphaCurve: found.alphaCurve)
   }
 
   private func exhibits() -> [Exhibit] {

@@ -22,7 +22,20 @@ enum TomographySettings {
   static let origin = Setting<Double?>("first_pixel", "coordinate of the first pixel", -1e4...1e4)
   static let mass = Setting<Double>(
     "atom_mass", "what one atom weighs: counts times pixel", 1e-9...1e12, standard: 1)
-  static let atoms = Setting<Int?>("atoms", "number of atoms", 1...Reconstruction.largestCount)
+  static let atoms = Setting<Int?>("atoms", "number of atoms", 1...ClusterReconstruction.largestCount)
+  static let weights = Setting<[Double]?>(
+    "weights", "types of atoms in space by weight, the first weighs --atom-mass: 1,0.6", isOpen: true,
+    standard: nil
+  ) { text throws(InvalidParameter) in
+    let words = text.split(separator: ",", omittingEmptySubsequences: false)
+    let weights = words.compactMap { Double($0) }.filter { 0.05...1 ~= $0 }
+    guard weights.count == words.count, 1...3 ~= weights.count, weights[0] == 1,
+      Set(weights).count == weights.count
+    else {
+      throw InvalidParameter("weights: \"\(text)\" are no weights such as 1,0.6: up to three, the first 1")
+    }
+    return weights
+  }
   static let alpha = Setting<Double?>("alpha", "weight of the energy", 0...10)
   static let lattice = Setting<Lattice?>("lattice", "lattice")
   static let potential = Setting<Potential?>("potential", "pair potential")
@@ -33,9 +46,26 @@ enum TomographySettings {
 
   static let all = [
     angles.parameter, bond.parameter, sigma.parameter, pitch.parameter, origin.parameter, mass.parameter,
-    atoms.parameter, alpha.parameter, lattice.parameter, potential.parameter, noise.parameter,
+    atoms.parameter, weights.parameter, alpha.parameter, lattice.parameter, potential.parameter,
+    noise.parameter,
     restarts.parameter, scans.parameter, seed.parameter,
   ]
+}
+
+extension ClusterRequest {
+  init(_ images: ProjectionImages, _ values: ParameterValues) throws(AnalysisError) {
+    self.init(images)
+    bond = try values[TomographySettings.bond]
+    blob = AtomBlob(sigma: bond * (try values[TomographySettings.sigma]))
+    mass = try values[TomographySettings.mass]
+    count = try values[TomographySettings.atoms]
+    types = try values[TomographySettings.weights] ?? [1]
+    alpha = try values[TomographySettings.alpha]
+    noise = try values[TomographySettings.noise]
+    restarts = try values[TomographySettings.restarts]
+    scans = try values[TomographySettings.scans]
+    seed = UInt64(max(0, try values[TomographySettings.seed]))
+  }
 }
 
 extension ReconstructionRequest {

@@ -17,6 +17,17 @@ package struct AtomMatching: Sendable {
 
   /// Atoms that are further than `limit` from their partner are nobody's.
   package init(_ found: [SIMD2<Double>], _ truth: [SIMD2<Double>], limit: Double) {
+    self.init(found, truth, limit: limit) { ($0 - $1).length }
+  }
+
+  /// The same in space.
+  package init(_ found: [SIMD3<Double>], _ truth: [SIMD3<Double>], limit: Double) {
+    self.init(found, truth, limit: limit) { ($0 - $1).length }
+  }
+
+  private init<Point>(
+    _ found: [Point], _ truth: [Point], limit: Double, distance: (Point, Point) -> Double
+  ) {
     let size = max(found.count, truth.count)
     guard size > 0 else { return }
     // What is too far costs the same whatever its distance, so that it never pulls at the others.
@@ -24,7 +35,7 @@ package struct AtomMatching: Sendable {
     var cost = [Double](repeating: far, count: size * size)
     for (i, atom) in found.enumerated() {
       for (j, other) in truth.enumerated() {
-        let distance = (atom - other).length
+        let distance = distance(atom, other)
         if distance < limit { cost[i * size + j] = distance }
       }
     }

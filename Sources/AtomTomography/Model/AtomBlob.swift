@@ -32,22 +32,28 @@ struct BlobRow {
 
   /// Where an atom lies in a row.
   struct Place {
-    fileprivate var first: Int
-    fileprivate var count: Int
+    var first: Int
+    var count: Int
     /// Of the first pixel, from the atom.
-    fileprivate var x: Double
+    var x: Double
     fileprivate var value: Double
     fileprivate var quotient: Double
+
+    static let none = Place(first: 0, count: 0, x: 0, value: 0, quotient: 0)
   }
 
   init(_ blob: AtomBlob, _ projections: Projections) {
-    start = projections.start
-    pitch = projections.pitch
-    pixels = projections.pixels
+    self.init(blob, start: projections.start, pitch: projections.pitch, pixels: projections.pixels)
+  }
+
+  init(_ blob: AtomBlob, start: Double, pitch: Double, pixels: Int) {
+    self.start = start
+    self.pitch = pitch
+    self.pixels = pixels
     reach = blob.reach
     peak = blob.peak
     inverse = 1 / (2 * blob.sigma * blob.sigma)
-    let b = exp(-projections.pitch * projections.pitch / (blob.sigma * blob.sigma))
+    let b = exp(-pitch * pitch / (blob.sigma * blob.sigma))
     lanes = SIMD4(1, 1, b, b * b * b)
     let (four, six) = (b * b * b * b, b * b * b * b * b * b)
     steps = SIMD4(six, six * four, six * four * four, six * four * four * four)
@@ -88,6 +94,20 @@ struct BlobRow {
       at += 4
     }
     for lane in 0..<place.count - at { target[at + lane] += values[lane] }
+  }
+
+  /// The atom's own values, from the start of `row` on.
+  @inline(__always)
+  func write(_ place: Place, to row: UnsafeMutablePointer<Double>) {
+    var (values, quotients) = start(place)
+    var at = 0
+    while at + 4 <= place.count {
+      UnsafeMutableRawPointer(row + at).storeBytes(of: values, as: SIMD4<Double>.self)
+      values *= quotients
+      quotients *= bend
+      at += 4
+    }
+    for lane in 0..<place.count - at { row[at + lane] = values[lane] }
   }
 
   /// The row's product with an atom of unit weight, and with its derivative by the atom's coordinate.

@@ -1,10 +1,16 @@
 import Glibc
 
+/// What a descent of all atoms minimises, in a plane or in space.
+package protocol StructureObjective: AnyObject {
+  /// The gradient is by the coordinates, in their order.
+  func value(_ coordinates: [Double], gradient: inout [Double]) -> AtomObjective.Value
+}
+
 /// What is minimised: the misfit to the projections plus alpha times the energy of the pairs, with its gradient.
 ///
 /// One evaluation grows with the number of atoms. It keeps work space and neighbours between evaluations, so each
 /// thread has its own.
-package final class AtomObjective {
+package final class AtomObjective: StructureObjective {
   package struct Value: Sendable, Equatable {
     /// Sum of squared differences times the pitch.
     package var misfit = 0.0

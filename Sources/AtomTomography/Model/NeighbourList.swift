@@ -1,4 +1,5 @@
 import Arrays
+import Glibc
 
 /// Pairs of atoms within a distance, found by cells: the effort grows with the number of atoms. The list holds a
 /// skin more than is asked for, so that it stays valid while atoms move less than half of it.
@@ -8,8 +9,10 @@ struct NeighbourList {
   private var built: [Double] = []
   private var reach = 0.0
   private var skin = 0.0
+  /// How many coordinates an atom has.
+  private let dimension: Int
 
-  init() {}
+  init(dimension: Int = 2) { self.dimension = dimension }
 
   /// Makes the list valid for these coordinates; says whether it was made anew.
   mutating func follow(_ coordinates: UnsafeBufferPointer<Double>, reach: Double, skin: Double) {
@@ -18,14 +21,17 @@ struct NeighbourList {
       var isValid = true
       var at = 0
       while at < built.count {
-        let dx = coordinates[at] - built[at]
-        let dy = coordinates[at + 1] - built[at + 1]
+        var square = 0.0
+        for axis in at..<min(at + dimension, built.count) {
+          let moved = coordinates[axis] - built[axis]
+          square += moved * moved
+        }
         // Also false for what is no number.
-        if !(dx * dx + dy * dy < limit) {
+        if !(square < limit) {
           isValid = false
           break
         }
-        at += 2
+        at += dimension
       }
       if isValid { return }
     }
@@ -38,31 +44,32 @@ struct NeighbourList {
   private mutating func build() {
     firsts.removeAll(keepingCapacity: true)
     seconds.removeAll(keepingCapacity: true)
-    let count = built.count / 2
+    let count = built.count / dimension
     guard count > 1 else { return }
     let limit = reach + skin
     let square = limit * limit
     if count <= 64 {
       for i in 0..<count {
-        let (x, y) = (built[2 * i], built[2 * i + 1])
-        for j in i + 1..<max(i + 1, count) {
-          let dx = x - built[2 * j]
-          let dy = y - built[2 * j + 1]
-          if dx * dx + dy * dy < square { add(i, j) }
-        }
+        for j in i + 1..<max(i + 1, count) where apart(i, j) < square { add(i, j) }
       }
       return
     }
-    let cells = CellGrid(built, edge: limit)
+    let cells = CellGrid(built, dimension: dimension, edge: limit)
     for i in 0..<count {
-      let (x, y) = (built[2 * i], built[2 * i + 1])
       cells.eachNeighbour(of: i) { j in
-        guard j > i else { return }
-        let dx = x - built[2 * j]
-        let dy = y - built[2 * j + 1]
-        if dx * dx + dy * dy < square { add(i, j) }
+        if j > i, apart(i, j) < square { add(i, j) }
       }
     }
+  }
+
+  /// The square of the distance.
+  private func apart(_ i: Int, _ j: Int) -> Double {
+    var square = 0.0
+    for axis in 0..<dimension {
+      let from = built[dimension * i + axis] - built[dimension * j + axis]
+      square += from * from
+    }
+    return square
   }
 
   private mutating func add(_ i: Int, _ j: Int) {
@@ -71,50 +78,59 @@ struct NeighbourList {
   }
 }
 
-/// Atoms by square cells at least `edge` wide: neighbours within it lie in the nine around.
+/// Atoms by cells at least `edge` wide: neighbours within it lie in the nine around in a plane, the 27 in space.
 struct CellGrid {
-  private var columns = 1
-  private var rows = 1
-  private var cell: [Int]
+  /// Of x, y and z; a plane has one layer.
+  private var counts = SIMD3(1, 1, 1)
+  private var cell: [SIMD3<Int>]
   private var starts: [Int]
   private var members: [Int]
 
-  init(_ coordinates: [Double], edge: Double) {
-    let count = coordinates.count / 2
-    var low = SIMD2(repeating: Double.infinity)
-    var high = SIMD2(repeating: -Double.infinity)
+  init(_ coordinates: [Double], dimension: Int, edge: Double) {
+    let count = coordinates.count / dimension
+    func point(_ atom: Int) -> SIMD3<Double> {
+      var point = SIMD3<Double>.zero
+      for axis in 0..<min(3, dimension) { point[axis] = coordinates[dimension * atom + axis] }
+      return point
+    }
+    var low = SIMD3(repeating: Double.infinity)
+    var high = SIMD3(repeating: -Double.infinity)
     for i in 0..<count {
-      let point = SIMD2(coordinates[2 * i], coordinates[2 * i + 1])
-      low = pointwiseMin(low, point)
-      high = pointwiseMax(high, point)
+      low = pointwiseMin(low, point(i))
+      high = pointwiseMax(high, point(i))
     }
     // Atoms far apart do not make the grid larger than they are many.
-    let side = Double(count).squareRoot() * 2 + 1
-    let width = max(edge, (high.x - low.x) / side, (high.y - low.y) / side)
-    columns = max(1, Int(bounded: (high.x - low.x) / width) + 1)
-    rows = max(1, Int(bounded: (high.y - low.y) / width) + 1)
+    let side = (dimension == 2 ? Double(count).squareRoot() : cbrt(Double(count))) * 2 + 1
+    let width = max(edge, (high - low).max() / side)
+    for axis in 0..<3 { counts[axis] = max(1, Int(bounded: (high[axis] - low[axis]) / width) + 1) }
     cell = []
-    starts = [Int](repeating: 0, count: columns * rows + 1)
+    starts = [Int](repeating: 0, count: counts.x * counts.y * counts.z + 1)
     members = [Int](repeating: 0, count: count)
     for i in 0..<count {
-      let column = min(columns - 1, max(0, Int(bounded: (coordinates[2 * i] - low.x) / width)))
-      let row = min(rows - 1, max(0, Int(bounded: (coordinates[2 * i + 1] - low.y) / width)))
-      cell.append(row * columns + column)
-      starts[cell[i] + 1] += 1
+      let from = (point(i) - low) / width
+      var at = SIMD3<Int>.zero
+      for axis in 0..<3 { at[axis] = min(counts[axis] - 1, max(0, Int(bounded: from[axis]))) }
+      cell.append(at)
+      starts[number(at) + 1] += 1
     }
-    for index in 0..<columns * rows { starts[index + 1] += starts[index] }
+    for index in 1..<starts.count { starts[index] += starts[index - 1] }
     var next = starts
     for i in 0..<count {
-      members[next[cell[i]]] = i
-      next[cell[i]] += 1
+      members[next[number(cell[i])]] = i
+      next[number(cell[i])] += 1
     }
   }
 
+  private func number(_ at: SIMD3<Int>) -> Int { (at.z * counts.y + at.y) * counts.x + at.x }
+
   func eachNeighbour(of atom: Int, _ body: (Int) -> Void) {
-    let (row, column) = (cell[atom] / columns, cell[atom] % columns)
-    for r in max(0, row - 1)...min(rows - 1, row + 1) {
-      for c in max(0, column - 1)...min(columns - 1, column + 1) {
-        for at in starts[r * columns + c]..<starts[r * columns + c + 1] { body(members[at]) }
+    let at = cell[atom]
+    for z in max(0, at.z - 1)...min(counts.z - 1, at.z + 1) {
+      for y in max(0, at.y - 1)...min(counts.y - 1, at.y + 1) {
+        for x in max(0, at.x - 1)...min(counts.x - 1, at.x + 1) {
+          let number = number(SIMD3(x, y, z))
+          for index in starts[number]..<starts[number + 1] { body(members[index]) }
+        }
       }
     }
   }

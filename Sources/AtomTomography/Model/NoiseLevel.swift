@@ -31,6 +31,23 @@ package struct NoiseLevel: Sendable, Equatable {
     self.numbers = numbers
   }
 
+  /// Of images: from the frequencies along their rows that no atom reaches. Counted electrons scatter more where there
+  /// are more; what is told is their mean.
+  package init?(_ images: ProjectionImages, _ blob: AtomBlob) {
+    var sum = 0.0
+    var numbers = 0.0
+    let width = max(1, images.width)
+    for line in 0..<images.values.count / width {
+      let row = Array(images.values[line * width..<(line + 1) * width])
+      let (power, count) = Self.highFrequencies(row, pitch: images.pitch, sigma: blob.sigma)
+      sum += power
+      numbers += count
+    }
+    guard numbers >= 8, sum > 0 else { return nil }
+    deviation = (sum / numbers).squareRoot()
+    self.numbers = numbers
+  }
+
   package init(deviation: Double) {
     self.deviation = deviation
     numbers = .infinity
@@ -39,6 +56,10 @@ package struct NoiseLevel: Sendable, Equatable {
   /// The misfit of the true atoms that is to be expected.
   package func floor(_ projections: Projections) -> Double {
     deviation * deviation * Double(projections.values.count) * projections.pitch
+  }
+
+  package func floor(_ images: ProjectionImages) -> Double {
+    deviation * deviation * Double(images.values.count) * images.area
   }
 
   /// An atom of unit mass leaves less than a thousandth of itself beyond 0.6 / sigma.

@@ -27,6 +27,6 @@ package struct GridAnnealing: Sendable {
       overlap: Overlap(blob, pitch: projections.pitch), mass: 1, potential: .lennardJones, alpha: alpha,
       bond: 1)
     gas.anneal(proposals, hot: 20, cold: 0.02, &random)
-    return gas.atoms
+    return AtomPlane(points: gas.filledSites.map { sites[$0] })
   }
 }

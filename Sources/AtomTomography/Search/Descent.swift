@@ -31,11 +31,30 @@ package struct Descent: Sendable {
   package func run(
     _ objective: AtomObjective, from start: AtomPlane, note: ((AtomObjective.Value) -> Void)? = nil
   ) -> Outcome {
-    let count = start.coordinates.count
-    var x = start.coordinates
+    let path = run(objective, from: start.coordinates, note: note)
+    return Outcome(
+      atoms: AtomPlane(path.coordinates), value: path.value, iterations: path.iterations,
+      isConverged: path.isConverged)
+  }
+
+  /// Where a descent ended.
+  package struct Path: Sendable {
+    package var coordinates: [Double]
+    package var value: AtomObjective.Value
+    package var iterations: Int
+    /// The gradient vanished, or nothing more was gained: not the end of patience.
+    package var isConverged: Bool
+  }
+
+  package func run(
+    _ objective: some StructureObjective, from start: [Double],
+    note: ((AtomObjective.Value) -> Void)? = nil
+  ) -> Path {
+    let count = start.count
+    var x = start
     var gradient = [Double](repeating: 0, count: count)
     var value = objective.value(x, gradient: &gradient)
-    guard count > 0 else { return Outcome(atoms: start, value: value, iterations: 0, isConverged: true) }
+    guard count > 0 else { return Path(coordinates: start, value: value, iterations: 0, isConverged: true) }
     var steps: [[Double]] = []
     var changes: [[Double]] = []
     var inverses: [Double] = []
@@ -46,7 +65,7 @@ package struct Descent: Sendable {
       note?(value)
       let steepest = gradient.reduce(0) { max($0, $1.magnitude) }
       if steepest < tolerance {
-        return Outcome(atoms: AtomPlane(x), value: value, iterations: iteration, isConverged: true)
+        return Path(coordinates: x, value: value, iterations: iteration, isConverged: true)
       }
       var direction = gradient
       for k in stride(from: steps.count - 1, through: 0, by: -1) {
@@ -89,7 +108,7 @@ package struct Descent: Sendable {
       }
       guard isLower else {
         if steps.isEmpty {
-          return Outcome(atoms: AtomPlane(x), value: value, iterations: iteration, isConverged: true)
+          return Path(coordinates: x, value: value, iterations: iteration, isConverged: true)
         }
         steps = []
         changes = []
@@ -118,10 +137,10 @@ package struct Descent: Sendable {
       swap(&gradient, &nextGradient)
       value = after
       if gained <= gain * max(1e-3, value.total.magnitude) {
-        return Outcome(atoms: AtomPlane(x), value: value, iterations: iteration + 1, isConverged: true)
+        return Path(coordinates: x, value: value, iterations: iteration + 1, isConverged: true)
       }
     }
-    return Outcome(atoms: AtomPlane(x), value: value, iterations: iterations, isConverged: false)
+    return Path(coordinates: x, value: value, iterations: iterations, isConverged: false)
   }
 
   @inline(__always)

@@ -8,11 +8,9 @@ import System
 /// chooses. Of two projections these are the arrangements that differ by exchanges: two atoms go to the other two
 /// corners of the parallelogram whose sides the projections see edge-on.
 struct LatticeGas {
-  private let sites: [SIMD2<Double>]
   private let count: Int
   /// Twice the overlap of two sites, and their pair energy times alpha.
   private var pairs: [Double]
-  private var own: [Double]
   /// What an atom at a site costs beside the others.
   private var field: [Double]
   private(set) var isFilled: [Bool]
@@ -26,12 +24,9 @@ struct LatticeGas {
     sites: [SIMD2<Double>], filled start: [Int], projections: Projections, correlation: Correlation,
     overlap: Overlap, mass: Double, potential: PairPotential, alpha: Double, bond: Double
   ) {
-    self.sites = sites
-    count = sites.count
-    pairs = [Double](repeating: 0, count: count * count)
-    own = [Double](repeating: 0, count: count)
-    isFilled = [Bool](repeating: false, count: count)
-    place = [Int](repeating: 0, count: count)
+    let count = sites.count
+    var pairs = [Double](repeating: 0, count: count * count)
+    var own = [Double](repeating: 0, count: count)
     let directions = projections.directions
     let pitch = projections.pitch
     var along = [[Double]](repeating: [], count: directions.count)
@@ -51,6 +46,16 @@ struct LatticeGas {
         pairs[j * count + i] = pairs[i * count + j]
       }
     }
+    self.init(pairs: pairs, own: own, filled: start)
+    if directions.count == 2 { corner = Self.corners(along, tolerance: 0.2 * bond) }
+  }
+
+  /// `pairs` holds what two filled sites cost together, `own` what one costs alone.
+  init(pairs: [Double], own: [Double], filled start: [Int]) {
+    count = own.count
+    self.pairs = pairs
+    isFilled = [Bool](repeating: false, count: count)
+    place = [Int](repeating: 0, count: count)
     field = own
     filled = []
     empty = []
@@ -60,7 +65,6 @@ struct LatticeGas {
       if isFilled[i] { filled.append(i) } else { empty.append(i) }
     }
     for i in filled { for j in 0..<count { field[j] += pairs[i * count + j] } }
-    if directions.count == 2 { corner = Self.corners(along, tolerance: 0.2 * bond) }
   }
 
   /// Found by cells of the plane of both coordinates: a site in the same or a neighbouring one.
@@ -149,5 +153,5 @@ struct LatticeGas {
     change <= 0 || random.uniform() < exp(-change / temperature)
   }
 
-  var atoms: AtomPlane { AtomPlane(points: filled.sorted().map { sites[$0] }) }
+  var filledSites: [Int] { filled.sorted() }
 }

@@ -109,7 +109,7 @@ package struct LatticeScan {
       overlap: overlap, mass: mass, potential: seed.kind.potential, alpha: alpha, bond: seed.bond)
     gas.anneal(proposals, hot: 4 * alpha, cold: 0.2 * alpha, &random)
     var seed = seed
-    seed.atoms = gas.atoms
+    seed.atoms = AtomPlane(points: gas.filledSites.map { sites[$0] })
     return seed
   }
 

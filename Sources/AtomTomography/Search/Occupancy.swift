@@ -11,9 +11,6 @@ struct Occupancy {
     mass: Double, expected: Double, sweeps: Int
   ) {
     let count = sites.count
-    shares = [Double](repeating: count > 0 ? min(1, expected / Double(count)) : 0, count: count)
-    residual = power
-    guard count > 0 else { return }
     var gram = [Double](repeating: 0, count: count * count)
     var product = [Double](repeating: 0, count: count)
     var along = [Double](repeating: 0, count: count)
@@ -30,6 +27,15 @@ struct Occupancy {
       }
     }
     for i in 0..<count { for j in 0..<i { gram[j * count + i] = gram[i * count + j] } }
+    self.init(gram: gram, product: product, power: power, expected: expected, sweeps: sweeps)
+  }
+
+  /// `gram` holds the products of every site's atom with every other's, `product` those with what is measured.
+  init(gram: [Double], product: [Double], power: Double, expected: Double, sweeps: Int) {
+    let count = product.count
+    shares = [Double](repeating: count > 0 ? min(1, expected / Double(count)) : 0, count: count)
+    residual = power
+    guard count > 0 else { return }
     var slope = product.map { -$0 }
     gram.withUnsafeBufferPointer { gram in
       slope.withUnsafeMutableBufferPointer { slope in

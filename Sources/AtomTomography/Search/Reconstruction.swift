@@ -28,7 +28,7 @@ package struct ReconstructionRequest: Sendable {
 package struct Reconstruction: Sendable {
   package var kind: LatticeKind
   package var atoms: AtomPlane
-  package var certainty: [AtomCertainty]
+  package var certainty: [AtomCertainty<SIMD2<Double>>]
   package var exchanges: [CoordinateExchange]
   package var value: AtomObjective.Value
   package var alpha: Double
@@ -76,7 +76,7 @@ package struct Reconstruction: Sendable {
       search, best, alpha: request.alpha, scansBond: request.scans, isCancelled: isCancelled)
     progress(0.85)
     kind = best.kind
-    atoms = settled.atoms
+    atoms = AtomPlane(settled.coordinates)
     value = settled.value
     alpha = settled.alpha
     bond = settled.bond

@@ -16,3 +16,7 @@ fi
 "${EWALD:-$root/.build/release/ewald}" run --engine atom-tomography --output "$folder/atoms" \
   "$root/Samples/crystallites/hex-vacancy_sino.tif" > "$folder/run.txt"
 "$folder/venv/bin/python" "$here/ase_reads.py" "$folder/atoms/hex-vacancy_sino_atoms.extxyz"
+"${EWALD:-$root/.build/release/ewald}" simulate tomography --structure fcc --atoms 55 --output "$folder/cluster"
+"${EWALD:-$root/.build/release/ewald}" run --engine atom-tomography --output "$folder/atoms" \
+  "$folder/cluster/crystal_series.tif" > "$folder/space.txt"
+"$folder/venv/bin/python" "$here/ase_reads.py" "$folder/atoms/crystal_series_atoms.extxyz"
