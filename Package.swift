@@ -153,6 +153,7 @@ let package = Package(
       name: "FrameScalingTests",
       dependencies: [
         "Arrays", "Diffraction", "FrameFormats", "FrameScaling", "HostileFrames", "JSON", "Scattering",
+        "System",
       ],
       exclude: ["Reference"]),
     .testTarget(

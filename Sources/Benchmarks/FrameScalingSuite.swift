@@ -78,9 +78,9 @@ enum FrameScalingSuite {
     var figures = [
       Measurement("\(conditions.name): beams of a frame", median(beams), ""),
       Measurement("\(conditions.name): intensities and derivatives", one.0, "s"),
-      Measurement("\(conditions.name): the same, processor time", one.1, "s"),
+      Measurement("\(conditions.name): intensities and derivatives, processor time", one.1, "s"),
       Measurement("\(conditions.name): whole study", whole.0, "s", goal: conditions.goal),
-      Measurement("\(conditions.name): the same, processor time", whole.1, "s"),
+      Measurement("\(conditions.name): whole study, processor time", whole.1, "s"),
       Measurement(
         "\(conditions.name): thickness, \(study.problem.model.rawValue)",
         study.rows[study.recommended].solution.thickness, "Å"),

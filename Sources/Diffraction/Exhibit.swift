@@ -33,7 +33,9 @@ public enum Exhibit: Sendable {
     case .image(let image): image.part
     case .map(let map): map.part
     case .table(let table): table.part
-    case .regions, .scatter, .curves, .histogram, .points: nil
+    case .curves(let curves): curves.part
+    case .points(let points): points.part
+    case .regions, .scatter, .histogram: nil
     }
   }
 
@@ -144,13 +146,18 @@ extension Exhibit {
     public var start: Double
     public var step: Double
     public var series: [Series]
+    /// Curves of a part belong to its points: a series to the row that is called as it is.
+    public var part: Int?
 
-    public init(_ title: String, unit: String, start: Double, step: Double, _ series: [Series]) {
+    public init(
+      _ title: String, unit: String, start: Double, step: Double, _ series: [Series], part: Int? = nil
+    ) {
       self.title = title
       self.unit = unit
       self.start = start
       self.step = step
       self.series = series
+      self.part = part
     }
   }
 
@@ -206,7 +213,7 @@ extension Exhibit {
     }
   }
 
-  /// Objects at places in a plane, such as atoms.
+  /// Objects at places in a plane, such as atoms, or reflections on a detector.
   public struct Points: Sendable, Equatable {
     public var title: String
     /// Of places and radius; y goes up.
@@ -217,9 +224,11 @@ extension Exhibit {
     public var columns: [Column]
     /// One a place; one with a flag is not certain.
     public var rows: [Row]
+    public var part: Int?
 
     public init(
-      _ title: String, unit: String, places: [SIMD2<Double>], radius: Double, columns: [Column], rows: [Row]
+      _ title: String, unit: String, places: [SIMD2<Double>], radius: Double, columns: [Column], rows: [Row],
+      part: Int? = nil
     ) {
       self.title = title
       self.unit = unit
@@ -227,6 +236,7 @@ extension Exhibit {
       self.radius = radius
       self.columns = columns
       self.rows = rows
+      self.part = part
     }
   }
 

@@ -49,10 +49,12 @@ enum Corpus {
         CorpusCase(name: "made_1.ser", bytes: series(), companions: [("made.emi", Array(text.utf8))]))
     }
     if suffixes.contains("cif_pets") {
-      cases.append(
-        CorpusCase(
-          name: "made_dyn.cif_pets", bytes: Array(zones().petsText.utf8),
-          companions: [("made.cif", Array("data_made\n_cell_length_a 5\n".utf8))]))
+      for (word, text) in spellings(of: zones().petsText) {
+        cases.append(CorpusCase(name: "\(word)_dyn.cif_pets", bytes: Array(text.utf8)))
+      }
+      cases[cases.count - 1].companions = [
+        ("last.cif", Array("data_made\n_cell_length_a 5\n".utf8))
+      ]
     }
     if suffixes.contains("mrc"), let first = cases.first(where: { $0.name == "scan.mrc" }) {
       let text =
@@ -96,6 +98,19 @@ enum Corpus {
       lengths: SIMD3(4.9, 4.9, 5.4), angles: SIMD3(90, 90, 120), wavelength: 0.0251, geometry: .rotation,
       axisPosition: 0, resolution: 1.4, orientation: [0.2, 0, 0, 0.1, 0.2, 0, 0, 0, 0.2], zones: zones,
       reflections: reflections)
+  }
+
+  /// What programs and people make of the same file.
+  private static func spellings(of text: String) -> [(String, String)] {
+    [
+      ("crlf", text.replacing("\n", with: "\r\n")), ("tabs", text.replacing(" ", with: "\t")),
+      ("quoted", text.replacing("_pets", with: "_pets\n_title 'a''b'\n_audit\n;\n_x_y\nloop_\n;")),
+      ("blank", text.replacing("\n", with: "\n\n#\n")),
+      ("unmeasured", text.replacing(" 7.50 ", with: " ? ")),
+      ("precession", text.replacing("continuous rotation", with: "precession")),
+      ("order", text.replacing("_refln_index_h\n_refln_index_k", with: "_refln_index_k\n_refln_index_h")),
+      ("twice", text + text), ("cut", String(text.dropLast(text.count / 5))), ("last", text),
+    ]
   }
 
   /// A TIA series of two 4 x 4 images.

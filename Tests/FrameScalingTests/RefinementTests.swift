@@ -15,9 +15,10 @@ struct SimulatedSeries {
   let truthValues: [Double]
 
   /// `zones`: only so many from the first.
-  init(_ name: String, zones: Int = .max) throws {
+  init(_ name: String, zones: Int = .max, change: (inout ZoneSeries) -> Void = { _ in }) throws {
     var series = try PETSTests.read(try Reference.text("\(name)_dyn.cif_pets")).0
     series.reflections.removeAll { $0.zone >= zones }
+    change(&series)
     self.series = series
     let truth = try Reference.json("\(name)_truth.json")
     self.truth = truth
@@ -74,7 +75,8 @@ struct SimulatedSeries {
     let problem = simulated.problem
     for model in ThicknessModel.allCases {
       let seen = problem.with(model: model)
-      let (intensities, derivatives) = try seen.response(simulated.truthValues, thickness: 480)
+      let response = try seen.response(simulated.truthValues, thickness: 480)
+      let (intensities, derivatives) = (response.intensities, response.derivatives)
       let plain = try seen.intensities(simulated.truthValues, thickness: 480)
       for (a, b) in zip(intensities, plain) { #expect((a - b).magnitude < 1e-12) }
       for column in 0..<derivatives.columns where model == .single || column % 7 == 0 {
@@ -164,5 +166,38 @@ struct SimulatedSeries {
     }
     #expect(leftOut[1] < leftOut[0])
     #expect(leftOut[1] < leftOut[2])
+  }
+}
+
+/// What more than one program counts, and how sure the numbers are.
+@Suite struct ReportedNumbersTests {
+  @Test func theMergedRCountsWhatIsRepeatedOnce() throws {
+    let problem = try SimulatedSeries("crot54", zones: 4).problem
+    let amplitudes = problem.rows.map { $0.amplitude * 1.1 }
+    let plain = Agreement(problem, amplitudes: amplitudes)
+    let merged = Agreement(merged: problem, amplitudes: amplitudes)
+    // Nothing repeats here.
+    #expect(merged == plain && merged.rows == problem.rows.count)
+    #expect((merged.rAll - 10).magnitude < 1e-9)
+    // Every row again, one of both calculated too low, the other too high.
+    let twice = try SimulatedSeries("crot54", zones: 4) { series in
+      series.reflections = series.reflections.flatMap { [$0, $0] }
+    }.problem
+    let uneven = twice.rows.indices.map { twice.rows[$0].amplitude * ($0 % 2 == 0 ? 0.9 : 1.1) }
+    #expect((Agreement(twice, amplitudes: uneven).rAll - 10).magnitude < 1e-9)
+    let once = Agreement(merged: twice, amplitudes: uneven)
+    #expect(once.rows == problem.rows.count && once.rAll < 1e-9)
+  }
+
+  @Test func blocksOfFramesThatAreLeftOutKnowOfErrorsThatNeighboursShare() throws {
+    let simulated = try SimulatedSeries("crot54")
+    let refinement = Refinement(simulated.problem, try simulated.curve(6))
+    let solution = try refinement.refine(simulated.truthValues, thickness: 480)
+    let plain = refinement.uncertainties(solution)
+    // Independent errors: both ways say the same.
+    #expect(plain.blocks.count == 15)
+    let ratios = zip(plain.blocks, plain.parameters).map { $0 / $1 }.sorted()
+    #expect((0.6...1.7).contains(ratios[7]), "\(ratios)")
+    for (cautious, alone) in zip(plain.cautious, plain.parameters) { #expect(cautious >= alone) }
   }
 }

@@ -310,6 +310,38 @@ import Testing
     try await scope.close()
   }
 
+  @Test func aFileThatGrowsFasterThanItIsAnalysedIsAnsweredInAHurryAndInFullOnceItRests() async throws {
+    let gate = Gate()
+    let scope = try hurriedMicroscope(gate)
+    func grow(_ number: UInt64, _ bytes: [UInt8]) {
+      scope.folder.write("s.raw", bytes)
+      let grown = scope.file(number, "s.raw")
+      scope.watcher.say(
+        .revised(grown, replaces: FileID(rawValue: number - 1), how: .grown), .ready(grown))
+    }
+    scope.expose(1, "s.raw", [11])
+    await scope.until { gate.arrivals == 1 }
+    scope.folder.write("s.raw", [12, 1])
+    gate.open()
+    await scope.until { scope.watcher.outcomes(for: 1) == [.changed] }
+    // Looked at again: quickly now, for what is in full would be too late again.
+    scope.watcher.say(.ready(scope.file(1, "s.raw")))
+    await scope.until { gate.arrivals == 2 }
+    gate.open()
+    _ = await scope.wait(forResults: 1)
+    // In full, while it grows once more: that is given up.
+    scope.clock.advance(seconds: 2)
+    await scope.until { gate.arrivals == 3 }
+    grow(2, [13, 1, 1])
+    for _ in 0..<10 { gate.open() }
+    _ = await scope.wait(forResults: 2)
+    scope.clock.advance(seconds: 2)
+    let state = await scope.wait(forResults: 3)
+    #expect(state.files.count == 1)
+    #expect(state[file: 1]?.runs.map(\.values) == [[24], [26], [13]])
+    try await scope.close()
+  }
+
   @Test func aFrameThatTakesTooLongIsGivenUpAndFreesItsPlace() async throws {
     let gate = Gate()
     var engine = FakeEngine()
@@ -436,13 +468,15 @@ import Testing
 
 /// Holds a thread until it is opened.
 final class Gate: Sendable {
-  private let isReached = Mutex(false)
+  private let count = Mutex(0)
   private let semaphore = DispatchSemaphore(value: 0)
 
-  var isWaitedFor: Bool { isReached.withLock { $0 } }
+  /// How many have come to it so far.
+  var arrivals: Int { count.withLock { $0 } }
+  var isWaitedFor: Bool { arrivals > 0 }
   func open() { semaphore.signal() }
   func wait() {
-    isReached.withLock { $0 = true }
+    count.withLock { $0 += 1 }
     semaphore.wait()
   }
 }

@@ -70,6 +70,12 @@ extension ReasonCode {
       "The data ask for a spread of thickness, but not for its shape: read the thickness with its model."
     case .steps:
       "The beam's movement over a frame was followed too coarsely for so thick a crystal. Leave --steps to itself."
+    case .lostCrystal:
+      "The crystal left the beam, or lies in a shadow. Stop, find it again, go on from there."
+    case .scaleJump:
+      "The scale jumped from one zone to the next: the crystal slipped, or the beam changed. Look at the crystal."
+    case .scaleDrift:
+      "The scale runs away over the last zones: the crystal creeps out of the beam. Centre it before it is gone."
     case .noResult: "A result was no number and was left out: the frame is not one to analyse."
     case .failed: "The engine could not work: a model is missing, or a setting does not fit."
     case .died:

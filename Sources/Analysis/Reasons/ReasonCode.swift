@@ -54,6 +54,9 @@ package enum ReasonCode: String, Sendable, CaseIterable {
   case shortInterval = "NODE"
   case spread = "THCK"
   case steps = "STEP"
+  case lostCrystal = "LOST"
+  case scaleJump = "JUMP"
+  case scaleDrift = "SCAL"
   // The program.
   case noResult = "NUM"
   case failed = "FAIL"
@@ -77,7 +80,8 @@ package enum ReasonCode: String, Sendable, CaseIterable {
     case .incomplete, .bent, .missingSpots, .noSuchSpot, .offRows, .cell, .oddFrames, .shortInterval, .spread:
       .informs
     case .saturated, .notANumber, .drift, .defects, .cutOff, .assumedAngle, .conditions, .thin, .secondPeak,
-      .contradiction, .wide, .unusablePositions, .fewSpots, .masses, .restarts, .undetermined, .hand, .steps:
+      .contradiction, .wide, .unusablePositions, .fewSpots, .masses, .restarts, .undetermined, .hand, .steps,
+      .lostCrystal, .scaleJump, .scaleDrift:
       .doubtful
     case .endOfRange, .outOfDomain, .otherMaterial, .residual, .misfit, .notConverged: .outOfDomain
     case .empty, .blank, .tooSmall, .noModel, .nothingFound, .noDiscs, .scanShape, .tilts, .projections,

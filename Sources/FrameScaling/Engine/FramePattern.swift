@@ -12,18 +12,14 @@ struct FramePattern {
 
   init(_ problem: ScalingProblem, frame: Int, amplitudes: [Double], name: String, limit: Double) {
     let beams = problem.frames[frame]
-    let middle = beams.diagonals.rows / 2
     let rows = problem.starts[frame]..<problem.starts[frame + 1]
     let side = Self.side
     let pixel = 2.1 * limit / Double(side)
     var observed = [Float](repeating: 0, count: side * side)
     var calculated = observed
-    for (row, place) in zip(rows, beams.measured) {
-      // What a turn about x or y does to a reflection's height is where it lies across the beam.
-      let x = -beams.slopesY[middle, place] / (2 * beams.wavenumber)
-      let y = beams.slopesX[middle, place] / (2 * beams.wavenumber)
-      let column = 0.5 * Double(side) + x / pixel
-      let line = 0.5 * Double(side) - y / pixel
+    for (row, place) in zip(rows, beams.places) {
+      let column = 0.5 * Double(side) + place.x / pixel
+      let line = 0.5 * Double(side) - place.y / pixel
       for i in span(of: side, around: line, reach: Self.radius) {
         for j in span(of: side, around: column, reach: Self.radius) {
           let (dx, dy) = (Double(j) + 0.5 - column, Double(i) + 0.5 - line)

@@ -15,6 +15,8 @@ package struct FrameScalingEngine: AnalysisEngine {
     Output(name: "r_left_out", unit: "%", symbol: "Rfree", decimals: 2),
     Output(name: "r_all", unit: "%", symbol: "Rall", decimals: 2),
     Output(name: "wr_all", unit: "%", symbol: "wR", decimals: 2),
+    Output(name: "r_merged", unit: "%", symbol: "Rmrg", decimals: 2),
+    Output(name: "r_frames", unit: "%", symbol: "Rfrm", decimals: 2),
     Output(name: "thickness", unit: "Å", symbol: "t", decimals: 0),
     Output(name: "spacing", unit: "1", symbol: "h", decimals: 1),
     Output(name: "nodes", unit: "1", symbol: "q", decimals: 0),
@@ -29,6 +31,8 @@ package struct FrameScalingEngine: AnalysisEngine {
   ]
   package let parameters = ScalingSettings.all
   package let signal = Exhibit.Signal.numbers
+  /// A series that grows while it is refined.
+  package let hurriedSettings = [ScalingSettings.depth.name: ScalingSettings.Depth.quick.rawValue]
 
   package func suitability(for file: FileSummary) -> Int { file.format == "PETS" ? 20 : 0 }
 

@@ -23,11 +23,13 @@ extension ScalingReport {
   }
 
   private var frameList: String {
-    var text = "zone,alpha,reflections,r_percent,scale,scale_su,scale_alone,off_percent,odd\n"
+    var text =
+      "zone,alpha,reflections,observed,r_percent,r_observed_percent,scale,scale_su,scale_alone,off_percent,"
+      + "mistilt_x_deg,mistilt_y_deg,odd\n"
     for frame in frames {
       let numbers = [
-        frame.zone.alpha, Double(frame.rows), frame.r, frame.scale, frame.deviation, frame.free,
-        100 * frame.off,
+        frame.zone.alpha, Double(frame.rows), Double(frame.observed), frame.r, frame.rObserved, frame.scale,
+        frame.deviation, frame.free, 100 * frame.off, frame.turn.x, frame.turn.y,
       ].map { "\($0.told)" }
       text += "\(frame.zone.id),\(numbers.joined(separator: ",")),\(frame.isOdd)\n"
     }
@@ -55,7 +57,7 @@ extension ScalingReport {
   private var cif: String {
     let model = study.problem.structure
     let unit = model.unit
-    let (values, deviations) = (best.solution.values, best.uncertainties.parameters)
+    let (values, deviations) = (best.solution.values, best.uncertainties.cautious)
     // The inverse structure has its atoms at -x and its operations' translations reversed.
     let sign = study.problem.hand == .given ? 1.0 : -1.0
     var text = "data_refined\n_audit_creation_method 'ewald, engine frame-scaling'\n"

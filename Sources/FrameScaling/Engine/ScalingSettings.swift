@@ -5,8 +5,10 @@ import Diffraction
 enum ScalingSettings {
   enum Abscissa: String, CaseIterable { case number, tilt }
   enum Angles: String, CaseIterable { case smooth, file }
+  enum Depth: String, CaseIterable { case full, quick }
   enum Cell: String, CaseIterable { case stated, matrix }
 
+  static let depth = Setting<Depth>("depth", "refine in full, or one step to look at scales", standard: .full)
   static let structure = Setting<String?>("structure", "known crystal, where no CIF lies beside the file")
   static let spacings = Setting<[Double]?>(
     "spacings", "node spacings to compare: 1,6,18", isOpen: true, standard: nil
@@ -54,7 +56,8 @@ enum ScalingSettings {
   static let term = Setting<String?>("constraint_term", "a term of it: {weight} and {node} are filled in")
 
   static let all = [
-    structure.parameter, spacings.parameter, spacing.parameter, without.parameter, rule.parameter,
+    structure.parameter, depth.parameter, spacings.parameter, spacing.parameter, without.parameter,
+    rule.parameter,
     merges.parameter, abscissa.parameter, model.parameter, angles.parameter, cell.parameter, steps.parameter,
     beamLimit.parameter,
     beamError.parameter, limit.parameter, share.parameter, margin.parameter, otherHand.parameter,

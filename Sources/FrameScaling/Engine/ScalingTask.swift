@@ -6,6 +6,7 @@ import Scattering
 /// The settings of one analysis, and the way from a series to a report.
 struct ScalingTask {
   let structureName: String?
+  let isQuick: Bool
   let spacings: [Double]?
   let spacing: Double?
   let without: Set<Int>
@@ -28,6 +29,7 @@ struct ScalingTask {
 
   init(_ values: ParameterValues) throws(AnalysisError) {
     structureName = try values[ScalingSettings.structure]
+    isQuick = try values[ScalingSettings.depth] == .quick
     spacings = try values[ScalingSettings.spacings]
     spacing = try values[ScalingSettings.spacing]
     without = Set(try values[ScalingSettings.without] ?? [])
@@ -88,7 +90,9 @@ struct ScalingTask {
         "none of \(series.reflections.count) reflections lies within its zone's rocking: check the matrix")
     }
     var request = StudyRequest(spacings: spacings ?? standardSpacings(problem, series))
+    if let spacing, isQuick { request.spacings = [spacing] }
     if let spacing, !request.spacings.contains(spacing) { request.spacings.append(spacing) }
+    request.isQuick = isQuick
     request.rule = rule
     request.mergesShortEnd = mergesShortEnd
     request.usesTilt = usesTilt
@@ -111,13 +115,14 @@ struct ScalingTask {
     }
     let study = try ScalingStudy(
       problem, series: series, request: request, isCancelled: isCancelled, progress: progress
-    ) { [steps] thickness in
+    ) { [steps, isQuick] thickness in
       // What is told is kept to, and doubted where it is too little.
-      steps == nil ? try followed(by: Rocking.steps(fringes: fringes(thickness))) : nil
+      steps == nil && !isQuick ? try followed(by: Rocking.steps(fringes: fringes(thickness))) : nil
     }
     return ScalingReport(
       series: series, study: study, answer: spacing, selection: selection, mismatch: orientation.mismatch,
-      meant: orientation.lengths, fringes: fringes, template: template, usesTilt: usesTilt)
+      meant: orientation.lengths, fringes: fringes, template: template, usesTilt: usesTilt,
+      isQuick: isQuick)
   }
 
   private func structure(_ series: ZoneSeries) throws -> StructureModel {

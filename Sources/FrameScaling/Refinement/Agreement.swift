@@ -19,18 +19,49 @@ package struct Agreement: Sendable, Equatable {
   }
 
   package init(_ problem: ScalingProblem, amplitudes: [Double], uses: (Int) -> Bool = { _ in true }) {
+    self.init(
+      problem.rows.indices.filter(uses).map { row in
+        let measured = problem.rows[row]
+        return Pair(
+          measured: measured.amplitude, calculated: amplitudes[row], weight: measured.weight,
+          isObserved: measured.isObserved)
+      })
+  }
+
+  /// Each measurement once: rows that repeat one number of one reflection are compared with the mean of what was
+  /// calculated for them.
+  package init(merged problem: ScalingProblem, amplitudes: [Double]) {
+    let groups = Dictionary(grouping: problem.rows.indices) { problem.rows[$0].identity }
+    self.init(
+      groups.values.sorted { $0[0] < $1[0] }.map { rows in
+        let measured = problem.rows[rows[0]]
+        return Pair(
+          measured: measured.amplitude,
+          calculated: rows.reduce(0) { $0 + amplitudes[$1] } / Double(rows.count), weight: measured.weight,
+          isObserved: measured.isObserved)
+      })
+  }
+
+  private struct Pair {
+    let measured: Double
+    let calculated: Double
+    let weight: Double
+    let isObserved: Bool
+  }
+
+  private init(_ pairs: some Sequence<Pair>) {
     var (difference, sum, differenceObserved, sumObserved, weighted) = (0.0, 0.0, 0.0, 0.0, 0.0)
-    for (row, measured) in problem.rows.enumerated() where uses(row) {
-      let off = (measured.amplitude - amplitudes[row]).magnitude
+    for pair in pairs {
+      let off = (pair.measured - pair.calculated).magnitude
       rows += 1
       difference += off
-      sum += measured.amplitude
-      chi2 += measured.weight * off * off
-      weighted += measured.weight * measured.amplitude * measured.amplitude
-      if measured.isObserved {
+      sum += pair.measured
+      chi2 += pair.weight * off * off
+      weighted += pair.weight * pair.measured * pair.measured
+      if pair.isObserved {
         observed += 1
         differenceObserved += off
-        sumObserved += measured.amplitude
+        sumObserved += pair.measured
       }
     }
     if sum > 0 { rAll = 100 * difference / sum }

@@ -34,14 +34,19 @@ extension Refinement {
   /// within the esds of the whole one, where intensities are straight in the parameters: the eigenproblems are not
   /// solved again.
   package func leftOutAmplitudes(_ solution: ScalingSolution, _ folds: Folds) -> [Double] {
-    let parts = parallelMap(folds.count) { fold in fit(solution, without: fold, folds) }
+    let parts = parallelMap(folds.count) { fold in
+      let fit = fit(solution) { folds.ofRow[$0] != fold }
+      return amplitudes(fit.intensities, fit.nodes)
+    }
     return problem.rows.indices.map { parts[folds.ofRow[$0]][$0] }
   }
 
-  private func fit(_ solution: ScalingSolution, without fold: Int, _ folds: Folds) -> [Double] {
+  /// To some of the rows: by how much the structure's numbers and the thickness change, and what follows for all.
+  private func fit(
+    _ solution: ScalingSolution, uses: (Int) -> Bool
+  ) -> (shift: [Double], intensities: [Double], nodes: [Double]) {
     let derivatives = solution.derivatives
     let first = derivatives.columns
-    let uses: (Int) -> Bool = { folds.ofRow[$0] != fold }
     var shift = [Double](repeating: 0, count: first)
     func intensities(_ shift: [Double]) -> [Double] {
       solution.intensities.indices.map { row in
@@ -65,7 +70,7 @@ extension Refinement {
       (shift, current, nodes, chi2) = (next, changed, fitted, now)
       if isDone { break }
     }
-    return amplitudes(current, nodes)
+    return (shift, current, nodes)
   }
 
   /// How well measurements are predicted that a fit did not see: the mean over several ways to part them into folds,
@@ -79,13 +84,32 @@ extension Refinement {
     return Agreement(mean: agreements)
   }
 
+  /// Parts of the series that are left out in turn to see how much depends on each.
+  private static let blocks = 10
+
+  /// Standard uncertainties of the structure's numbers and the thickness from fits that each leave out a block of
+  /// neighbouring frames (the jackknife: Künsch 1989). Unlike the normal matrix they know of errors that neighbours share:
+  /// a bent crystal, a tilt that is off, a shadow. Nothing is known where there are too few frames to part.
+  private func blockDeviations(_ solution: ScalingSolution) -> [Double] {
+    let count = min(Self.blocks, problem.frames.count / 2)
+    guard count >= 4 else { return [] }
+    let shifts = parallelMap(count) { block in
+      fit(solution) { problem.rows[$0].frame * count / problem.frames.count != block }.shift
+    }
+    return (0..<solution.derivatives.columns).map { column in
+      let mean = shifts.reduce(0) { $0 + $1[column] } / Double(count)
+      let squares = shifts.reduce(0) { $0 + ($1[column] - mean) * ($1[column] - mean) }
+      return (squares * Double(count - 1) / Double(count)).squareRoot()
+    }
+  }
+
   /// Standard uncertainties of the structure's numbers, the thickness and the nodes, from the normal matrix. Rows that
   /// repeat one measurement are no new evidence.
   package func uncertainties(_ solution: ScalingSolution) -> Uncertainties {
     let parameters = parameterCount
     let unknown = Uncertainties(
       parameters: [Double](repeating: .infinity, count: parameters),
-      scales: [Double](repeating: .infinity, count: problem.frames.count))
+      scales: [Double](repeating: .infinity, count: problem.frames.count), blocks: [])
     guard solution.derivatives.rows == problem.rows.count else { return unknown }
     let system = NormalEquations(
       self, solution.intensities, solution.derivatives, solution.nodes, uses: { _ in true })
@@ -105,7 +129,7 @@ extension Refinement {
           }
         }
         return deviation(variance)
-      })
+      }, blocks: blockDeviations(solution))
   }
 }
 
@@ -114,15 +138,27 @@ package struct Uncertainties: Sendable {
   package let parameters: [Double]
   /// One a frame.
   package let scales: [Double]
+  /// The structure's numbers and the thickness, by leaving out blocks of frames; none where there are too few.
+  package let blocks: [Double]
+
+  /// Of the structure's numbers and the thickness: the larger of both.
+  package var cautious: [Double] {
+    parameters.enumerated().map {
+      blocks.indices.contains($0.offset) ? max($0.element, blocks[$0.offset]) : $0.element
+    }
+  }
 }
 
 extension ScalingProblem {
   /// Rows that are not the same number of the same reflection again.
-  package var distinctMeasurements: Int {
-    struct Measurement: Hashable {
-      let index: SIMD3<Int>
-      let intensity: Double
-    }
-    return Set(rows.map { Measurement(index: $0.index, intensity: $0.intensity) }).count
+  package var distinctMeasurements: Int { Set(rows.map(\.identity)).count }
+}
+
+extension ScalingProblem.Row {
+  struct Identity: Hashable {
+    let index: SIMD3<Int>
+    let intensity: Double
   }
+
+  var identity: Identity { Identity(index: index, intensity: intensity) }
 }

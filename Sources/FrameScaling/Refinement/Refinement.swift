@@ -16,6 +16,8 @@ package struct ScalingSolution: Sendable {
   package var hasConverged: Bool
   /// Of the intensities, by the structure's numbers and the thickness, at the last step but one; no rows before a step.
   var derivatives = DoubleMatrix(rows: 0, columns: 0)
+  /// Of the intensities, by a turn of their frame about x and about y, where the derivatives were taken.
+  var turns: [SIMD2<Double>] = []
 }
 
 /// Levenberg and Marquardt's least squares over structure and thickness; the scales are solved anew inside every
@@ -28,6 +30,8 @@ package struct Refinement: Sendable {
   package var tolerance = 1e-5
   /// Derivatives from every so many of the rocking steps.
   package var every = 1
+  /// Whether it ends where derivatives that belong there find no better place; a fit to compare need not.
+  package var provesMinimum = true
   package var isCancelled: @Sendable () -> Bool = { false }
 
   package init(_ problem: ScalingProblem, _ curve: ScaleCurve) {
@@ -64,62 +68,81 @@ package struct Refinement: Sendable {
 
   /// From values of the structure and a thickness.
   package func refine(_ values: [Double], thickness: Double) throws -> ScalingSolution {
-    try refine(from: try solution(values, thickness), derivatives: nil)
+    try refine(from: try solution(values, thickness), known: nil)
   }
 
-  /// From the solution of the same problem with other nodes: its derivatives are good for the first step.
+  /// From the solution of the same problem with other nodes: its derivatives are good for the first steps.
   package func refine(from other: ScalingSolution) throws -> ScalingSolution {
     try refine(
       from: solution(other.values, other.thickness, other.intensities, nodes: nil),
-      derivatives: other.derivatives.rows == problem.rows.count ? other.derivatives : nil)
+      known: other.derivatives.rows == problem.rows.count
+        ? Slopes(derivatives: other.derivatives, turns: other.turns, isFresh: false) : nil)
   }
 
-  private func refine(
-    from start: ScalingSolution, derivatives known: DoubleMatrix?
-  ) throws -> ScalingSolution {
+  /// What intensities answer to, and whether it was computed where the fit is.
+  private struct Slopes {
+    var derivatives: DoubleMatrix
+    let turns: [SIMD2<Double>]
+    var isFresh: Bool
+  }
+
+  private func slopes(_ solution: ScalingSolution) throws -> Slopes {
+    let response = try problem.response(
+      solution.values, thickness: solution.thickness, every: every, isCancelled: isCancelled)
+    return Slopes(derivatives: response.derivatives, turns: response.turns, isFresh: true)
+  }
+
+  /// Derivatives cost several times what intensities do. Those of the start are kept and bent by what each step finds
+  /// (Broyden 1965), and computed anew when that leads nowhere; only fresh ones prove a minimum.
+  private func refine(from start: ScalingSolution, known: Slopes?) throws -> ScalingSolution {
     var current = start
-    var known = known
+    var slopes = try known ?? slopes(start)
     var damping = 1e-3
     for iteration in 1...mostIterations {
-      let derivatives: DoubleMatrix
-      if let ready = known {
-        derivatives = ready
-      } else {
-        derivatives = try problem.response(
-          current.values, thickness: current.thickness, every: every, isCancelled: isCancelled
-        ).derivatives
-      }
-      // Old derivatives do not prove a minimum.
-      let isFresh = known == nil
-      known = nil
-      let system = NormalEquations(self, current.intensities, derivatives, current.nodes, uses: { _ in true })
+      let system = NormalEquations(
+        self, current.intensities, slopes.derivatives, current.nodes, uses: { _ in true })
       var next: ScalingSolution?
-      for _ in 0..<8 {
+      var isFirst = true
+      for _ in 0..<(slopes.isFresh ? 8 : 2) {
         if let step = system.step(damping: damping) {
+          // What is hardly worth a step is not tried.
+          if isFirst, system.gain(of: step) < tolerance * current.agreement.chi2 { break }
           let trial = try trial(current, step)
           if trial.agreement.chi2 <= current.agreement.chi2 {
             next = trial
             break
           }
         }
+        isFirst = false
         damping = max(damping, 1e-6) * 10
       }
-      if next == nil, !isFresh {
+      current.iterations = iteration
+      (current.derivatives, current.turns) = (slopes.derivatives, slopes.turns)
+      guard var next else {
+        // Without a better step it is the minimum, as far as these derivatives tell.
+        current.hasConverged = slopes.isFresh || !provesMinimum
+        if current.hasConverged || iteration == mostIterations { break }
         damping = 1e-3
+        slopes = try self.slopes(current)
         continue
       }
-      guard var next else {
-        // No step is better: the minimum, as far as numbers go.
-        current.hasConverged = true
-        current.iterations = iteration
-        current.derivatives = derivatives
-        return current
+      let gain =
+        (current.agreement.chi2 - next.agreement.chi2) / max(current.agreement.chi2, 1e-300)
+      next.iterations = iteration
+      (next.derivatives, next.turns) = (slopes.derivatives, slopes.turns)
+      next.hasConverged = gain < tolerance && (slopes.isFresh || !provesMinimum)
+      if !next.hasConverged, iteration < mostIterations {
+        if isFirst, gain >= tolerance {
+          slopes.derivatives.bend(
+            by: zip(next.intensities, current.intensities).map { $0 - $1 },
+            along: zip(next.values + [next.thickness], current.values + [current.thickness])
+              .map { $0 - $1 }, weights: system.curvatures)
+          slopes.isFresh = false
+        } else {
+          slopes = try self.slopes(next)
+        }
       }
       damping = max(damping * 0.1, 1e-9)
-      let gain = (current.agreement.chi2 - next.agreement.chi2) / max(current.agreement.chi2, 1e-300)
-      next.iterations = iteration
-      next.hasConverged = gain < tolerance && isFresh
-      next.derivatives = derivatives
       current = next
       if current.hasConverged { break }
     }
@@ -179,6 +202,12 @@ struct NormalEquations {
     damped = first
   }
 
+  /// By how much chi² falls with a step, as far as intensities are straight.
+  func gain(of step: [Double]) -> Double { zip(step, side).reduce(0) { $0 + $1.0 * $1.1 } }
+
+  /// How sharply the data know the structure's numbers and the thickness, each alone.
+  var curvatures: [Double] { (0..<damped).map { matrix[$0, $0] } }
+
   /// Nil where the data determine too little.
   func step(damping: Double) -> [Double]? {
     factor(damping: damping)?.solve(side)
@@ -195,4 +224,19 @@ struct NormalEquations {
 
   /// The inverse; nil where the data determine too little.
   var covariance: DoubleMatrix? { factor(damping: 0)?.solve(.identity(matrix.rows)) }
+}
+
+extension DoubleMatrix {
+  /// As derivatives that give the `change` that was seen for a step, and are as before for every other direction.
+  /// `weights` make lengths of steps of what has different units.
+  fileprivate mutating func bend(by change: [Double], along step: [Double], weights: [Double]) {
+    let direction = zip(step, weights).map { $0 * $1 }
+    let length = zip(step, direction).reduce(0) { $0 + $1.0 * $1.1 }
+    guard length > 0, length.isFinite, step.count == columns else { return }
+    for row in 0..<rows {
+      let known = step.indices.reduce(0) { $0 + self[row, $1] * step[$1] }
+      let missing = (change[row] - known) / length
+      for column in step.indices { self[row, column] += missing * direction[column] }
+    }
+  }
 }

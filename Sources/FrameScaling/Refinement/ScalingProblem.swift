@@ -170,14 +170,22 @@ package struct ScalingProblem: Sendable {
     return DoubleMatrix(rows: rows.count, columns: thicknesses.count, values: table)
   }
 
-  /// Intensities of every row and their derivatives by the structure's numbers and, last, by the thickness.
+  package struct Response: Sendable {
+    package var intensities: [Double] = []
+    /// By the structure's numbers and, last, by the thickness.
+    package var derivatives: DoubleMatrix
+    /// By a turn of the row's frame about x and about y, per radian.
+    package var turns: [SIMD2<Double>] = []
+  }
+
+  /// Intensities of every row and what they answer to.
   package func response(
     _ values: [Double], thickness: Double, every: Int = 1, isCancelled: @Sendable () -> Bool = { false }
-  ) throws -> (intensities: [Double], derivatives: DoubleMatrix) {
+  ) throws -> Response {
     let (potentials, slopes) = structure.potentials(
       values, indices: differences, wave: wave, hand: hand, withDerivatives: true)
     let columns = values.count + 1
-    let parts = parallelMap(frames.count) { frame -> Result<([Double], [Double]), any Error> in
+    let parts = parallelMap(frames.count) { frame -> Result<Response, any Error> in
       Result {
         if isCancelled() { throw CancellationError() }
         let places = places[frame]
@@ -195,21 +203,42 @@ package struct ScalingProblem: Sendable {
           }
           derivatives[row * columns + columns - 1] = response.thickness[row]
         }
-        return (response.intensities, derivatives)
+        return Response(
+          intensities: response.intensities,
+          derivatives: DoubleMatrix(
+            rows: response.intensities.count, columns: columns, values: derivatives),
+          turns: zip(response.turnX, response.turnY).map { SIMD2($0, $1) })
       }
     }
-    var intensities: [Double] = []
+    var whole = Response(derivatives: DoubleMatrix(rows: 0, columns: columns))
     var derivatives: [Double] = []
     for part in parts {
-      let (a, b) = try part.get()
-      intensities += a
-      derivatives += b
+      let response = try part.get()
+      whole.intensities += response.intensities
+      whole.turns += response.turns
+      derivatives += response.derivatives.values
     }
-    return (intensities, DoubleMatrix(rows: rows.count, columns: columns, values: derivatives))
+    whole.derivatives = DoubleMatrix(rows: rows.count, columns: columns, values: derivatives)
+    return whole
   }
 }
 
 extension ScalingProblem {
+  /// Intensities at unit scale at every step of every frame's rocking: measured x steps, one a frame.
+  package func rocking(_ values: [Double], thickness: Double) throws(LinearAlgebraError) -> [DoubleMatrix] {
+    let (potentials, _) = structure.potentials(
+      values, indices: differences, wave: wave, hand: hand, withDerivatives: false)
+    let parts = parallelMap(frames.count) { frame -> Result<DoubleMatrix, LinearAlgebraError> in
+      Result { () throws(LinearAlgebraError) in
+        try FrameWaves(frames[frame], potentials: places[frame].map { potentials[Int($0)] })
+          .rocking(thickness: thickness, model: model)
+      }
+    }
+    var curves: [DoubleMatrix] = []
+    for part in parts { curves.append(try part.get()) }
+    return curves
+  }
+
   /// How the intensities of a frame's rows answer to a turn of the crystal about x and about y, per radian.
   package func turns(
     _ values: [Double], thickness: Double, frame: Int

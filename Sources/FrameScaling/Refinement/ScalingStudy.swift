@@ -17,6 +17,9 @@ package struct StudyRequest: Sendable {
   package var thicknesses: [Double] = stride(from: 20.0, through: 2000, by: 20).map { $0 }
   /// Where the spline runs: the zones' numbers, or their tilts.
   package var usesTilt = false
+  /// One step from where the scan of the thickness begins, with one hand and the first spacing: for a series that grows
+  /// faster than it can be refined.
+  package var isQuick = false
 
   package init(spacings: [Double]) { self.spacings = spacings }
 }
@@ -84,7 +87,7 @@ package struct ScalingStudy: Sendable {
     }
     let values = start.structure.start
     let models = request.model.map { [$0] } ?? [.single, .uniform]
-    let hands = request.triesOtherHand ? Hand.allCases : [start.hand]
+    let hands = request.triesOtherHand && !request.isQuick ? Hand.allCases : [start.hand]
     // Where each model and each hand starts from.
     var scan: [(Double, Double)] = []
     var starts: [Start] = []
@@ -100,8 +103,13 @@ package struct ScalingStudy: Sendable {
       progress(0.05 * Double(starts.count))
     }
     self.scan = scan.map { (thickness: $0.0, chi2: $0.1) }
-    guard let best = starts.min(by: { $0.chi2 < $1.chi2 }) else {
+    guard var best = starts.min(by: { $0.chi2 < $1.chi2 }) else {
       throw ScalingProblem.Failure(description: "no thickness to start from")
+    }
+    if request.isQuick {
+      let single = starts.first { $0.model == .single }
+      if let single, best.chi2 > (1 - Self.askedFor) * single.chi2 { best = single }
+      starts = [best]
     }
     if let finer = try refined(best.thickness * best.model.mean) { start = finer }
     func refine(_ begin: Start) throws
@@ -110,7 +118,10 @@ package struct ScalingStudy: Sendable {
       var refinement = Refinement(start.with(model: begin.model, hand: begin.hand), main)
       refinement.isCancelled = isCancelled
       // What is compared need not be finished.
-      if begin != best { (refinement.tolerance, refinement.every) = (3e-3, 2) }
+      if begin != best {
+        (refinement.tolerance, refinement.every, refinement.provesMinimum) = (3e-3, 2, false)
+      }
+      if request.isQuick { refinement.mostIterations = 1 }
       return (refinement, try refinement.refine(values, thickness: begin.thickness))
     }
     var chosen = try refine(best)
@@ -140,11 +151,13 @@ package struct ScalingStudy: Sendable {
     problem = chosen.0.problem
     var rows: [Row] = []
     var latest = chosen.1
-    for (number, (placement, curve)) in placements.enumerated() {
+    for (number, (placement, curve)) in placements.prefix(request.isQuick ? 1 : .max).enumerated() {
       var refinement = Refinement(problem, curve)
       refinement.isCancelled = isCancelled
       // The first was refined above, unless only to compare.
-      if number > 0 || !latest.hasConverged || chosen.0.tolerance > refinement.tolerance {
+      if !request.isQuick,
+        number > 0 || !latest.hasConverged || chosen.0.tolerance > refinement.tolerance
+      {
         latest = try refinement.refine(from: latest)
       }
       rows.append(

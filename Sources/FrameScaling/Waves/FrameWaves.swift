@@ -54,6 +54,30 @@ package struct FrameWaves {
     return sum
   }
 
+  /// Of all measured reflections at every step of the rocking: measured x steps.
+  package func rocking(
+    thickness: Double, model: ThicknessModel
+  ) throws(LinearAlgebraError) -> DoubleMatrix {
+    let quadrature = model.quadrature
+    var curves = DoubleMatrix(rows: beams.measured.count, columns: beams.diagonals.rows)
+    for step in 0..<beams.diagonals.rows {
+      let eigen = try eigen(step: step)
+      for (share, weight) in quadrature {
+        let excitations = eigen.values.indices.map {
+          eigen.vectors[0, $0].conjugate
+            * ComplexDouble(phase: .pi * eigen.values[$0] * thickness * share / beams.wavenumber)
+        }
+        for (row, place) in beams.measured.enumerated() {
+          let amplitude = excitations.indices.reduce(ComplexDouble.zero) {
+            $0 + eigen.vectors[place, $1] * excitations[$1]
+          }
+          curves[row, step] += weight * amplitude.squaredModulus
+        }
+      }
+    }
+    return curves
+  }
+
   /// Amplitudes of all beams at one step behind one thickness.
   package func amplitudes(step: Int, thickness: Double) throws(LinearAlgebraError) -> [ComplexDouble] {
     let eigen = try eigen(step: step)

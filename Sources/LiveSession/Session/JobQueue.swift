@@ -13,13 +13,18 @@ package struct Job: Sendable {
   package var readyAt: Int
   /// The file was in the folder before the session began.
   package var isOld: Bool
+  /// Runs of the file when a refinement was asked for: with more of them it is no longer wanted.
+  package var runs: Int
 
-  package init(fileID: Int, path: String, kind: Kind, readyAt: Int, isOld: Bool = false) {
+  package init(
+    fileID: Int, path: String, kind: Kind, readyAt: Int, isOld: Bool = false, runs: Int = 0
+  ) {
     self.fileID = fileID
     self.path = path
     self.kind = kind
     self.readyAt = readyAt
     self.isOld = isOld
+    self.runs = runs
   }
 
   package var isRefinement: Bool { if case .refinement = kind { true } else { false } }

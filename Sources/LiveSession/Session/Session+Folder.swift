@@ -88,6 +88,10 @@ extension Session {
       record.reason = nil
       note(.file(record))
     }
+    // In full of what it was: nobody waits for that any more.
+    for running in running.values where running.job.fileID == fileID && running.job.isRefinement {
+      running.monitor.cancel()
+    }
     queue.add(
       Job(
         fileID: fileID, path: PathText.text(file.absolutePath.bytes), kind: .first, readyAt: now,

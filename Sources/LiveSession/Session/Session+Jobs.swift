@@ -11,8 +11,8 @@ extension Session {
     while running.count < options.inFlight, !isClosing, log.queued < SessionLog.queueLimit,
       let job = queue.next(
         at: now, isRefining: running.values.contains { $0.job.isRefinement },
-        // Nobody looked into it since it was answered in a hurry.
-        wanted: { state[file: $0.fileID]?.runs.count == 1 })
+        // Nobody looked into it, and it did not grow, since it was answered in a hurry.
+        wanted: { state[file: $0.fileID]?.runs.count == $0.runs })
     {
       nextToken += 1
       let token = nextToken
@@ -108,11 +108,14 @@ extension Session {
     }
     guard running[token] != nil else { return }
     let duration = Double(now - started) / 1e6
-    // Written to while it was read: what was found belongs to no file. Look again.
+    // Written to while it was read: what was found belongs to no file. Look again, and if it grows faster than it can be
+    // analysed in full, in a hurry.
     guard identity == opened.identity else {
+      if !isHurried { outrun.insert(job.fileID) }
       report(.changed, job)
       return
     }
+    if !isHurried { outrun.remove(job.fileID) }
     switch outcome {
     case .success(let finding):
       finish(job, opened, engine, parameters, finding, duration, previous?.resultID)
@@ -125,7 +128,9 @@ extension Session {
       }
       if isHurried {
         queue.add(
-          Job(fileID: job.fileID, path: job.path, kind: .refinement(engine: engine.name), readyAt: now))
+          Job(
+            fileID: job.fileID, path: job.path, kind: .refinement(engine: engine.name), readyAt: now,
+            runs: state[file: job.fileID]?.runs.count ?? 0))
       }
     case .failure(.file(let refusal)): refuse(job, refusal)
     case .failure(.cancelled): break
@@ -138,7 +143,8 @@ extension Session {
 
   /// Not where an operator said how it is to be done.
   private func hurries(_ engine: any AnalysisEngine, _ job: Job, _ stated: [String: String]) -> Bool {
-    queue.hurries(job, at: now) && !engine.hurriedSettings.isEmpty
+    (queue.hurries(job, at: now) || job.kind == .first && outrun.contains(job.fileID))
+      && !engine.hurriedSettings.isEmpty
       && engine.hurriedSettings.keys.allSatisfy { stated[$0] == nil }
   }
 

@@ -59,6 +59,8 @@ package actor Session {
   var results = ArrivalRate(over: .seconds(10))
   var resting = RestingQuantities()
   var lessons = Lessons()
+  /// Files that were written to while they were analysed in full.
+  var outrun: Set<Int> = []
   var linesSinceCheckpoint = 0
   var isClosing = false
   var isPublishScheduled = false

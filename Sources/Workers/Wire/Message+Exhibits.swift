@@ -43,6 +43,7 @@ extension MessageWriter {
       put(points.radius)
       put(points.columns) { $0.put($1) }
       put(points.rows) { $0.put($1) }
+      put(points.part) { $0.put($1) }
     }
   }
 
@@ -80,6 +81,7 @@ extension MessageWriter {
       $0.put($1.role.rawValue)
       $0.put(numbers: $1.values)
     }
+    put(curves.part) { $0.put($1) }
   }
 
   private mutating func put(_ column: Exhibit.Column) {
@@ -169,7 +171,7 @@ extension MessageReader {
       try array { reader throws(Broken) in
         Exhibit.Curves.Series(
           try reader.text(), role: try reader.word(Exhibit.Role.self), try reader.numbers(0.0))
-      })
+      }, part: try part())
   }
 
   private mutating func columns() throws(Broken) -> [Exhibit.Column] {
@@ -200,7 +202,7 @@ extension MessageReader {
     return Exhibit.Points(
       title, unit: unit,
       places: (0..<numbers.count / 2).map { SIMD2(numbers[2 * $0], numbers[2 * $0 + 1]) }, radius: radius,
-      columns: try columns(), rows: try rows())
+      columns: try columns(), rows: try rows(), part: try part())
   }
 
   private mutating func points() throws(Broken) -> [Scatter.Point] {

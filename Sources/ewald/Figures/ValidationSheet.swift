@@ -80,7 +80,9 @@ package struct ValidationSheet: Sendable {
   }
 
   private var curves: [Exhibit.Curves] {
-    detail.exhibits.compactMap { if case .curves(let curves) = $0 { curves } else { nil } }
+    detail.exhibits.compactMap {
+      if case .curves(let curves) = $0, curves.part == nil { curves } else { nil }
+    }
   }
 
   private static func fileName(_ title: String) -> String {
@@ -117,6 +119,12 @@ extension ValidationSheet {
     // One a region: side by side, and not the whole of them.
     let parts = detail.tables.filter { $0.part != nil }.prefix(12)
     rows(parts.map { table in { PlotFigures.table(table, width: $0, most: 12) } }, across: 3, &plate, &y)
+    let placed = detail.exhibits.compactMap { exhibit -> Exhibit.Points? in
+      if case .points(let points) = exhibit, points.part != nil { points } else { nil }
+    }
+    rows(
+      placed.prefix(12).map { points in { PlotFigures.rows(of: points, width: $0, most: 12) } }, across: 3,
+      &plate, &y)
     settings(&plate, &y)
     facts("Origin", origin, &plate, &y)
     plate.end(at: y + Self.margin)

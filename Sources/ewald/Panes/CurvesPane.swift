@@ -5,7 +5,8 @@ import TerminalUI
 /// Series over one axis: what was measured as points, what was computed as lines, their difference below them where
 /// there is room.
 func drawCurves(
-  _ curves: Exhibit.Curves, _ model: Model, _ rect: Rect, _ sheet: inout Sheet, chosen: Int? = nil
+  _ curves: Exhibit.Curves, _ model: Model, _ rect: Rect, _ sheet: inout Sheet, chosen: Int? = nil,
+  withResidual: Bool = true
 ) {
   let theme = sheet.theme
   let measured = curves.series.first { $0.role == .measured }
@@ -24,7 +25,7 @@ func drawCurves(
   func at(_ index: Int) -> Double { curves.start + curves.step * Double(index) }
   let x = Axis(
     low: at(0), high: at(max(1, count - 1)), unit: Format.unit(curves.unit), ticks: max(1, inside.width / 10))
-  let hasResidual = measured != nil && expected != nil && inside.height >= 12
+  let hasResidual = withResidual && measured != nil && expected != nil && inside.height >= 12
   let (lower, upper) = hasResidual ? inside.splitBottom(max(5, inside.height / 3)) : inside.splitBottom(0)
   let values = curves.series.flatMap(\.values).filter(\.isFinite)
   // A step of a scree is a column; everything else is a curve. What is never negative begins at zero, unless it

@@ -3,11 +3,13 @@ import TerminalUI
 
 /// Objects at places, such as atoms: each a disc in the hue of one of its quantities, a ring where it is not certain;
 /// `[ ]` are at the chosen one.
+/// `alike`: quantities that are compared by their hues.
 func drawPoints(
-  _ points: Exhibit.Points, chosen: Int, shade: Int, _ model: Model, _ rect: Rect, _ sheet: inout Sheet
+  _ points: Exhibit.Points, chosen: Int, shade: Int, alike: [Int] = [], isFocused: Bool = true,
+  _ model: Model, _ rect: Rect, _ sheet: inout Sheet
 ) {
   let theme = sheet.theme
-  let discs = PointDiscs(points, shade: shade)
+  let discs = PointDiscs(points, shade: shade, alike: alike)
   var facts: [Text] = []
   if let column = discs.column {
     let bar = ColourMap.viridis.bar(
@@ -15,7 +17,7 @@ func drawPoints(
       depth: model.capabilities.colours, theme.dim)
     facts.append(Text(Format.words(column.name) + "  ", theme.dim) + bar)
   }
-  let inside = sheet.pane(rect, Text(points.title), facts: facts, isFocused: true)
+  let inside = sheet.pane(rect, Text(points.title), facts: facts, isFocused: isFocused)
   let aspect = discs.span.x / discs.span.y
   let place = PicturePlacement.fitted(
     columns: aspect > 1 ? 1000 : max(1, Int(1000 * aspect)),
@@ -71,19 +73,22 @@ struct PointDiscs {
   /// Hues of a raster, above those of the ground and of what has no value.
   private static let hues = 24
 
-  init(_ points: Exhibit.Points, shade: Int) {
+  init(_ points: Exhibit.Points, shade: Int, alike: [Int] = []) {
     self.points = points
     let number =
       points.columns.isEmpty
       ? 0 : ((shade % points.columns.count) + points.columns.count) % points.columns.count
     column = points.columns.indices.contains(number) ? points.columns[number] : nil
-    values = points.places.indices.map { index in
-      guard points.rows.indices.contains(index), points.rows[index].cells.indices.contains(number) else {
-        return .nan
+    func quantity(_ number: Int) -> [Double] {
+      points.places.indices.map { index in
+        guard points.rows.indices.contains(index), points.rows[index].cells.indices.contains(number) else {
+          return .nan
+        }
+        return points.rows[index].cells[number]
       }
-      return points.rows[index].cells[number]
     }
-    let finite = values.filter(\.isFinite)
+    values = quantity(number)
+    let finite = (alike.contains(number) ? alike.flatMap(quantity) : values).filter(\.isFinite)
     limits = Limits(low: Float(finite.min() ?? 0), high: Float(finite.max() ?? 1))
     let places = points.places.filter { $0.x.isFinite && $0.y.isFinite }
     let radius = points.radius.isFinite && points.radius > 0 ? points.radius : 1

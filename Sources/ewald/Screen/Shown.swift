@@ -40,8 +40,13 @@ extension FrameDetail {
     for case .regions(let regions) in exhibits { return regions }
     return nil
   }
-  var points: Exhibit.Points? {
-    for case .points(let points) in exhibits { return points }
+  var points: Exhibit.Points? { points(of: nil) }
+  func points(of part: Int?) -> Exhibit.Points? {
+    for case .points(let points) in exhibits where points.part == part { return points }
+    return nil
+  }
+  func curves(of part: Int) -> Exhibit.Curves? {
+    for case .curves(let curves) in exhibits where curves.part == part { return curves }
     return nil
   }
   var scatter: Scatter? {

@@ -7,6 +7,8 @@ import TerminalUI
 package struct ScalesView: ScreenView {
   /// Among the frames of the series.
   package var chosen = 0
+  /// Among the reflections of the chosen frame.
+  package var reflection = 0
   /// What was measured in the chosen frame, in the place of the result.
   package var showsParts = false
 
@@ -39,6 +41,13 @@ package struct ScalesView: ScreenView {
         "previous-spacing", [.char("<")], "the row of the choice before, as a new run", .analyse,
         isRecorded: true
       ) { $0.turnChoice(-1) },
+      Command("next-reflection", [.char("]")], "the next reflection of the frame", .view, hint: "reflection")
+      {
+        $0.turnReflection(1)
+      },
+      Command("previous-reflection", [.char("[")], "the reflection of the frame before", .view) {
+        $0.turnReflection(-1)
+      },
       Command(
         "parts", [.char("v")], "what was measured in the chosen frame, or the result", .view,
         hint: "reflections"
@@ -65,7 +74,8 @@ package struct ScalesView: ScreenView {
     guard !model.isZoomed, model.size.width >= 60, model.size.height >= 14 else {
       return drawSeries(series, number, sheet.area, &sheet)
     }
-    var (left, right) = sheet.area.cutLeft(sheet.area.width * (model.size.width >= 160 ? 5 : 6) / 10)
+    let isWide = model.size.width >= 160
+    var (left, right) = sheet.area.cutLeft(sheet.area.width * (isWide ? 4 : 6) / 10)
     // A frame of which nothing is known has no place on the curves.
     let place = series.rows.prefix(number).count { $0.hasPlace }
     let point = series.rows.indices.contains(number) && series.rows[number].hasPlace ? place : nil
@@ -82,6 +92,13 @@ package struct ScalesView: ScreenView {
       drawCurves(along[1], model, top, &sheet, chosen: point)
     }
     drawSeries(series, number, left, &sheet)
+    if isWide {
+      var parts: Rect
+      (right, parts) = right.cutLeft(right.width * 9 / 20)
+      drawParts(model, shown, number, parts, &sheet)
+    } else if showsParts {
+      return drawParts(model, shown, number, right, &sheet)
+    }
     if right.height >= 30, let other = curves.first(where: { $0.unit != curves.first?.unit }) {
       var top: Rect
       (top, right) = right.cutTop(right.height / 4)
@@ -92,20 +109,39 @@ package struct ScalesView: ScreenView {
       (top, right) = right.cutTop(min(right.height / 3, choice.rows.count + 1))
       draw(choice, choice.chosen, top, &sheet)
     }
-    let parts = shown.tables.first { $0.part == number }
-    if right.height >= 26, let parts {
-      let (top, below) = right.cutTop((right.height - 2) / 2)
-      drawResult(model, top, &sheet, isFull: false)
-      draw(parts, nil, below, &sheet)
-    } else if showsParts {
-      if let parts {
-        draw(parts, nil, right, &sheet)
-      } else {
-        sheet.empty(right, Text("Reflections"), "none here")
-      }
-    } else {
-      drawResult(model, right, &sheet, isFull: false)
+    drawResult(model, right, &sheet, isFull: false)
+  }
+
+  /// The chosen frame: its reflections as they were measured beside as they were computed, how the chosen one comes and
+  /// goes while the frame is taken, and all of them in numbers.
+  private func drawParts(
+    _ model: Model, _ shown: FrameDetail, _ number: Int, _ rect: Rect, _ sheet: inout Sheet
+  ) {
+    let points = shown.points(of: number).flatMap { $0.rows.isEmpty ? nil : $0 }
+    let curves = shown.curves(of: number)
+    guard points != nil || curves != nil else {
+      return sheet.empty(rect, Text("Reflections"), "none here")
     }
+    let chosen = min(reflection, max(0, (points?.rows.count ?? 0) - 1))
+    var rest = rect
+    if let points, rest.height >= 20, rest.width >= 30, points.columns.count > 1 {
+      let (top, below) = rest.cutTop(min(rest.width / 4 + 2, rest.height * 2 / 5))
+      rest = below
+      for (shade, part) in top.cutColumns(2).enumerated() {
+        drawPoints(
+          points, chosen: chosen, shade: shade, alike: [0, 1], isFocused: false, model, part, &sheet)
+      }
+    }
+    if rest.height >= 14, var curves, let name = points?.rows[chosen].name ?? curves.series.first?.title {
+      curves.title += ", \(name)"
+      curves.series.removeAll { $0.title != name }
+      var top: Rect
+      (top, rest) = rest.cutTop(max(7, rest.height * 2 / 5))
+      drawCurves(curves, model, top, &sheet, withResidual: false)
+    }
+    guard let points else { return }
+    let inside = sheet.pane(rest, Text(points.title), facts: [Text("\(points.rows.count)")])
+    TableDrawing(columns: points.columns, rows: points.rows, chosen: chosen).draw(in: inside, &sheet)
   }
 
   private func drawSeries(_ series: Exhibit.Table, _ number: Int, _ rect: Rect, _ sheet: inout Sheet) {
@@ -125,7 +161,7 @@ package struct ScalesView: ScreenView {
 
 extension Exhibit.Row {
   /// Whether anything is known beyond what was measured.
-  fileprivate var hasPlace: Bool { cells.last?.isFinite ?? false }
+  fileprivate var hasPlace: Bool { cells.dropFirst(2).contains { $0.isFinite } }
 }
 
 extension FrameDetail {
@@ -141,6 +177,16 @@ extension Model {
     guard count > 0 else { return [] }
     _ = change(ScalesView.self) { view, _ in
       view.chosen = turned(view.chosen, by: step, of: count)
+      view.reflection = 0
+    }
+    return []
+  }
+
+  fileprivate mutating func turnReflection(_ step: Int) -> [Effect] {
+    guard let view = view as? ScalesView, let count = shown?.points(of: view.chosen)?.rows.count, count > 0
+    else { return [] }
+    _ = change(ScalesView.self) { view, _ in
+      view.reflection = turned(view.reflection, by: step, of: count)
     }
     return []
   }

@@ -105,7 +105,13 @@ extension Exhibit {
     case .table(var table):
       table.part = 0
       return .table(table)
-    case .regions, .scatter, .curves, .histogram, .points: return self
+    case .points(var points):
+      points.part = 0
+      return .points(points)
+    case .curves(var curves):
+      curves.part = 0
+      return .curves(curves)
+    case .regions, .scatter, .histogram: return self
     }
   }
 }
