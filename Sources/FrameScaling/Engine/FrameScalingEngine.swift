@@ -51,9 +51,10 @@ package struct FrameScalingEngine: AnalysisEngine {
         obstacle: Reason(
           .noSeries, "no series of zones: a .cif_pets file for a dynamical refinement is needed"))
     }
+    let abandonment = Abandonment(context.isCancelled)
     do {
       let report = try task.report(
-        series, isCancelled: context.isCancelled, progress: context.progress)
+        series, isCancelled: { abandonment.isSaid }, progress: context.progress)
       var finding = report.finding()
       if let write = context.write {
         for artifact in report.artifacts() { finding.artifacts[artifact.role] = try write(artifact) }
