@@ -156,7 +156,7 @@ enum SmallModel {
     _ = try model.reader()
     try ModelFolder(path: folder).verify()
     // Measured anew: another manifest about the same network.
-    let again = try model.validate(seed: 5, count: 20, isCancelled: { false }, progress: { _ in })
+    let again = try model.validate(seed: 5, count: 20, isCancelled: { false }, table: { _ in })
     let other = try model.write(
       calibratedBy: again, command: "ewald models calibrate", id: "other", to: folder + "-other")
     let calibrated = try PACBEDModel(other)

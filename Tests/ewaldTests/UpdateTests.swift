@@ -448,7 +448,7 @@ func aMisspeltFilterSaysWhatWasMeant(_ text: String, _ hint: String) {
 
 @Test func thePaletteTellsWhatWasDoneLast() {
   var model = SampleSession.model()
-  model.type("jmL:")
+  model.type("j", "m", "L", ":")
   let screen = draw(model)
   let line = (0..<24).map { screen.row($0) }.first { $0.contains("last used") }
   #expect(line?.contains("contrast L   mark m") == true, "\(line ?? "no such line")")

@@ -4,12 +4,12 @@ import Learning
 extension PACBEDModel {
   package func validate(
     seed: UInt64, count: Int, isCancelled: @escaping @Sendable () -> Bool,
-    progress: @escaping @Sendable (Double) -> Void
+    table tabulated: @escaping @Sendable (Double) -> Void, progress: (Double) -> Void = { _ in }
   ) throws(PACBEDError) -> ValidationReport {
     let table = try TableCache.standardTable(
-      for: domain.tableRequest(), isCancelled: isCancelled, progress: progress)
+      for: domain.tableRequest(), isCancelled: isCancelled, progress: tabulated)
     return try ValidationReport(
-      domain, network(), table: table, seed: seed, count: count, isCancelled: isCancelled)
+      domain, network(), table: table, seed: seed, count: count, isCancelled: isCancelled, progress: progress)
   }
 
   /// Writes this model with a report's temperatures and figures. What the manifest says of the training stays.

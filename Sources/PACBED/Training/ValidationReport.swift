@@ -33,12 +33,15 @@ package struct ValidationReport: Sendable {
   /// calibration error of perfect probabilities would be 0.04, by chance alone.
   package init(
     _ domain: ModelDomain, _ model: TrainedNetwork, table: PACBEDTable, seed: UInt64, count: Int = 2000,
-    isCancelled: () -> Bool = { false }
+    isCancelled: () -> Bool = { false }, progress: (Double) -> Void = { _ in }
   ) throws(PACBEDError) {
     let heads = try PatternNetwork(domain)
     let reader = try PatternReader(domain, model, temperatures: .none)
+    var done = 0.0
     func cases(_ noise: Double, _ offset: UInt64) throws(PACBEDError) -> [Case] {
       if isCancelled() { throw .cancelled }
+      progress(done / Double(2 * Self.noises.count))
+      done += 1
       return try Case.draw(
         domain, tables: [table], count: count, noise: noise, seed: seed &+ offset, reader: reader)
     }

@@ -218,7 +218,8 @@ package final class TrainingQueue: Sendable {
       return request.words(crystalFile: file, author: ticket.token, output: finding(of: ticket))
     case .validate:
       return [
-        "models", "validate", model(of: ticket), "--progress", "\(getpid())", "--report", finding(of: ticket),
+        "models", "validate", model(of: ticket), "--patterns", "500", "--progress", "\(getpid())", "--report",
+        finding(of: ticket),
       ]
     }
   }

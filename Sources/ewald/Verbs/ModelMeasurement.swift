@@ -57,14 +57,18 @@ struct ModelMeasurement {
   private func measured() throws -> ValidationReport? {
     let (interruption, isTold) = (interruption, arguments.has("--progress"))
     do {
-      let report = try model.validate(seed: seed, count: count, isCancelled: { interruption.came }) {
-        fraction in
-        if isTold {
-          Console.line(#"{"phase":"tables","progress":\#(fraction / 2)}"#)
-        } else if isatty(2) == 1 {
-          Console.write("\rtable \(Int(fraction * 100)) %\(fraction < 1 ? "" : "\r")", to: 2)
-        }
-      }
+      let report = try model.validate(
+        seed: seed, count: count, isCancelled: { interruption.came },
+        table: { fraction in
+          if isTold {
+            Console.line(#"{"phase":"tables","progress":\#(fraction / 2)}"#)
+          } else if isatty(2) == 1 {
+            Console.write("\rtable \(Int(fraction * 100)) %\(fraction < 1 ? "" : "\r")", to: 2)
+          }
+        },
+        progress: { fraction in
+          if isTold { Console.line(#"{"phase":"validation","progress":\#(0.5 + fraction / 2)}"#) }
+        })
       for row in report.rows { Console.line(row.line) }
       return report
     } catch PACBEDError.cancelled {
