@@ -33,7 +33,7 @@ private final class Bench: Sendable {
   }
 }
 
-@Suite(.timeLimit(.minutes(2))) struct ModelStoreTests {
+@Suite(.timeLimit(.minutes(20))) struct ModelStoreTests {
   @Test func `what was made is kept, and what was not used lately goes`() throws {
     let store = ModelStore<String, Int>(limit: 2)
     let bench = Bench()

@@ -3,7 +3,7 @@ import Diffraction
 import HostileFrames
 import Testing
 
-@Suite(.timeLimit(.minutes(10))) struct AtomTomographyEngineTests {
+@Suite(.timeLimit(.minutes(20))) struct AtomTomographyEngineTests {
   private let engine = AtomTomographyEngine()
 
   private func frame(_ projections: Projections, states: Bool = true) -> Frame {

@@ -3,7 +3,7 @@ import Foundation
 import Learning
 import Testing
 
-@Suite(.timeLimit(.minutes(10))) struct ReconstructionTests {
+@Suite(.timeLimit(.minutes(20))) struct ReconstructionTests {
   /// Neither lattice nor defect is told.
   @Test func `All reference crystals are found, every atom near its place`() throws {
     var complete = 0
@@ -109,7 +109,7 @@ import Testing
 }
 
 /// Trained for a moment only: that it learns, and that the same seed gives the same network.
-@Suite(.timeLimit(.minutes(5))) struct LearnedLocalisationTests {
+@Suite(.timeLimit(.minutes(20))) struct LearnedLocalisationTests {
   @Test func `A network learns where atoms are`() throws {
     var training = LearnedLocalisation.Training()
     (training.steps, training.batch) = (24, 4)

@@ -131,7 +131,7 @@ import Testing
 }
 
 /// The default method in space.
-@Suite(.timeLimit(.minutes(10))) struct ClusterReconstructionTests {
+@Suite(.timeLimit(.minutes(20))) struct ClusterReconstructionTests {
   private func reconstructed(_ crystal: NanoCluster, _ change: (inout ClusterRequest) -> Void = { _ in })
     throws
     -> (

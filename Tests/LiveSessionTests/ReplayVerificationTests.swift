@@ -26,7 +26,7 @@ private func verify(
   return (totals, entries)
 }
 
-@Suite(.timeLimit(.minutes(5))) struct ReplayVerificationTests {
+@Suite(.timeLimit(.minutes(20))) struct ReplayVerificationTests {
   @Test func everyResultOfASessionComesOutTheSameAgain() async throws {
     let (totals, entries) = try verify(try await recordedSession())
     #expect(totals.results == 5 && totals.same == 5 && totals.isVerified)

@@ -116,7 +116,7 @@ func aSessionKilledBeforeItsFirstLineWasWholeBeginsAgain(_ torn: String) throws 
   #expect(log.append(fileEvent(1)).offset != nil)
 }
 
-@Test(.enabled(if: access("/usr/bin/flock", X_OK) == 0, "needs flock"), .timeLimit(.minutes(5)))
+@Test(.enabled(if: access("/usr/bin/flock", X_OK) == 0, "needs flock"), .timeLimit(.minutes(20)))
 func aWriterInAnotherProcessIsRespectedAndForgottenWithIt() throws {
   let folder = TestFolder()
   try record(lines, to: folder["s"])
@@ -164,7 +164,7 @@ func aWriterInAnotherProcessIsRespectedAndForgottenWithIt() throws {
   #expect(report.isSound && report.fileCount == 50)
 }
 
-@Test(.timeLimit(.minutes(5))) func aReaderBesideTheWriterSeesOnlyWholeLines() async throws {
+@Test(.timeLimit(.minutes(20))) func aReaderBesideTheWriterSeesOnlyWholeLines() async throws {
   let folder = TestFolder()
   let log = try SessionLog.create(path: folder["s"], clock: TestClock().clock)
   log.append(.session(session))

@@ -8,7 +8,7 @@ import LiveSession
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(5))) struct SessionTests {
+@Suite(.timeLimit(.minutes(20))) struct SessionTests {
   @Test func aFileBecomesAResultAndALine() async throws {
     let scope = try FakeMicroscope()
     scope.expose(1, "a.raw", [7])

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// An operator's day in the real program and a real terminal: every task with the keys that it may cost.
-@Suite(.enabled(if: Tmux.isInstalled, "needs tmux"), .timeLimit(.minutes(10)))
+@Suite(.enabled(if: Tmux.isInstalled, "needs tmux"), .timeLimit(.minutes(20)))
 struct DayTasksTests {
   private struct Chore: Sendable {
     var name: String

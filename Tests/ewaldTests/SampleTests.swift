@@ -4,7 +4,7 @@ import Testing
 import ewald
 
 /// The program, as it comes, on the acquisitions that come with it.
-@Suite(.timeLimit(.minutes(10))) struct SampleTests {
+@Suite(.timeLimit(.minutes(20))) struct SampleTests {
   private static let samples = URL(filePath: #filePath).deletingLastPathComponent()
     .deletingLastPathComponent().deletingLastPathComponent().appending(path: "Samples")
 

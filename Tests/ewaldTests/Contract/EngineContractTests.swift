@@ -9,7 +9,7 @@ import Testing
 import ewald
 
 /// What every engine owes, whatever its physics: over the one list of engines, each with its own sample.
-@Suite(.timeLimit(.minutes(10))) struct EngineContractTests {
+@Suite(.timeLimit(.minutes(20))) struct EngineContractTests {
   @Test func `Every engine has a name of its own and something to be shown with`() {
     let names = Ewald.engines.map(\.name)
     #expect(Set(names).count == names.count && Set(Ewald.engines.map(\.label)).count == names.count)

@@ -7,7 +7,7 @@ import Testing
 import ewald
 
 /// From an engine's own sample to the session file and to the screen.
-@Suite(.timeLimit(.minutes(10))) struct EngineSessionTests {
+@Suite(.timeLimit(.minutes(20))) struct EngineSessionTests {
   @Test(arguments: ContractedEngine.all)
   func `Live, replayed and after a restart it is the same`(_ contracted: ContractedEngine) async throws {
     let acquisition = try Acquisition(contracted)
