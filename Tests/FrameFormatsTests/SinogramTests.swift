@@ -62,4 +62,33 @@ import Testing
     #expect(try open(bytes, "crystal_0_60_120.tif").summary.calibration.y == nil)
     #expect(try open(bytes, "crystal_0_10_120deg.tif").summary.calibration.y == nil)
   }
+
+  @Test func `A stack's tilts are in its name, or in a list beside it`() throws {
+    let page = TIFFWriter.Page(Pixels(width: 4, height: 30, values: [Float](repeating: 1, count: 120)))
+    let bytes = TIFFWriter.encode([page, page, page])
+    func tilts(_ source: any FrameSource) -> String? {
+      source.summary.metadata.first { $0.name == "tilts" }?.value
+    }
+    #expect(tilts(try open(bytes, "crystal_0_45_100deg.tif")) == "0.0, 45.0, 100.0")
+    #expect(tilts(try open(bytes, "crystal_0_45deg.tif")) == nil)
+    // Even ones, too, are no axis of an image.
+    #expect(try open(bytes, "crystal_0_45_90deg.tif").summary.calibration.y == nil)
+    let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let path = folder.appending(path: "series.tif").path
+    try Data(bytes).write(to: URL(filePath: path))
+    for (list, expected) in [
+      ("-60\n0.5\n60\n", "-60.0, 0.5, 60.0"), ("-60\n0\n", nil), ("-60\nnorth\n60\n", nil),
+    ] {
+      try Data(list.utf8).write(to: folder.appending(path: "series.tlt"))
+      #expect(tilts(try FormatList.open(path: path)) == expected)
+    }
+    // What the file itself says comes first.
+    let axes = SinogramAxes(degrees: [0, 10, 70], pitch: 0.1, start: -6.6)
+    let stating = TIFFWriter.Page(page.pixels, description: axes.description)
+    try Data(TIFFWriter.encode([stating, page, page])).write(to: URL(filePath: path))
+    try Data("1\n2\n3\n".utf8).write(to: folder.appending(path: "series.tlt"))
+    #expect(tilts(try FormatList.open(path: path)) == "0.0, 10.0, 70.0")
+  }
 }

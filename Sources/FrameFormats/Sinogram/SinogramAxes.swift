@@ -37,6 +37,15 @@ package struct SinogramAxes: Sendable, Equatable {
     return text
   }
 
+  static let itemName = "tilts"
+
+  /// The tilts in words, which an engine reads of a series.
+  func item(source: String) -> MetadataItem {
+    MetadataItem(
+      name: Self.itemName, value: degrees.map { "\($0)" }.joined(separator: ", "), unit: "deg", source: source
+    )
+  }
+
   /// Tilts at even steps are an axis of the rows; others an axis cannot say.
   func calibration(source: String) -> Calibration {
     var calibration = Calibration()

@@ -59,10 +59,7 @@ package struct SinogramCSV: DiskFormat {
     var summary = FileSummary(
       format: name, width: pixels.width, height: pixels.height, sample: pixels.sample, frames: 1,
       calibration: axes.calibration(source: source))
-    summary.metadata.append(
-      MetadataItem(
-        name: "tilts", value: axes.degrees.map { "\($0)" }.joined(separator: ", "), unit: "deg",
-        source: source))
+    summary.metadata.append(axes.item(source: source))
     return OneFrame(pixels, summary: summary)
   }
 

@@ -51,6 +51,8 @@ struct TIFFMetadata {
       let stated = axes.calibration(source: "tag:270")
       calibration.x = stated.x ?? calibration.x
       calibration.y = stated.y
+      // Others an axis cannot say.
+      if stated.y == nil { items.append(axes.item(source: "tag:270")) }
     }
 
     if isGatan && page.sample == .uint8 {
