@@ -123,3 +123,14 @@ struct Form {
     body += file + Array("\r\n--0f3b1cd5e0fd4c57--\r\n".utf8)
   }
 }
+
+extension Client {
+  /// A ticket once nothing is done for it any more. A training may take as long as the machine lets it.
+  func settled(_ ticket: String) throws -> JSONValue {
+    while true {
+      let answer = try get("/api/v1/tickets/\(ticket)").json
+      guard let state = answer["state"]?.string, ["queued", "running"].contains(state) else { return answer }
+      usleep(5000)
+    }
+  }
+}

@@ -43,15 +43,6 @@ private func remote(_ running: RunningService) throws -> RemoteModels {
   RemoteModels(HTTPClient(try #require(HTTPAddress("unix:\(running.client.path)"))))
 }
 
-private func settled(_ id: String, _ client: Client) throws -> JSONValue {
-  for _ in 0..<12_000 {
-    let ticket = try client.get("/api/v1/tickets/\(id)").json
-    if let state = ticket["state"]?.string, state != "queued", state != "running" { return ticket }
-    usleep(5000)
-  }
-  return .null
-}
-
 private func isTaken(_ outcome: RemoteModels.Outcome) -> Bool {
   if case .taken = outcome { true } else { false }
 }
@@ -106,7 +97,7 @@ private func isTaken(_ outcome: RemoteModels.Outcome) -> Bool {
     let running = try RunningService(in: scratch, trainer: try measurer(in: scratch))
     let mine = try model("gold-200kv", in: "\(scratch.path)/mine")
     let id = try remote(running).push(mine)
-    let ticket = try settled(id, running.client)
+    let ticket = try running.client.settled(id)
     #expect(ticket["state"]?.string == "done" && ticket["model"]?.string == "gold-200kv")
     #expect(ticket["request"]?["validate"]?.string == mine.sha256)
     let offered = try ModelFolder(path: "\(scratch.path)/data/models/gold-200kv")
@@ -121,7 +112,7 @@ private func isTaken(_ outcome: RemoteModels.Outcome) -> Bool {
     let scratch = try Scratch()
     let running = try RunningService(in: scratch, trainer: try measurer(in: scratch, among: found))
     let id = try remote(running).push(try model("gold-200kv", claims: claimed, in: "\(scratch.path)/mine"))
-    let ticket = try settled(id, running.client)
+    let ticket = try running.client.settled(id)
     #expect(ticket["state"]?.string == "kept_aside")
     #expect(ticket["message"]?.string?.contains(words) == true)
     #expect(try remote(running).list().isEmpty)
@@ -133,7 +124,7 @@ private func isTaken(_ outcome: RemoteModels.Outcome) -> Bool {
     let running = try RunningService(
       in: scratch, trainer: try measurer(in: scratch, ending: "echo 'ewald: no network' >&2; exit 1"))
     let id = try remote(running).push(try model("gold-200kv", in: "\(scratch.path)/mine"))
-    let ticket = try settled(id, running.client)
+    let ticket = try running.client.settled(id)
     #expect(ticket["state"]?.string == "failed" && ticket["message"]?.string == "no network")
     #expect(try remote(running).list().isEmpty)
   }

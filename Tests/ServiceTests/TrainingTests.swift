@@ -34,16 +34,6 @@ private let request = JSONValue.object([
   "convergence_mrad": .list([.number(15), .number(25)]),
 ])
 
-/// Asks until the ticket has left the queue; a training's end comes when it comes.
-private func settled(_ id: String, _ client: Client) throws -> JSONValue {
-  for _ in 0..<12_000 {
-    let ticket = try client.get("/api/v1/tickets/\(id)").json
-    if let state = ticket["state"]?.string, state != "queued", state != "running" { return ticket }
-    usleep(5000)
-  }
-  return .null
-}
-
 @Suite struct TrainingTests {
   @Test func aModelIsTrainedAndOffered() throws {
     let scratch = try Scratch()
@@ -51,7 +41,7 @@ private func settled(_ id: String, _ client: Client) throws -> JSONValue {
     let reply = try running.client.post("/api/v1/tickets", json: request)
     #expect(reply.status == 202)
     let id = try #require(reply.json["id"]?.string)
-    let ticket = try settled(id, running.client)
+    let ticket = try running.client.settled(id)
     #expect(ticket["state"]?.string == "done" && ticket["percent"]?.double == 100)
     #expect(ticket["model"]?.string == "rutile-200kv")
     let models = try running.client.get("/api/v1/models").json
@@ -63,7 +53,7 @@ private func settled(_ id: String, _ client: Client) throws -> JSONValue {
     let scratch = try Scratch()
     let running = try RunningService(in: scratch, trainer: try trainer(in: scratch, among: 0.5))
     let id = try #require(try running.client.post("/api/v1/tickets", json: request).json["id"]?.string)
-    let ticket = try settled(id, running.client)
+    let ticket = try running.client.settled(id)
     #expect(ticket["state"]?.string == "kept_aside")
     #expect(ticket["message"]?.string?.contains("50.0 %") == true)
     #expect(try running.client.get("/api/v1/models").json["models"]?.items?.isEmpty == true)
@@ -75,7 +65,7 @@ private func settled(_ id: String, _ client: Client) throws -> JSONValue {
     let running = try RunningService(
       in: scratch, trainer: try trainer(in: scratch, ending: "echo 'ewald: no such zone' >&2; exit 2"))
     let id = try #require(try running.client.post("/api/v1/tickets", json: request).json["id"]?.string)
-    let ticket = try settled(id, running.client)
+    let ticket = try running.client.settled(id)
     #expect(ticket["state"]?.string == "failed" && ticket["message"]?.string == "no such zone")
   }
 
@@ -83,7 +73,7 @@ private func settled(_ id: String, _ client: Client) throws -> JSONValue {
     let scratch = try Scratch()
     let running = try RunningService(in: scratch, trainer: try trainer(in: scratch, ending: "kill -9 $$"))
     let id = try #require(try running.client.post("/api/v1/tickets", json: request).json["id"]?.string)
-    let ticket = try settled(id, running.client)
+    let ticket = try running.client.settled(id)
     #expect(ticket["state"]?.string == "failed")
     #expect(ticket["message"]?.string == "was ended from outside 5 times")
   }
@@ -96,7 +86,7 @@ private func settled(_ id: String, _ client: Client) throws -> JSONValue {
     // The same again is the same ticket.
     #expect(try client.post("/api/v1/tickets", json: request).json["id"]?.string == id)
     #expect(try client.ask("DELETE", "/api/v1/tickets/\(id)").json["state"]?.string == "cancelled")
-    #expect(try settled(id, client)["state"]?.string == "cancelled")
+    #expect(try client.settled(id)["state"]?.string == "cancelled")
     #expect(try client.ask("DELETE", "/api/v1/tickets/\(id)").status == 409)
     #expect(try client.ask("DELETE", "/api/v1/tickets/none").status == 404)
   }
@@ -107,7 +97,7 @@ private func settled(_ id: String, _ client: Client) throws -> JSONValue {
     let id = try #require(try running.client.post("/api/v1/tickets", json: request).json["id"]?.string)
     running.stop()
     running = try RunningService(in: scratch, trainer: try trainer(in: scratch))
-    #expect(try settled(id, running.client)["state"]?.string == "done")
+    #expect(try running.client.settled(id)["state"]?.string == "done")
   }
 
   @Test(
