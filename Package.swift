@@ -44,7 +44,7 @@ let package = Package(
     .target(
       name: "Scattering", dependencies: ["Arrays", "CDiffractionKernels", "CIF", "CSpglib", "Diffraction"]),
     .target(name: "Analysis", dependencies: ["Arrays", "Diffraction", "JSON", "Learning", "System"]),
-    .target(name: "FrameQuality", dependencies: ["Analysis", "Arrays", "Diffraction"]),
+    .target(name: "FrameQuality", dependencies: ["Analysis", "Arrays", "Diffraction", "Imaging"]),
     .target(
       name: "CBLEED", dependencies: ["Analysis", "Arrays", "Diffraction", "JSON", "Learning", "System"]),
     .target(

@@ -1,6 +1,7 @@
 import Analysis
 import Diffraction
 import Glibc
+import Imaging
 
 /// The numbers of one frame, before anyone judges them.
 struct FrameMeasurement {
@@ -64,17 +65,11 @@ struct FrameSum {
     }
   }
 
+  /// A working copy, every value finite.
   func mean() -> Image {
     let scale = frames > 1 ? 1 / Double(frames) : 1
-    return Image(width: width, height: height, values: total.map { Float($0 * scale) })
+    return Image(rows: height, columns: width, values: total.map { Float($0 * scale) })
   }
-}
-
-/// A working copy of a frame, every value finite.
-struct Image {
-  var width: Int
-  var height: Int
-  var values: [Float]
 }
 
 /// The level and the scatter of the outermost pixels, where no beam is expected.
@@ -83,24 +78,22 @@ struct BorderLevel {
   var noise: Double
 
   init(_ image: Image) {
-    let margin = max(1, min(image.width, image.height) / 32)
+    let margin = max(1, min(image.columns, image.rows) / 32)
     var border: [Float] = []
-    for y in 0..<image.height {
-      let row = y * image.width
-      if y < margin || y >= image.height - margin {
-        border.append(contentsOf: image.values[row..<row + image.width])
+    for y in 0..<image.rows {
+      let row = y * image.columns
+      if y < margin || y >= image.rows - margin {
+        border.append(contentsOf: image.values[row..<row + image.columns])
       } else {
-        border.append(contentsOf: image.values[row..<row + min(margin, image.width)])
-        border.append(contentsOf: image.values[row + max(0, image.width - margin)..<row + image.width])
+        border.append(contentsOf: image.values[row..<row + min(margin, image.columns)])
+        border.append(contentsOf: image.values[row + max(0, image.columns - margin)..<row + image.columns])
       }
     }
-    border.sort()
-    let median = border[border.count / 2]
+    let median = border.value(atRank: border.count / 2)
     level = Double(median)
-    var deviations = border.map { ($0 - median).magnitude }
-    deviations.sort()
+    let deviation = border.map { ($0 - median).magnitude }.value(atRank: border.count / 2)
     // 1.4826 times the median deviation is the standard deviation of a normal distribution; counts of a
     // nearly empty border have a median deviation of 0, so they fall back on Poisson's root.
-    noise = max(1.4826 * Double(deviations[deviations.count / 2]), sqrt(max(0, level)) * 0.5)
+    noise = max(1.4826 * Double(deviation), sqrt(max(0, level)) * 0.5)
   }
 }

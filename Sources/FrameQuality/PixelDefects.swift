@@ -1,4 +1,6 @@
+import Arrays
 import Glibc
+import Imaging
 
 /// Single pixels that stand far out of their eight neighbours: hot far above all, dead far below all.
 struct PixelDefects {
@@ -6,29 +8,37 @@ struct PixelDefects {
   var dead: [Int] = []
 
   init(_ image: Image, noise: Double) {
-    let (width, height) = (image.width, image.height)
+    let (width, height) = (image.columns, image.rows)
     guard width >= 3, height >= 3 else { return }
     let noise = Float(noise)
-    image.values.withUnsafeBufferPointer { pixel in
-      for y in 1..<height - 1 {
-        for x in 1..<width - 1 {
-          let at = y * width + x
-          let value = pixel[at]
-          // Two neighbours decide nearly always.
-          let left = pixel[at - 1]
-          let right = pixel[at + 1]
-          if value > left, value > right {
-            let highest = Self.neighbours(pixel, at, width).highest
-            // Ten standard deviations of the neighbours' own counting noise.
-            if value - highest > 10 * max(noise, (max(0, highest) + 1).squareRoot()) { hot.append(at) }
-          } else if value < left, value < right {
-            let lowest = Self.neighbours(pixel, at, width).lowest
-            if lowest - value > 10 * max(noise, max(1, lowest).squareRoot()), value < 0.1 * lowest {
-              dead.append(at)
+    // The first and the last row have no neighbours on one side.
+    let bands = parallelChunkMap(height - 2) { rows in
+      var (hot, dead) = ([Int](), [Int]())
+      image.values.withUnsafeBufferPointer { pixel in
+        for y in rows {
+          for at in (y + 1) * width + 1..<(y + 2) * width - 1 {
+            let value = pixel[at]
+            // Two neighbours decide nearly always.
+            let left = pixel[at - 1]
+            let right = pixel[at + 1]
+            if value > left, value > right {
+              let highest = Self.neighbours(pixel, at, width).highest
+              // Ten standard deviations of the neighbours' own counting noise.
+              if value - highest > 10 * max(noise, (max(0, highest) + 1).squareRoot()) { hot.append(at) }
+            } else if value < left, value < right {
+              let lowest = Self.neighbours(pixel, at, width).lowest
+              if lowest - value > 10 * max(noise, max(1, lowest).squareRoot()), value < 0.1 * lowest {
+                dead.append(at)
+              }
             }
           }
         }
       }
+      return (hot, dead)
+    }
+    for band in bands {
+      hot += band.0
+      dead += band.1
     }
   }
 

@@ -55,6 +55,22 @@ extension DenseMatrix where Element == Float {
   package var median: Float { percentile(50) }
 }
 
+extension [Float] {
+  /// What would stand at `rank` if the values, all of them numbers, were sorted; 0 where no value has that rank.
+  package func value(atRank rank: Int) -> Float {
+    guard indices.contains(rank) else { return 0 }
+    if count < 4096 { return sorted()[rank] }
+    return withUnsafeBufferPointer { values -> Float in
+      guard let pixels = values.baseAddress else { return 0 }
+      var coarse = [Int32](repeating: 0, count: 65536)
+      coarse.withUnsafeMutableBufferPointer { coarse in
+        for value in values { coarse[Int(orderedBits(value) >> 16)] &+= 1 }
+      }
+      return valuesAtRanks([rank], pixels, values.count, coarse)[rank] ?? 0
+    }
+  }
+}
+
 private func valuesAtRanks(
   _ ranks: [Int], _ pixels: UnsafePointer<Float>, _ count: Int, _ coarse: [Int32]
 ) -> [Int: Float] {
