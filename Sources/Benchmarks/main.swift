@@ -17,6 +17,7 @@ let suites: [(name: String, run: @Sendable () async -> [Measurement])] = [
   ("watcher", { await withTemporaryFolder { await WatcherSuite.run(in: $0) } }),
   ("session", { await withTemporaryFolder { sessionSuite(in: $0) } }),
   ("memory", { await withTemporaryFolder { await MemorySuite.run(in: $0) } }),
+  ("engine-memory", EngineMemorySuite.run),
   ("digest", { await withTemporaryFolder { digestSuite(in: $0) } }),
   ("networks", networksSuite),
   ("pacbed", { await withTemporaryFolder { await PACBEDSuite.run(in: $0) } }),
