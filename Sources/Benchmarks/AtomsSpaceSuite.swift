@@ -70,7 +70,7 @@ enum AtomsSpaceSuite {
     print(
       "  \(name): \(matching.pairs.count) matched, \(matching.extra.count) extra, \(matching.missing.count) missing, "
         + "mean \(matching.meanError), largest \(matching.largestError), \(determined) determined, "
-        + "converged \(found?.isConverged ?? false), \(wall) s")
+        + "converged \(found?.account.isConverged ?? false), \(wall) s")
     let share = 100 * Double(matching.pairs.count) / Double(max(1, truth.count + matching.extra.count))
     return [
       Measurement("\(name): atoms matched, none extra", share, "%", goal: goal.matched),

@@ -138,7 +138,7 @@ enum AtomsSuite {
         insertion.alpha = alpha
         let published = AtomsScore(insertion.run(), known.truth)
         var request = ReconstructionRequest(known.projections)
-        request.alpha = alpha
+        request.terms.alpha = alpha
         let own = AtomsScore(Reconstruction(request)?.atoms ?? AtomPlane(), known.truth)
         print("  alpha \(alpha), \(name): ADCG \(published); ewald \(own)")
         figures += [
@@ -181,10 +181,10 @@ enum AtomsSuite {
     }
     return figure("noise 5 %", crystals { $0.noise = 0.05 })
       + figure("noise 10 %", crystals { $0.noise = 0.1 }) + figure("noise 20 %", crystals { $0.noise = 0.2 })
-      + figure("r0 3 % too long", crystals { _ in }) { $0.bond = 1.03 }
-      + figure("r0 3 % too short", crystals { _ in }) { $0.bond = 0.97 }
-      + figure("mass 3 % too large", crystals { _ in }) { $0.mass = 1.03 }
-      + figure("mass 3 % too small", crystals { _ in }) { $0.mass = 0.97 }
+      + figure("r0 3 % too long", crystals { _ in }) { $0.terms.bond = 1.03 }
+      + figure("r0 3 % too short", crystals { _ in }) { $0.terms.bond = 0.97 }
+      + figure("mass 3 % too large", crystals { _ in }) { $0.terms.mass = 1.03 }
+      + figure("mass 3 % too small", crystals { _ in }) { $0.terms.mass = 0.97 }
       + figure("tilts 7 degrees off the rows", crystals { $0.orientation = 7 })
       + figure("atoms moved by 3 % of r0", crystals { $0.thermal = 0.03 })
   }

@@ -21,6 +21,12 @@ public protocol AnalysisEngine: Sendable {
   var lessonSetting: String? { get }
   /// What accepted findings, oldest first, of frames that were taken alike teach: the value of that setting.
   func lesson(from findings: [Finding]) -> String?
+  /// Its files are series that are written on: one that is written anew under its name is the same series, further on, and
+  /// its answer the next run of the same entry.
+  var readsSeries: Bool { get }
+  /// The setting that names the files of a series beside the one that is analysed, with commas between; nil for an engine
+  /// that takes no series of files.
+  var seriesSetting: String? { get }
   /// How well this engine suits a file under `--engine auto`; 0 is not at all, `frame` always says 1.
   func suitability(for file: FileSummary) -> Int
   /// The settings that a change by hand means, from those that found the regions; nil for one it does not know.
@@ -38,6 +44,8 @@ extension AnalysisEngine {
   public var hurriedSettings: [String: String] { [:] }
   public var lessonSetting: String? { nil }
   public func lesson(from findings: [Finding]) -> String? { nil }
+  public var readsSeries: Bool { false }
+  public var seriesSetting: String? { nil }
   public func settings(
     _ settings: [String: String], after edit: RegionEdit, of regions: Exhibit.Regions
   ) -> [String: String]? { nil }

@@ -66,6 +66,7 @@ import Testing
     #expect(try first { $0.values = $0.values.map { $0 * 1e-3 } }.contains("a mass of"))
     #expect(try first { $0.values = $0.values.map { $0 * 1e3 } }.contains("up to 300 are searched"))
     #expect(try first({ _ in }, ["pixel": .number(50)]).hasPrefix("PROJ"))
+    #expect(try first({ _ in }, ["weights": .text("1,0.5")]).contains("--weights"))
     #expect(throws: AnalysisError.self) { try first({ _ in }, ["angles_deg": .text("north")]) }
   }
 
@@ -174,6 +175,8 @@ import Testing
       #expect(finding.verdict == .notAnalysable && finding.reasons.count == 1)
       return "\(finding.reasons.first?.code ?? "") \(finding.reasons.first?.text ?? "")"
     }
+    // What is only of a plane is refused, not passed over.
+    #expect(try first(["lattice": .text("hex")]) { _ in }.contains("--lattice and --potential"))
     #expect(try first { $0.tilts = nil }.contains("tilts are not known"))
     #expect(try first { $0.tilts = "0, 45" }.contains("2 tilts for 3 images"))
     #expect(try first { $0.tilts = "0, 45, 180" }.contains("a projection is there twice"))

@@ -10,8 +10,8 @@ import Testing
     for known in ReferenceCase.all {
       let found = try #require(Reconstruction(ReconstructionRequest(known.projections)))
       let matching = AtomMatching(found.atoms.points, known.truth, limit: 0.5)
-      #expect(found.isConverged && found.kind == known.kind, "\(known)")
-      #expect(abs(found.floor / known.expectedMisfit - 1) < 0.35, "\(known)")
+      #expect(found.account.isConverged && found.kind == known.kind, "\(known)")
+      #expect(abs(found.account.floor / known.expectedMisfit - 1) < 0.35, "\(known)")
       let isGood =
         matching.extra.isEmpty && matching.missing.isEmpty && matching.meanError <= 0.02
         && matching.largestError <= 0.05
@@ -28,8 +28,8 @@ import Testing
     let first = try #require(Reconstruction(request))
     #expect(try #require(Reconstruction(request)).atoms == first.atoms)
     for (bond, mass) in [(1.03, 1.0), (0.97, 1.0), (1.0, 1.03), (1.0, 0.97)] {
-      request.bond = bond
-      request.mass = mass
+      request.terms.bond = bond
+      request.terms.mass = mass
       let found = try #require(Reconstruction(request))
       let matching = AtomMatching(found.atoms.points, known.truth, limit: 0.5)
       #expect(matching.extra.isEmpty && matching.missing.isEmpty, "\(bond), \(mass)")
@@ -67,9 +67,9 @@ import Testing
       projections.values[projections.pixels + pixel] = other.values[pixel]
     }
     var request = ReconstructionRequest(projections)
-    request.scans = false
+    request.terms.scans = false
     let found = try #require(Reconstruction(request))
-    #expect(!found.isConverged)
+    #expect(!found.account.isConverged)
     #expect(found.certainty.allSatisfy { $0.doubts.contains(.notConverged) })
   }
 
@@ -91,7 +91,7 @@ import Testing
     #expect(rest.count == atoms.count - 2)
     atoms = AtomPlane(points: rest)
     let found = try #require(Reconstruction(ReconstructionRequest(crystal.projections(of: atoms))))
-    #expect(found.isConverged)
+    #expect(found.account.isConverged)
     // Whichever pair is empty in the answer, the atoms at the other two corners are the ones in question.
     let corners = [SIMD2(-1.0, -1), SIMD2(1.0, 1), SIMD2(-1.0, 1), SIMD2(1.0, -1)]
     let named = found.certainty.indices.filter { found.certainty[$0].doubts.contains(.exchange) }

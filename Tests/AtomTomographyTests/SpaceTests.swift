@@ -118,6 +118,18 @@ import Testing
         #expect(nearest > 0.6 && nearest < 1.1, "\(structure) \(defect)")
       }
     }
+    // A dislocation takes no atom, and another neighbourhood than a perfect crystal's is where it is.
+    var crystal = NanoCluster()
+    (crystal.atoms, crystal.defect) = (201, .dislocation)
+    let cluster = crystal.cluster()
+    #expect(cluster.count == 201)
+    let points = cluster.points
+    let bonds = points.map { point in points.count { (0.01...1.25).contains(($0 - point).length) } }
+    let deep = points.indices.filter { points[$0].length < 2.2 }
+    #expect(deep.contains { bonds[$0] != 12 } && deep.contains { bonds[$0] == 12 })
+    let shortest = points.indices.dropFirst().flatMap { i in points[..<i].map { ($0 - points[i]).length } }
+      .min()
+    #expect((0.85...1).contains(shortest ?? 0))
     let clean = known()
     let counted = known { $0.electrons = 400 }.images
     var (square, expected) = (0.0, 0.0)
@@ -155,10 +167,11 @@ import Testing
     var crystal = NanoCluster()
     (crystal.atoms, crystal.defect, crystal.noise, crystal.euler) = (55, defect, 0.02, SIMD3(25, 37, 11))
     let (found, matching) = try reconstructed(crystal)
-    #expect(found.isConverged && isComplete(matching))
+    #expect(found.account.isConverged && isComplete(matching))
     #expect(matching.meanError < 0.01 && matching.largestError < 0.03)
     #expect(
-      abs(found.floor / (0.02 * 7.07 * 0.02 * 7.07 * 0.01 * Double(found.expected.values.count)) - 1) < 0.1)
+      abs(found.account.floor / (0.02 * 7.07 * 0.02 * 7.07 * 0.01 * Double(found.expected.values.count)) - 1)
+        < 0.1)
     let trusted = matching.pairs.filter { $0.distance > 0.1 && found.certainty[$0.found].isDetermined }
     #expect(trusted.isEmpty)
   }
@@ -166,8 +179,8 @@ import Testing
   @Test func `A cluster of 147 atoms is found along its zone axes, of counted electrons`() throws {
     var crystal = NanoCluster()
     (crystal.atoms, crystal.electrons) = (147, 2000)
-    let (found, matching) = try reconstructed(crystal) { $0.restarts = 2 }
-    #expect(found.isConverged && isComplete(matching))
+    let (found, matching) = try reconstructed(crystal) { $0.terms.restarts = 2 }
+    #expect(found.account.isConverged && isComplete(matching))
     #expect(matching.meanError < 0.03 && matching.largestError < 0.1)
   }
 
@@ -179,12 +192,12 @@ import Testing
     (crystal.atoms, crystal.noise, crystal.euler, crystal.types) = (55, 0.02, SIMD3(25, 37, 11), [1, 0.6])
     let truth = crystal.weights(crystal.cluster())
     let (found, matching) = try reconstructed(crystal) { $0.types = [1, 0.6] }
-    #expect(found.isConverged && isComplete(matching) && Set(truth).count == 2)
+    #expect(found.account.isConverged && isComplete(matching) && Set(truth).count == 2)
     #expect(matching.pairs.allSatisfy { found.weights[$0.found] == truth[$0.truth] })
     #expect(found.certainty.allSatisfy { !$0.doubts.contains(.type) })
 
     (crystal.noise, crystal.types) = (0.2, [1, 0.97])
-    let noisy = try reconstructed(crystal) { ($0.types, $0.count) = ([1, 0.97], truth.count) }.found
+    let noisy = try reconstructed(crystal) { ($0.types, $0.terms.count) = ([1, 0.97], truth.count) }.found
     #expect(noisy.certainty.count { $0.doubts.contains(.type) } > truth.count / 2)
   }
 
@@ -215,9 +228,9 @@ import Testing
       degrees: images.angles, width: side, height: side,
       start: SIMD2(repeating: -0.5 * images.pitch * Double(side - 1)), pitch: images.pitch, values: values)
     var request = ClusterRequest(images)
-    (request.restarts, request.scans) = (1, false)
+    (request.terms.restarts, request.terms.scans) = (1, false)
     let found = try #require(ClusterReconstruction(request))
-    #expect(!found.isConverged && found.certainty.allSatisfy { $0.doubts.contains(.notConverged) })
+    #expect(!found.account.isConverged && found.certainty.allSatisfy { $0.doubts.contains(.notConverged) })
   }
 
   @Test func `Who is not wanted any more leaves without atoms in space`() {

@@ -91,4 +91,51 @@ import Testing
     try Data("1\n2\n3\n".utf8).write(to: folder.appending(path: "series.tlt"))
     #expect(tilts(try FormatList.open(path: path)) == "0.0, 10.0, 70.0")
   }
+
+  @Test func `Files of one series are told by their names, and are its frames`() throws {
+    #expect(ProjectionName(path: "a/crystal_-60.5deg.tif")?.degrees == -60.5)
+    #expect(
+      ProjectionName(path: "a/crystal_0deg.tif")?.series
+        == ProjectionName(path: "a/crystal_60deg.tif")?.series)
+    for other in ["b/crystal_60deg.tif", "a/crystal_60deg.mrc", "a/other_60deg.tif"] {
+      let name = try #require(ProjectionName(path: other))
+      #expect(name.series != ProjectionName(path: "a/crystal_0deg.tif")?.series)
+    }
+    for none in ["crystal_0_60deg.tif", "crystal_60.tif", "crystal_northdeg.tif", "60deg.tif", "x_60deg", ""]
+    {
+      #expect(ProjectionName(path: none) == nil, "\(none)")
+    }
+    let gathered = ProjectionName.gathered([
+      "x_0deg.tif", "y.tif", "d/x_9deg.tif", "x_60deg.tif", "x_9deg.tif",
+    ])
+    #expect(gathered.map(\.path) == ["x_0deg.tif", "y.tif", "d/x_9deg.tif"])
+    #expect(gathered.map(\.others) == [["x_60deg.tif", "x_9deg.tif"], [], []])
+
+    func file(_ value: Float, width: Int = 4, pages: Int = 1, degrees: Double? = nil) throws
+      -> any FrameSource
+    {
+      let description = degrees.map { SinogramAxes(degrees: [$0], pitch: 0.1, start: -1).description }
+      let page = TIFFWriter.Page(
+        Pixels(width: width, height: 30, values: [Float](repeating: value, count: 30 * width)),
+        description: description)
+      return try open(TIFFWriter.encode([TIFFWriter.Page](repeating: page, count: pages)), "x.tif")
+    }
+    let series = try SeriesFrames([
+      ("x_0deg.tif", file(1)), ("x_60deg.tif", file(2)), ("x_9deg.tif", file(3)),
+    ])
+    #expect(series.summary.frames == 3 && series.summary.isComplete)
+    #expect(series.summary.metadata.last?.value == "0.0, 60.0, 9.0")
+    #expect(try series.frame(at: 2).pixels.doubles().allSatisfy { $0 == 3 } && series.frame(at: 2).index == 2)
+    #expect(throws: FileRefusal.self) { try series.frame(at: 3) }
+    // What a file states goes before its name.
+    let stating = try SeriesFrames([("a.tif", file(1, degrees: 7)), ("x_60deg.tif", file(2, degrees: 61))])
+    #expect(stating.summary.metadata.filter { $0.name == "tilts" }.map(\.value) == ["7.0, 61.0"])
+    let silent = try SeriesFrames([("a.tif", file(1)), ("x_60deg.tif", file(2))])
+    #expect(!silent.summary.metadata.contains { $0.name == "tilts" })
+    for (other, words) in [(try file(2, width: 5), "5 by 30 pixels"), (try file(2, pages: 2), "2 frames")] {
+      #expect {
+        _ = try SeriesFrames([("a.tif", file(1)), ("b.tif", other)])
+      } throws: { "\($0)".contains("b.tif") && "\($0)".contains(words) }
+    }
+  }
 }

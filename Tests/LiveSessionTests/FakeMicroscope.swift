@@ -38,7 +38,9 @@ struct FakeEngine: AnalysisEngine {
     let gain = Parameter(
       name: "gain", title: "gain", unit: "1", domain: .number(0...100), standard: .number(1))
     let told = Parameter(name: "told", title: "told", unit: "1", domain: .text, standard: .automatic)
-    return learns ? [gain, told] : [gain]
+    let others = Parameter(
+      name: "with", title: "further files", unit: "1", domain: .text, standard: .automatic)
+    return [gain] + (learns ? [told] : []) + (addsFiles ? [others] : [])
   }
   /// Whether it answers with what the two best frames before taught.
   var learns = false
@@ -48,6 +50,10 @@ struct FakeEngine: AnalysisEngine {
   /// How far a scan without end says it is.
   var fraction: @Sendable () -> Double = { 0.25 }
   var hurriedSettings: [String: String] = [:]
+  var readsSeries = false
+  /// Whether it adds the files of a series.
+  var addsFiles = false
+  var seriesSetting: String? { addsFiles ? "with" : nil }
   /// Called while a frame is analysed.
   var during: @Sendable (Double) -> Void = { _ in }
 
@@ -74,7 +80,16 @@ struct FakeEngine: AnalysisEngine {
       }
     }
     let gain = if case .number(let said)? = parameters["gain"] { said } else { 1.0 }
-    let dose = frame.pixels.doubles()[0] * gain + offset
+    var dose = frame.pixels.doubles()[0] * gain + offset
+    if addsFiles, case .scan(let source) = subject {
+      do throws(FileRefusal) {
+        for index in 1..<max(1, source.summary.frames) {
+          dose += try source.frame(at: index).pixels.doubles()[0]
+        }
+      } catch {
+        throw .file(error)
+      }
+    }
     during(dose)
     if dose == Double(UInt8(ascii: "S")) {
       // A scan without end.

@@ -17,7 +17,7 @@ private func recordedSession() async throws -> FakeMicroscope {
   return scope
 }
 
-private func verify(
+func verify(
   _ scope: FakeMicroscope, _ analyst: Analyst = FakeMicroscope.analyst(), folder: String? = nil
 ) throws -> (totals: ReplayVerification.Totals, entries: [ReplayVerification.Entry]) {
   var entries: [ReplayVerification.Entry] = []

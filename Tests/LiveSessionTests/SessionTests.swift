@@ -310,6 +310,65 @@ import Testing
     try await scope.close()
   }
 
+  @Test func aSeriesThatIsWrittenAnewGoesOnAndAnotherFileIsAnother() async throws {
+    for (readsSeries, entries) in [(true, 1), (false, 3)] {
+      let scope = try FakeMicroscope(engine: FakeEngine(readsSeries: readsSeries))
+      scope.expose(1, "s.raw", [7])
+      _ = await scope.wait(forResults: 1)
+      // Cut and filled again by a copy, and another file in its place.
+      for (number, how) in [(UInt64(2), Rewriting.rewritten), (3, .replaced)] {
+        scope.folder.write("s.raw", [7 + UInt8(number)])
+        let file = scope.file(number, "s.raw")
+        scope.watcher.say(.revised(file, replaces: FileID(rawValue: number - 1), how: how), .ready(file))
+        _ = await scope.wait(forResults: Int(number))
+      }
+      let state = await scope.session.snapshot.state
+      #expect(state.files.count == entries)
+      if readsSeries { #expect(state[file: 1]?.runs.map(\.values) == [[7], [9], [10]]) }
+      try await scope.close()
+      guard readsSeries else { continue }
+      // It went on while nobody watched.
+      let later = try FakeMicroscope(scope.folder, engine: FakeEngine(readsSeries: true))
+      later.folder.write("s.raw", [11])
+      let file = later.file(1, "s.raw", atStart: true)
+      later.watcher.say(.appeared(file, .waiting(.settling)), .ready(file))
+      let continued = await later.wait(forResults: 4)
+      #expect(continued.files.count == 1 && continued[file: 1]?.runs.count == 4)
+      try await later.close()
+    }
+  }
+
+  @Test func aFurtherFileOfASeriesMakesTheNextRunOfItsFirst() async throws {
+    let engine = FakeEngine(addsFiles: true)
+    let scope = try FakeMicroscope(engine: engine)
+    scope.expose(1, "x_0deg.raw", [7])
+    _ = await scope.wait(forResults: 1)
+    scope.expose(2, "y_0deg.raw", [50])
+    _ = await scope.wait(forResults: 2)
+    scope.expose(3, "x_60deg.raw", [20])
+    _ = await scope.wait(forResults: 3)
+    scope.expose(4, "x_9deg.raw", [30])
+    let state = await scope.wait(forResults: 4)
+    #expect(state[file: 1]?.runs.map { $0.values[0] } == [7, 27, 57])
+    #expect(state[file: 2]?.runs.count == 1)
+    for file in [3, 4] {
+      #expect(state[file: file]?.status == .duplicate && state[file: file]?.runs.isEmpty == true)
+      #expect(state[file: file]?.reason == "a projection of the series of x_0deg.raw")
+      #expect(scope.watcher.outcomes(for: UInt64(file)) == [.done])
+    }
+    #expect(await scope.session.detail(of: 1).result?.parameters["with"] == "x_60deg.raw,x_9deg.raw")
+    // The same again from the session's file, and for as long as the files are the same.
+    let (totals, _) = try verify(scope, FakeMicroscope.analyst(engine))
+    #expect(totals.same == 4)
+    try await scope.close()
+    // Whoever goes on knows the series.
+    let later = try FakeMicroscope(scope.folder, engine: engine)
+    later.expose(9, "x_120deg.raw", [100])
+    let continued = await later.wait(forResults: 5)
+    #expect(continued[file: 1]?.run.map { $0.values[0] } == 157)
+    try await later.close()
+  }
+
   @Test func aFileThatGrowsFasterThanItIsAnalysedIsAnsweredInAHurryAndInFullOnceItRests() async throws {
     let gate = Gate()
     let scope = try hurriedMicroscope(gate)

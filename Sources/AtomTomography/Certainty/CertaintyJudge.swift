@@ -1,33 +1,6 @@
 import Arrays
 import Glibc
 
-/// Why an atom is not determined.
-package enum AtomDoubt: String, Sendable, CaseIterable {
-  /// It can move, others following, and the projections stay what they are within their noise.
-  case free
-  /// Two atoms can exchange a coordinate without any change.
-  case exchange
-  /// Restarts that fit as well have it elsewhere.
-  case restarts
-  /// It, or it and another one, can have another type.
-  case type
-  /// Nothing that was found explains the projections.
-  case notConverged = "not_converged"
-}
-
-/// How well an atom is known, in a plane or in space.
-package struct AtomCertainty<Place: Sendable & Equatable>: Sendable, Equatable {
-  /// Half of the 95 % interval along each axis.
-  package var interval: Place
-  package var doubts: [AtomDoubt]
-  /// Its share of the pairs' energy, in bonds.
-  package var energy: Double
-  /// How far the restarts that fit as well have it from here.
-  package var spread: Double
-
-  package var isDetermined: Bool { doubts.isEmpty }
-}
-
 /// Exchanges that two projections cannot see: the atoms, and where they would go.
 package struct CoordinateExchange: Sendable, Equatable {
   package var first: Int
@@ -36,14 +9,8 @@ package struct CoordinateExchange: Sendable, Equatable {
   package var secondTo: SIMD2<Double>
 }
 
+/// How well each atom in a plane is known.
 struct CertaintyJudge {
-  /// Another restart that explains the projections as well.
-  struct Rival {
-    var atoms: AtomPlane
-    /// Its objective is as low, too.
-    var isAsLow: Bool
-  }
-
   let objective: AtomObjective
   let atoms: AtomPlane
   let noise: NoiseLevel
@@ -51,10 +18,7 @@ struct CertaintyJudge {
   let rivals: [Rival]
   let region: Region
 
-  /// A move by this much of a bond is another place.
-  static let move = 0.2
-  /// What the noise cannot tell: three standard deviations.
-  static let threshold = 9.0
+  private typealias Planar = Verdicts<SIMD2<Double>>
 
   /// The misfit that is one unit of chi squared.
   private var unit: Double { noise.deviation * noise.deviation * objective.projections.pitch }
@@ -63,55 +27,29 @@ struct CertaintyJudge {
     atoms: [AtomCertainty<SIMD2<Double>>], exchanges: [CoordinateExchange]
   ) {
     let exchanges = exchanges()
-    let intervals = intervals()
-    let free = freeAtoms(isCancelled)
-    let bond = objective.bond
-    let others = rivals.map { rival in
-      (AtomMatching(atoms.points, rival.atoms.points, limit: 0.5 * bond), rival.isAsLow)
-    }
-    var result: [AtomCertainty<SIMD2<Double>>] = []
-    for index in 0..<atoms.count {
-      var doubts: [AtomDoubt] = []
-      if !isConverged { doubts.append(.notConverged) }
-      if free.contains(index) { doubts.append(.free) }
-      if exchanges.contains(where: { $0.first == index || $0.second == index }) { doubts.append(.exchange) }
-      var spread = 0.0
-      var width = 0.0
-      for (other, isAsLow) in others {
-        let distance = other.pairs.first { $0.found == index }?.distance ?? 0.5 * bond
-        spread = max(spread, distance)
-        if isAsLow { width = max(width, distance) }
-      }
-      if spread > 0.5 * Self.move * bond { doubts.append(.restarts) }
-      var energy = 0.0
-      for j in 0..<atoms.count where j != index {
-        energy += 0.5 * objective.potential.pair((atoms[j] - atoms[index]).length / bond).value
-      }
-      var interval = intervals[index]
-      interval.x = (interval.x * interval.x + width * width).squareRoot()
-      interval.y = (interval.y * interval.y + width * width).squareRoot()
-      result.append(AtomCertainty(interval: interval, doubts: doubts, energy: energy, spread: spread))
-    }
-    return (result, exchanges)
+    let verdicts = Planar(
+      points: atoms.points, bond: objective.bond, potential: objective.potential, isConverged: isConverged,
+      halfWidths: halfWidths(),
+      doubted: [
+        (.free, freeAtoms(isCancelled)), (.exchange, Set(exchanges.flatMap { [$0.first, $0.second] })),
+      ], rivals: rivals)
+    return (verdicts.certainty(), exchanges)
   }
 
   // MARK: Intervals
 
-  private func intervals() -> [SIMD2<Double>] {
+  private func halfWidths() -> [Double]? {
     let curvature = Curvature(objective, at: atoms)
     var gradient: [Double] = []
     let plain = AtomObjective(
       objective.projections, objective.blob, potential: objective.potential, alpha: 0, bond: objective.bond,
       mass: objective.mass)
     _ = plain.value(atoms.coordinates, gradient: &gradient)
-    let widths = IntervalEstimate(
+    return IntervalEstimate(
       misfit: curvature.misfit, energy: curvature.energy, alpha: objective.alpha,
       measured: gradient.reduce(0) { $0 + $1 * $1 }, unit: unit,
       least: 2 * unit / pow(0.25 * objective.bond, 2)
     ).halfWidths()
-    return (0..<atoms.count).map { atom in
-      widths.map { SIMD2($0[2 * atom], $0[2 * atom + 1]) } ?? SIMD2(repeating: objective.bond)
-    }
   }
 
   // MARK: The null space
@@ -127,9 +65,9 @@ struct CertaintyJudge {
       AtomObjective(projections, blob, alpha: 0, bond: bond, mass: mass)
     }
     let settled = Descent(iterations: 30, tolerance: 1e-6, gain: 1e-7).run(plain(), from: atoms)
-    let limit = settled.value.misfit + Self.threshold * unit
+    let limit = settled.value.misfit + Planar.threshold * unit
     let atoms = settled.atoms
-    let distance = Self.move * objective.bond
+    let distance = Planar.move * objective.bond
     let chunks = parallelChunkMap(atoms.count, size: 4) { range -> [Int] in
       let objective = plain()
       var found: [Int] = []

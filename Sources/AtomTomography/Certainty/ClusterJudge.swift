@@ -3,13 +3,6 @@ import Glibc
 
 /// How well each atom in space is known.
 struct ClusterJudge {
-  /// Another restart that explains the images as well.
-  struct Rival: Sendable {
-    var cluster: AtomCluster
-    /// Its objective is as low, too.
-    var isAsLow: Bool
-  }
-
   let search: ClusterSearch
   let alpha: Double
   let bond: Double
@@ -18,6 +11,8 @@ struct ClusterJudge {
   let noise: NoiseLevel
   let isConverged: Bool
   let rivals: [Rival]
+
+  private typealias Spatial = Verdicts<SIMD3<Double>>
 
   /// The misfit that is one unit of chi squared.
   private var unit: Double { noise.deviation * noise.deviation * search.images.area }
@@ -32,38 +27,16 @@ struct ClusterJudge {
       misfit: curvature.misfit, energy: curvature.energy, alpha: alpha,
       measured: gradient.reduce(0) { $0 + $1 * $1 }, unit: unit, least: least
     ).halfWidths()
-    let free = freeAtoms(curvature.misfit, least: least, isCancelled)
-    let exchanged = exchangedAtoms()
-    let retyped = ClusterTypes(
-      images: search.images, blob: search.blob, mass: search.mass, types: search.types
-    )
-    .open(weights, of: cluster, limit: CertaintyJudge.threshold * unit)
-    let others = rivals.map { rival in
-      (AtomMatching(cluster.points, rival.cluster.points, limit: 0.5 * bond), rival.isAsLow)
-    }
-    return (0..<cluster.count).map { atom in
-      var doubts: [AtomDoubt] = []
-      if !isConverged { doubts.append(.notConverged) }
-      if free.contains(atom) { doubts.append(.free) }
-      if exchanged.contains(atom) { doubts.append(.exchange) }
-      if retyped.contains(atom) { doubts.append(.type) }
-      var (spread, width, energy) = (0.0, 0.0, 0.0)
-      for (other, isAsLow) in others {
-        let distance = other.pairs.first { $0.found == atom }?.distance ?? 0.5 * bond
-        spread = max(spread, distance)
-        if isAsLow { width = max(width, distance) }
-      }
-      if spread > 0.5 * CertaintyJudge.move * bond { doubts.append(.restarts) }
-      for other in 0..<cluster.count where other != atom {
-        energy += 0.5 * objective.potential.pair((cluster[other] - cluster[atom]).length / bond).value
-      }
-      var interval = SIMD3<Double>.zero
-      for axis in 0..<3 {
-        let own = widths?[3 * atom + axis] ?? bond
-        interval[axis] = (own * own + width * width).squareRoot()
-      }
-      return AtomCertainty(interval: interval, doubts: doubts, energy: energy, spread: spread)
-    }
+    let types = ClusterTypes(
+      images: search.images, blob: search.blob, mass: search.mass, types: search.types)
+    return Spatial(
+      points: cluster.points, bond: bond, potential: objective.potential, isConverged: isConverged,
+      halfWidths: widths,
+      doubted: [
+        (.free, freeAtoms(curvature.misfit, least: least, isCancelled)), (.exchange, exchangedAtoms()),
+        (.type, types.open(weights, of: cluster, limit: Spatial.threshold * unit)),
+      ], rivals: rivals
+    ).certainty()
   }
 
   /// Atoms that can be moved by a fifth of a bond, all others following so as to undo it in the images, while the misfit
@@ -78,8 +51,8 @@ struct ClusterJudge {
       return Set(0..<cluster.count)
     }
     let limit =
-      search.objective(alpha: 0, weights: weights).value(cluster).misfit + CertaintyJudge.threshold * unit
-    let distance = CertaintyJudge.move * bond
+      search.objective(alpha: 0, weights: weights).value(cluster).misfit + Spatial.threshold * unit
+    let distance = Spatial.move * bond
     let (search, cluster, weights, unit) = (search, cluster, weights, unit)
     let chunks = parallelChunkMap(cluster.count, size: 16) { range -> [Int] in
       let plain = search.objective(alpha: 0, weights: weights)
@@ -90,7 +63,7 @@ struct ClusterJudge {
         guard let eigen = try? block.symmetricEigen(), let softest = eigen.values.last, softest > 0 else {
           return true
         }
-        guard 0.5 * distance * distance / softest < 4 * CertaintyJudge.threshold * unit else { return false }
+        guard 0.5 * distance * distance / softest < 4 * Spatial.threshold * unit else { return false }
         let held = HeldDescent(held: 3 * atom..<3 * atom + 3, limit: limit, steps: 8)
         return [-distance, distance].contains { move in
           var moved = cluster.coordinates

@@ -17,17 +17,9 @@ struct AtomFiles {
 
   var atoms: [Atom]
   var angles: [Double]
-  var value: AtomObjective.Value
-  var floor: Double
-  var alpha: Double
-  var bond: Double
-  var mass: Double
-  var noise: Double
-  var isConverged: Bool
+  var account: SearchAccount
   /// Where one was found, not only started from.
   var lattice: String?
-  var restarts: Int
-  var agreeing: Int
   var exchanges: [CoordinateExchange] = []
 
   private var dimension: Int { atoms.first?.position.count ?? 2 }
@@ -67,8 +59,8 @@ struct AtomFiles {
     var text = "\(atoms.count)\n"
     text +=
       "Properties=species:S:1:pos:R:3:interval:R:\(dimension):energy:R:1:determined:L:1 pbc=\"F F F\" "
-      + "misfit=\(digits(value.misfit)) expected_misfit=\(digits(floor)) alpha=\(digits(alpha)) "
-      + "bond=\(digits(bond)) converged=\(isConverged ? "T" : "F")\n"
+      + "misfit=\(digits(account.value.misfit)) expected_misfit=\(digits(account.floor)) alpha=\(digits(account.alpha)) "
+      + "bond=\(digits(account.bond)) converged=\(account.isConverged ? "T" : "F")\n"
     for atom in atoms {
       let interval = atom.interval.map(digits).joined(separator: " ")
       text +=
@@ -96,17 +88,17 @@ struct AtomFiles {
     var writer = JSONWriter()
     writer.object { json in
       json.member("angles_deg", angles)
-      json.member("misfit", value.misfit)
-      json.member("expected_misfit", floor)
-      json.member("energy", value.energy)
-      json.member("alpha", alpha)
-      json.member("bond", bond)
-      json.member("atom_mass", mass)
-      json.member("noise", noise)
-      json.member("converged", isConverged)
+      json.member("misfit", account.value.misfit)
+      json.member("expected_misfit", account.floor)
+      json.member("energy", account.value.energy)
+      json.member("alpha", account.alpha)
+      json.member("bond", account.bond)
+      json.member("atom_mass", account.mass)
+      json.member("noise", account.noise.deviation)
+      json.member("converged", account.isConverged)
       if let lattice { json.member("lattice", lattice) }
-      json.member("restarts", restarts)
-      json.member("agreeing", agreeing)
+      json.member("restarts", account.restarts)
+      json.member("agreeing", account.agreeing)
       json.key("atoms")
       json.array { json in
         for atom in atoms {
@@ -145,9 +137,7 @@ extension TomographyReport {
           position: [point.x, point.y], interval: [certainty.interval.x, certainty.interval.y],
           energy: certainty.energy, spread: certainty.spread, doubts: certainty.doubts)
       },
-      angles: request.projections.angles, value: found.value, floor: found.floor, alpha: found.alpha,
-      bond: found.bond, mass: found.mass, noise: found.noise.deviation, isConverged: found.isConverged,
-      lattice: found.kind.rawValue, restarts: found.restarts, agreeing: found.agreeing,
+      angles: request.projections.angles, account: found.account, lattice: found.kind.rawValue,
       exchanges: found.exchanges)
   }
 }

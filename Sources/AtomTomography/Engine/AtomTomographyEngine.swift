@@ -24,6 +24,8 @@ package struct AtomTomographyEngine: AnalysisEngine {
     Output(name: "agreeing", unit: "%", symbol: "agree", decimals: 0),
   ]
   package let parameters = TomographySettings.all
+  package let readsSeries = true
+  package let seriesSetting: String? = TomographySettings.projections.name
 
   /// A few long rows of fractions are most likely projections, and so are a few images that state tilts.
   package func suitability(for file: FileSummary) -> Int {
@@ -71,8 +73,9 @@ package struct AtomTomographyEngine: AnalysisEngine {
     let projections = try SinogramReading(subject, parameters, context).projections
     let request = try ReconstructionRequest(projections, parameters)
     try Self.check(
-      projections.masses.map { $0 / request.mass }, request.blob, pitch: projections.pitch,
-      span: projections.pitch * Double(projections.pixels) / request.bond, longest: 200, count: request.count,
+      projections.masses.map { $0 / request.terms.mass }, request.terms.blob, pitch: projections.pitch,
+      span: projections.pitch * Double(projections.pixels) / request.terms.bond, longest: 200,
+      count: request.terms.count,
       largest: Reconstruction.largestCount)
     let found = Reconstruction(
       request, isCancelled: { cancellation.isCancelled }, progress: context.progress)
@@ -89,9 +92,9 @@ package struct AtomTomographyEngine: AnalysisEngine {
     let images = try SeriesReading(subject, parameters, context).images
     let request = try ClusterRequest(images, parameters)
     try Self.check(
-      images.masses.map { $0 / request.mass }, request.blob, pitch: images.pitch,
-      span: images.pitch * Double(max(images.width, images.height)) / request.bond, longest: 60,
-      count: request.count, largest: ClusterReconstruction.largestCount)
+      images.masses.map { $0 / request.terms.mass }, request.terms.blob, pitch: images.pitch,
+      span: images.pitch * Double(max(images.width, images.height)) / request.terms.bond, longest: 60,
+      count: request.terms.count, largest: ClusterReconstruction.largestCount)
     let found = ClusterReconstruction(
       request, isCancelled: { cancellation.isCancelled }, progress: context.progress)
     if cancellation.hasCome { throw AnalysisError.cancelled }

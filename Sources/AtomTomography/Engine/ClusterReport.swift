@@ -9,53 +9,35 @@ struct ClusterReport {
   func finding() -> Finding {
     var judgement = Judgement()
     let images = request.images
-    let error = found.noise.deviation * images.area * Double(images.pixels).squareRoot() / found.mass
     TomographyDoubts(
-      ratio: found.value.misfit / max(1e-300, found.floor), isConverged: found.isConverged,
-      masses: images.masses.map { $0 / found.mass }, error: error, weight: found.weights.reduce(0, +),
-      doubts: found.certainty.map(\.doubts)
+      account: found.account, masses: images.masses, area: images.area, pixels: images.pixels,
+      weight: found.weights.reduce(0, +), doubts: found.certainty.map(\.doubts)
     ).note(in: &judgement)
     return Finding(
-      values: values(), profiles: curves.profiles, verdict: judgement.verdict, reasons: judgement.reasons,
+      values: found.account.values(
+        of: found.certainty, neighbours: Quantity("neighbours", neighbours, said: "of an atom, median"),
+        said: "in space"),
+      profiles: curves.profiles, verdict: judgement.verdict, reasons: judgement.reasons,
       exhibits: exhibits())
   }
 
-  private func values() -> [Quantity] {
-    let count = found.cluster.count
-    let widths = found.certainty.map { $0.interval.max() }.sorted()
-    return [
-      Quantity("atoms", Double(count), said: "in space"),
-      Quantity("determined", Double(found.certainty.count(where: \.isDetermined))),
-      Quantity("misfit", (found.value.misfit / max(1e-300, found.floor)).told, said: "over the noise"),
-      Quantity("energy", found.value.energy.told, said: "bonds"),
-      Quantity("interval", (widths.isEmpty ? 0 : widths[widths.count / 2]).told, said: "95 %, median"),
-      Quantity("neighbours", Double(neighbours), said: "of an atom, median"),
-      Quantity("bond", found.bond.told),
-      Quantity("atom_mass", found.mass.told),
-      Quantity("alpha", found.alpha.told),
-      Quantity("noise", found.noise.deviation.told, unit: "counts"),
-      Quantity("agreeing", (100 * Double(found.agreeing) / Double(max(1, found.restarts))).told, unit: "%"),
-    ]
-  }
-
   /// Between the first and the second shell of close-packed atoms.
-  private var neighbours: Int {
+  private var neighbours: Double {
     let points = found.cluster.points
     let counts = points.indices.map { i in
-      points.indices.count { $0 != i && (points[$0] - points[i]).length < 1.2 * found.bond }
+      points.indices.count { $0 != i && (points[$0] - points[i]).length < 1.2 * found.account.bond }
     }.sorted()
-    return counts.isEmpty ? 0 : counts[counts.count / 2]
+    return counts.isEmpty ? 0 : Double(counts[counts.count / 2])
   }
 
   private var curves: TomographyCurves {
     TomographyCurves(
-      measured: request.images.flattened, expected: found.expected.flattened, bond: found.bond,
-      history: found.history, floor: found.floor, alphaCurve: found.alphaCurve)
+      measured: request.images.flattened, expected: found.expected.flattened, account: found.account)
   }
 
   private func exhibits() -> [Exhibit] {
     let images = request.images
-    let axis = AxisCalibration(scale: images.pitch / found.bond, unit: "r0")
+    let axis = AxisCalibration(scale: images.pitch / found.account.bond, unit: "r0")
     let tilts = images.angles.map { "\($0.short)°" }.joined(separator: ", ")
     let difference = zip(images.values, found.expected.values).map { $0 - $1 }
     var exhibits: [Exhibit] = [
@@ -86,7 +68,7 @@ struct ClusterReport {
 
   /// As seen along z, the least certain first.
   private var points: Exhibit.Points {
-    let bond = found.bond
+    let bond = found.account.bond
     let order = found.cluster.points.indices.sorted { one, other in
       let (first, second) = (found.certainty[one], found.certainty[other])
       if first.isDetermined != second.isDetermined { return !first.isDetermined }
@@ -121,8 +103,6 @@ struct ClusterReport {
           energy: certainty.energy, spread: certainty.spread, doubts: certainty.doubts,
           weight: request.types.count > 1 ? found.weights[index] : nil)
       },
-      angles: request.images.angles, value: found.value, floor: found.floor, alpha: found.alpha,
-      bond: found.bond, mass: found.mass, noise: found.noise.deviation, isConverged: found.isConverged,
-      restarts: found.restarts, agreeing: found.agreeing)
+      angles: request.images.angles, account: found.account)
   }
 }

@@ -68,11 +68,18 @@ struct SinogramReading {
       throw FrameObstacle(
         Reason(.projections, "projections of \(width) pixels: up to \(mostPixels) are searched"))
     }
-    guard height >= 2, height <= mostAngles else {
+    guard height >= 2 else {
       throw FrameObstacle(
         Reason(
           .tilts,
-          "\(height) rows: 2 to \(mostAngles) projections are searched, one a row; images of a series are a stack"
+          "one projection: a second is needed, in a further row, or in a file a tilt: x_0deg.tif, x_60deg.tif"
+        ))
+    }
+    guard height <= mostAngles else {
+      throw FrameObstacle(
+        Reason(
+          .tilts,
+          "\(height) rows: up to \(mostAngles) projections are searched, one a row; a series of images is a stack, or a file a tilt: x_0deg.tif, x_60deg.tif"
         ))
     }
   }

@@ -7,10 +7,7 @@ import Glibc
 struct TomographyCurves {
   let measured: Projections
   let expected: Projections
-  let bond: Double
-  let history: [AtomObjective.Value]
-  let floor: Double
-  let alphaCurve: [Settlement.Point]
+  let account: SearchAccount
 
   var profiles: [Profile] {
     let projections = measured
@@ -20,13 +17,13 @@ struct TomographyCurves {
         profiles.append(
           Profile(
             name: "projection at \(angle.short)°, \(word)", unit: "r0",
-            start: (projections.start / bond).told,
-            step: (projections.pitch / bond).told,
+            start: (projections.start / account.bond).told,
+            step: (projections.pitch / account.bond).told,
             values: row.map { $0.rounded(digits: 4, keepsWhole: false) }))
       }
     }
     func digits(_ value: Double) -> Double { value.rounded(digits: 4, keepsWhole: false) }
-    let steps = history
+    let steps = account.history
     if steps.count > 1 {
       // Misfits fall by orders of magnitude.
       let stride = max(1, steps.count / 100)
@@ -36,8 +33,9 @@ struct TomographyCurves {
           name: "log misfit by step, \(word)", unit: "step", start: 0, step: Double(stride), values: values)
       }
       profiles.append(curve("measured", kept.map { digits(log10(max(1e-12, $0.element.misfit))) }))
-      profiles.append(curve("predicted", kept.map { _ in digits(log10(max(1e-12, floor))) }))
+      profiles.append(curve("predicted", kept.map { _ in digits(log10(max(1e-12, account.floor))) }))
     }
+    let alphaCurve = account.alphaCurve
     if alphaCurve.count > 1, let first = alphaCurve.first {
       // From the lightest to the heaviest.
       let points = Array(alphaCurve.reversed())
@@ -49,7 +47,7 @@ struct TomographyCurves {
           values: values)
       }
       profiles.append(curve("measured", points.map { digits($0.misfit) }))
-      profiles.append(curve("predicted", points.map { _ in digits(floor) }))
+      profiles.append(curve("predicted", points.map { _ in digits(account.floor) }))
     }
     return profiles
   }

@@ -3,22 +3,24 @@ import Diffraction
 
 /// What speaks against a reconstruction, in a plane or in space.
 struct TomographyDoubts {
-  /// The misfit over what noise leaves.
-  let ratio: Double
-  let isConverged: Bool
-  /// What each projection weighs, in atoms, and what noise does to that.
+  let account: SearchAccount
+  /// Of each projection, and of its pixels.
   let masses: [Double]
-  let error: Double
+  let area: Double
+  let pixels: Int
   /// What the atoms that were searched weigh.
   let weight: Double
   let doubts: [[AtomDoubt]]
 
   func note(in judgement: inout Judgement) {
+    // In atoms, as is what noise does to that.
+    let masses = masses.map { $0 / account.mass }
+    let error = account.noise.deviation * area * Double(pixels).squareRoot() / account.mass
     let mean = masses.reduce(0, +) / Double(max(1, masses.count))
-    if !isConverged {
+    if !account.isConverged {
       judgement.note(
         .notConverged,
-        "not converged: the misfit is \(ratio.short) times what noise leaves, so atoms are wrong")
+        "not converged: the misfit is \(account.ratio.short) times what noise leaves, so atoms are wrong")
     }
     let (least, most) = (masses.min() ?? 0, masses.max() ?? 0)
     let told = masses.map(\.short).joined(separator: ", ")
@@ -35,7 +37,7 @@ struct TomographyDoubts {
       )
     }
     let open = doubts.indices.filter { !doubts[$0].isEmpty }
-    if isConverged, !open.isEmpty {
+    if account.isConverged, !open.isEmpty {
       let names = open.prefix(6).map { "\($0 + 1)" }.joined(separator: ", ")
       let what = open.count == 1 ? "one atom is" : "\(open.count) atoms are"
       judgement.note(

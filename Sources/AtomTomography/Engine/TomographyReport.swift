@@ -7,8 +7,6 @@ struct TomographyReport {
   let request: ReconstructionRequest
   let found: Reconstruction
 
-  var undetermined: [Int] { found.certainty.indices.filter { !found.certainty[$0].isDetermined } }
-
   func finding() -> Finding {
     let judgement = judge()
     return Finding(
@@ -17,35 +15,19 @@ struct TomographyReport {
   }
 
   private func values() -> [Quantity] {
-    let count = found.atoms.count
-    let widths = found.certainty.map { max($0.interval.x, $0.interval.y) }.sorted()
-    let kind = found.kind == .hexagonal ? "hexagonal" : "square"
-    return [
-      Quantity("atoms", Double(count)),
-      Quantity("determined", Double(count - undetermined.count)),
-      Quantity(
-        "misfit", (found.value.misfit / max(1e-300, found.floor)).told, said: "over the noise"),
-      Quantity("energy", found.value.energy.told, said: "bonds"),
-      Quantity(
-        "interval", (widths.isEmpty ? 0 : widths[widths.count / 2]).told, said: "95 %, median"),
-      Quantity("neighbours", found.kind == .hexagonal ? 6 : 4, said: kind),
-      Quantity("bond", found.bond.told),
-      Quantity("atom_mass", found.mass.told),
-      Quantity("alpha", found.alpha.told),
-      Quantity("noise", found.noise.deviation.told, unit: "counts"),
-      Quantity("agreeing", (100 * Double(found.agreeing) / Double(max(1, found.restarts))).told, unit: "%"),
-    ]
+    let isHexagonal = found.kind == .hexagonal
+    return found.account.values(
+      of: found.certainty,
+      neighbours: Quantity(
+        "neighbours", isHexagonal ? 6 : 4, said: isHexagonal ? "hexagonal" : "square"))
   }
 
   private func judge() -> Judgement {
     var judgement = Judgement()
-    let error =
-      found.noise.deviation * request.projections.pitch * Double(request.projections.pixels).squareRoot()
-      / found.mass
     TomographyDoubts(
-      ratio: found.value.misfit / max(1e-300, found.floor), isConverged: found.isConverged,
-      masses: request.projections.masses.map { $0 / found.mass }, error: error,
-      weight: Double(found.atoms.count), doubts: found.certainty.map(\.doubts)
+      account: found.account, masses: request.projections.masses, area: request.projections.pitch,
+      pixels: request.projections.pixels, weight: Double(found.atoms.count),
+      doubts: found.certainty.map(\.doubts)
     ).note(in: &judgement)
     if let turn = offRows { judgement.note(.offRows, "tilts \(turn.short)° off the lattice's rows") }
     return judgement
@@ -58,7 +40,7 @@ struct TomographyReport {
     for i in 0..<found.atoms.count {
       for j in 0..<i {
         let from = found.atoms[i] - found.atoms[j]
-        guard from.length < 1.25 * found.bond else { continue }
+        guard from.length < 1.25 * found.account.bond else { continue }
         let angle = atan2(from.y, from.x)
         real += cos(fold * angle)
         imaginary += sin(fold * angle)
@@ -78,15 +60,14 @@ struct TomographyReport {
   // MARK: What there is to look at
 
   private var curves: TomographyCurves {
-    TomographyCurves(
-      measured: request.projections, expected: found.expected, bond: found.bond, history: found.history,
-      floor: found.floor, alphaCurve: found.alphaCurve)
+    TomographyCurves(measured: request.projections, expected: found.expected, account: found.account)
   }
 
   private func exhibits() -> [Exhibit] {
     let projections = request.projections
     let (width, height) = (projections.pixels, projections.angles.count)
-    let axis = AxisCalibration(scale: projections.pitch / found.bond, origin: projections.start, unit: "r0")
+    let axis = AxisCalibration(
+      scale: projections.pitch / found.account.bond, origin: projections.start, unit: "r0")
     let difference = zip(projections.values, found.expected.values).map { Float($0 - $1) }
     var exhibits: [Exhibit] = [
       .image(
@@ -106,7 +87,7 @@ struct TomographyReport {
 
   /// The atoms, the least certain first.
   private var points: Exhibit.Points {
-    let bond = found.bond
+    let bond = found.account.bond
     func width(_ index: Int) -> Double {
       max(found.certainty[index].interval.x, found.certainty[index].interval.y)
     }

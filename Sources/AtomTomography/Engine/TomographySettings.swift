@@ -16,6 +16,19 @@ enum TomographySettings {
     }
     return angles
   }
+  static let projections = Setting<[String]?>(
+    "projections", "further projections in files beside this one: b.tif,c.tif", isOpen: true, standard: nil
+  ) { text throws(InvalidParameter) in
+    let names = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+    guard names.count < SinogramReading.mostAngles,
+      names.allSatisfy({ !$0.isEmpty && !$0.contains("/") && $0 != ".." })
+    else {
+      throw InvalidParameter(
+        "projections: \"\(text)\" are no names of up to \(SinogramReading.mostAngles - 1) files beside this one, such as b.tif,c.tif"
+      )
+    }
+    return names
+  }
   static let bond = Setting<Double>("r0", "nearest-neighbour distance", 1e-3...1e3, standard: 1)
   static let sigma = Setting<Double>("sigma_r0", "width of an atom, over r0", 0.02...0.5, standard: 0.15)
   static let pitch = Setting<Double?>("pixel", "size of a pixel, in the unit of r0", 1e-4...1e2)
@@ -45,21 +58,21 @@ enum TomographySettings {
   static let seed = Setting<Int>("seed", "seed of the random numbers", 0...1_000_000, standard: 1)
 
   static let all = [
-    angles.parameter, bond.parameter, sigma.parameter, pitch.parameter, origin.parameter, mass.parameter,
+    angles.parameter, projections.parameter, bond.parameter, sigma.parameter, pitch.parameter,
+    origin.parameter, mass.parameter,
     atoms.parameter, weights.parameter, alpha.parameter, lattice.parameter, potential.parameter,
     noise.parameter,
     restarts.parameter, scans.parameter, seed.parameter,
   ]
 }
 
-extension ClusterRequest {
-  init(_ images: ProjectionImages, _ values: ParameterValues) throws(AnalysisError) {
-    self.init(images)
+extension SearchTerms {
+  init(_ values: ParameterValues) throws(AnalysisError) {
+    self.init()
     bond = try values[TomographySettings.bond]
     blob = AtomBlob(sigma: bond * (try values[TomographySettings.sigma]))
     mass = try values[TomographySettings.mass]
     count = try values[TomographySettings.atoms]
-    types = try values[TomographySettings.weights] ?? [1]
     alpha = try values[TomographySettings.alpha]
     noise = try values[TomographySettings.noise]
     restarts = try values[TomographySettings.restarts]
@@ -68,14 +81,26 @@ extension ClusterRequest {
   }
 }
 
+extension ClusterRequest {
+  init(_ images: ProjectionImages, _ values: ParameterValues) throws {
+    self.init(images)
+    terms = try SearchTerms(values)
+    types = try values[TomographySettings.weights] ?? [1]
+    let isPlanar =
+      try values[TomographySettings.lattice] != nil || values[TomographySettings.potential] != nil
+    guard !isPlanar else {
+      throw FrameObstacle(
+        Reason(
+          .projections,
+          "--lattice and --potential are of atoms in a plane; in space lattices are close-packed"))
+    }
+  }
+}
+
 extension ReconstructionRequest {
-  init(_ projections: Projections, _ values: ParameterValues) throws(AnalysisError) {
+  init(_ projections: Projections, _ values: ParameterValues) throws {
     self.init(projections)
-    bond = try values[TomographySettings.bond]
-    blob = AtomBlob(sigma: bond * (try values[TomographySettings.sigma]))
-    mass = try values[TomographySettings.mass]
-    count = try values[TomographySettings.atoms]
-    alpha = try values[TomographySettings.alpha]
+    terms = try SearchTerms(values)
     switch try values[TomographySettings.lattice] {
     case .hex: kind = .hexagonal
     case .square: kind = .square
@@ -87,9 +112,10 @@ extension ReconstructionRequest {
     case .springs: settlesBySprings = true
     case nil: potential = nil
     }
-    noise = try values[TomographySettings.noise]
-    restarts = try values[TomographySettings.restarts]
-    scans = try values[TomographySettings.scans]
-    seed = UInt64(max(0, try values[TomographySettings.seed]))
+    guard try values[TomographySettings.weights] == nil else {
+      throw FrameObstacle(
+        Reason(
+          .projections, "--weights is of atoms in space, from a stack of images; here all weigh the same"))
+    }
   }
 }

@@ -10,6 +10,9 @@ package struct AtomMatching: Sendable {
   package var extra: [Int] = []
   package var missing: [Int] = []
 
+  /// Every atom has its partner, and none is left over.
+  package var isComplete: Bool { extra.isEmpty && missing.isEmpty }
+
   package var meanError: Double {
     pairs.isEmpty ? 0 : pairs.reduce(0) { $0 + $1.distance } / Double(pairs.count)
   }

@@ -119,27 +119,20 @@ package struct Crystallite: Sendable {
       })
   }
 
-  /// The elastic field of an edge dislocation of an isotropic medium with Burgers vector along the first lattice
-  /// vector (Hirth & Lothe); half a row too many ends in it.
+  /// An edge dislocation with its Burgers vector along the first lattice vector.
   private func dislocated(around core: SIMD2<Double>) -> AtomPlane {
     let (a, _) = kind.basis(orientation, 1)
     let across = SIMD2(-a.y, a.x)
     // Between rows, and off every atom.
     let row = (core.x * across.x + core.y * across.y)
     let spacing = kind == .hexagonal ? 0.75.squareRoot() : 1
-    let centre = core + ((row / spacing).rounded(.down) + 0.5 - row / spacing) * spacing * across + 0.2371 * a
-    let poisson = 1.0 / 3
+    let centre =
+      core + (EdgeDislocation.betweenPlanes(row, spacing: spacing) - row) * across + 0.2371 * a
     let moved = sites.map { site in
       let from = site - centre
-      let x = from.x * a.x + from.y * a.y
-      let y = from.x * across.x + from.y * across.y
-      let square = x * x + y * y
-      let along = (atan2(y, x) + x * y / (2 * (1 - poisson) * square)) / (2 * .pi)
-      let over =
-        -((1 - 2 * poisson) / (4 * (1 - poisson)) * log(square) + (x * x - y * y)
-          / (4 * (1 - poisson) * square))
-        / (2 * .pi)
-      return site + along * a + over * across
+      let field = EdgeDislocation.displacement(
+        x: from.x * a.x + from.y * a.y, y: from.x * across.x + from.y * across.y)
+      return site + field.along * a + field.across * across
     }
     // Where the cut closes, atoms that came to lie on each other are one.
     var kept: [SIMD2<Double>] = []

@@ -4,7 +4,7 @@ import System
 
 /// A small crystal in space with one defect and its images: what is known exactly, so that an answer can be judged.
 package struct NanoCluster: Sendable {
-  package enum Defect: String, Sendable, CaseIterable { case none, vacancy, interstitial }
+  package enum Defect: String, Sendable, CaseIterable { case none, vacancy, interstitial, dislocation }
   package enum Structure: String, Sendable, CaseIterable { case fcc, icosahedron }
 
   package var structure = Structure.fcc
@@ -34,15 +34,17 @@ package struct NanoCluster: Sendable {
   package func cluster() -> AtomCluster {
     var random = RandomNumbers(seed: seed)
     let rotation = Rotation(euler: euler)
-    var sites = (structure == .fcc ? cuboctahedron() : icosahedron()).map { rotation * $0 }
-    let extent = sites.reduce(0) { max($0, $1.length) }
+    let perfect = structure == .fcc ? cuboctahedron(atoms) : icosahedron()
+    let extent = perfect.reduce(0) { max($0, $1.length) }
     let place = SIMD3(random.uniform(in: -1...1), random.uniform(in: -1...1), random.uniform(in: -1...1))
     let inside = 0.4 * extent * place
+    var sites = (defect == .dislocation ? dislocated(around: inside) : perfect).map { rotation * $0 }
     func nearest(_ point: SIMD3<Double>) -> Int {
       sites.indices.min { (sites[$0] - point).length < (sites[$1] - point).length } ?? 0
     }
     switch defect {
-    case .none: break
+    // Of a dislocation no site is gone or added.
+    case .none, .dislocation: break
     case .vacancy: sites.remove(at: nearest(inside))
     case .interstitial:
       // The octahedral gap beside an atom; of an icosahedron the middle of a bond.
@@ -89,10 +91,28 @@ package struct NanoCluster: Sendable {
     return images
   }
 
+  /// A ball of a face-centred crystal with an edge dislocation: its Burgers vector is half of [1 1 0], it glides on
+  /// (1 -1 1).
+  private func dislocated(around core: SIMD3<Double>) -> [SIMD3<Double>] {
+    let along = 0.5.squareRoot() * SIMD3(1.0, 1, 0)
+    let across = (1 / 3.0).squareRoot() * SIMD3(1.0, -1, 1)
+    let spacing = (2 / 3.0).squareRoot()
+    let centre = SIMD2(
+      (core * along).sum() + 0.2371, EdgeDislocation.betweenPlanes((core * across).sum(), spacing: spacing))
+    // More than are kept: the field brings some in.
+    let moved = cuboctahedron(3 * atoms).map { site in
+      let field = EdgeDislocation.displacement(
+        x: (site * along).sum() - centre.x, y: (site * across).sum() - centre.y)
+      return site + field.along * along + field.across * across
+    }
+    let nearest = moved.indices.sorted { (moved[$0].length, $0) < (moved[$1].length, $1) }
+    return nearest.prefix(atoms).map { moved[$0] }
+  }
+
   /// Sites of a face-centred lattice, shell by shell of cuboctahedra: 55, 147, 309 and 561 fill them. Of the last one
   /// those nearest to the centre.
-  private func cuboctahedron() -> [SIMD3<Double>] {
-    let reach = 8
+  private func cuboctahedron(_ atoms: Int) -> [SIMD3<Double>] {
+    let reach = 12
     var ranked: [(shell: Int, square: Int, site: SIMD3<Int>)] = []
     for x in -reach...reach {
       for y in -reach...reach {

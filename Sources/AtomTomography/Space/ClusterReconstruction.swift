@@ -4,21 +4,9 @@ import Glibc
 /// What is asked of the method in space.
 package struct ClusterRequest: Sendable {
   package var images: ProjectionImages
-  package var blob = AtomBlob(sigma: 0.15)
-  package var bond = 1.0
-  package var mass = 1.0
-  /// Nil: by the projected mass.
-  package var count: Int?
+  package var terms = SearchTerms()
   /// Of the types of atoms, the heaviest 1.
   package var types = [1.0]
-  /// Nil: by the discrepancy principle.
-  package var alpha: Double?
-  /// Nil: from the images.
-  package var noise: Double?
-  package var restarts = 4
-  package var seed: UInt64 = 1
-  /// The bond's length beside the one that is given is tried.
-  package var scans = true
 
   package init(_ images: ProjectionImages) { self.images = images }
 }
@@ -29,19 +17,7 @@ package struct ClusterReconstruction: Sendable {
   /// Of every atom.
   package var weights: [Double]
   package var certainty: [AtomCertainty<SIMD3<Double>>]
-  package var value: AtomObjective.Value
-  package var alpha: Double
-  package var bond: Double
-  package var mass: Double
-  package var noise: NoiseLevel
-  /// The misfit that the noise alone would leave.
-  package var floor: Double
-  package var isConverged: Bool
-  /// How many restarts came to the same atoms, and how many there were.
-  package var agreeing: Int
-  package var restarts: Int
-  package var history: [AtomObjective.Value]
-  package var alphaCurve: [Settlement.Point]
+  package var account: SearchAccount
   package var expected: ProjectionImages
 
   /// The largest number of atoms that is searched for in space.
@@ -51,21 +27,22 @@ package struct ClusterReconstruction: Sendable {
     _ request: ClusterRequest, isCancelled: @escaping @Sendable () -> Bool = { false },
     progress: @escaping @Sendable (Double) -> Void = { _ in }
   ) {
-    let masses = request.images.masses.map { $0 / request.mass }
+    let terms = request.terms
+    let masses = request.images.masses.map { $0 / terms.mass }
     let mean = masses.reduce(0, +) / Double(max(1, masses.count))
     // Where types are many, as many atoms as if all were of the middle weight, to begin with.
     let middle = request.types.reduce(0, +) / Double(max(1, request.types.count))
     var search = ClusterSearch(
-      request.images, request.blob,
-      count: request.count ?? Int(bounded: (mean / max(0.01, middle)).rounded()))
+      request.images, terms.blob,
+      count: terms.count ?? Int(bounded: (mean / max(0.01, middle)).rounded()))
     search.types = request.types.isEmpty ? [1] : request.types
-    search.isCountOpen = request.count == nil && search.types.count > 1
+    search.isCountOpen = terms.count == nil && search.types.count > 1
     guard search.count > 0, search.count <= Self.largestCount else { return nil }
-    (search.bond, search.mass) = (request.bond, request.mass)
-    (search.seed, search.restarts) = (request.seed, request.restarts)
-    if let alpha = request.alpha, alpha > 0 { search.alpha = min(0.1, alpha) }
+    (search.bond, search.mass) = (terms.bond, terms.mass)
+    (search.seed, search.restarts) = (terms.seed, terms.restarts)
+    if let alpha = terms.alpha, alpha > 0 { search.alpha = min(0.1, alpha) }
     search.noise =
-      request.noise.map { NoiseLevel(deviation: $0) } ?? NoiseLevel(request.images, request.blob)
+      terms.noise.map { NoiseLevel(deviation: $0) } ?? NoiseLevel(request.images, terms.blob)
     let outcome = search.run(isCancelled: isCancelled, progress: progress)
     guard let best = outcome.answers.first, best.cluster.count > 0, !isCancelled() else { return nil }
     let method = search
@@ -73,8 +50,8 @@ package struct ClusterReconstruction: Sendable {
     // Where the noise is reached another bond would only follow it.
     let isOpen = floor.map { best.value.misfit > $0 } ?? true
     let settled = Settlement(
-      from: best.cluster.coordinates, best.value, alpha: search.alpha, given: request.alpha,
-      bond: search.bond, scansBond: request.scans && isOpen, floor: floor,
+      from: best.cluster.coordinates, best.value, alpha: search.alpha, given: terms.alpha,
+      bond: search.bond, scansBond: terms.scans && isOpen, floor: floor,
       pixels: search.images.values.count, isCancelled: isCancelled
     ) { alpha, bond, from in
       Descent(iterations: 300, tolerance: 1e-6, gain: 1e-9).run(
@@ -83,15 +60,12 @@ package struct ClusterReconstruction: Sendable {
     progress(0.75)
     cluster = AtomCluster(settled.coordinates)
     weights = best.weights
-    (value, alpha, bond, mass) = (settled.value, settled.alpha, settled.bond, search.mass)
-    (history, alphaCurve) = (outcome.history, settled.curve)
-    noise =
+    let noise =
       search.noise
       ?? NoiseLevel(
-        deviation: (value.misfit / search.images.area / Double(max(1, search.images.values.count)))
+        deviation: (settled.value.misfit / search.images.area / Double(max(1, search.images.values.count)))
           .squareRoot())
-    self.floor = noise.floor(search.images)
-    isConverged = value.misfit <= search.acceptableMisfit || search.noise == nil
+    let isConverged = settled.value.misfit <= search.acceptableMisfit || search.noise == nil
     expected = search.images.projecting(cluster, search.blob, weights: weights)
     for index in expected.values.indices { expected.values[index] *= search.mass }
     // Counted electrons scatter most where atoms are, which is where it matters.
@@ -104,27 +78,28 @@ package struct ClusterReconstruction: Sendable {
     // Who explains the images as well, if only a few bonds speak against it; and who is as low in all.
     let unit = atAtoms.deviation * atAtoms.deviation * search.images.area
     let reach = 3 * (2 * Double(search.images.values.count)).squareRoot() * unit
-    let (alpha, bond) = (alpha, bond)
+    let points = cluster.points
     let rivals = outcome.answers.dropFirst().filter {
       $0.value.misfit - best.value.misfit < reach && $0.value.total - best.value.total < 5 * search.alpha
     }.map { other in
       let path = Descent(iterations: 300, tolerance: 1e-6, gain: 1e-9).run(
-        method.objective(alpha: alpha, bond: bond, weights: other.weights), from: other.cluster.coordinates)
-      return ClusterJudge.Rival(
-        cluster: AtomCluster(path.coordinates),
+        method.objective(alpha: settled.alpha, bond: settled.bond, weights: other.weights),
+        from: other.cluster.coordinates)
+      return Rival(
+        matching: AtomMatching(
+          points, AtomCluster(path.coordinates).points, limit: 0.5 * settled.bond),
         isAsLow: other.value.total - best.value.total < max(6 * unit, 0.02 * method.alpha))
     }
-    agreeing =
-      1
-      + outcome.answers.dropFirst().count { other in
-        let matching = AtomMatching(best.cluster.points, other.cluster.points, limit: 0.1 * method.bond)
-        return matching.extra.isEmpty && matching.missing.isEmpty
-      }
-    restarts = outcome.answers.count
+    let agreeing = outcome.answers.dropFirst().count { other in
+      AtomMatching(best.cluster.points, other.cluster.points, limit: 0.1 * method.bond).isComplete
+    }
+    account = SearchAccount(
+      value: settled.value, alpha: settled.alpha, bond: settled.bond, mass: search.mass, noise: noise,
+      floor: noise.floor(search.images), isConverged: isConverged, agreeing: 1 + agreeing,
+      restarts: outcome.answers.count, history: outcome.history, alphaCurve: settled.curve)
     let judge = ClusterJudge(
-      search: search, alpha: alpha, bond: bond, cluster: cluster, weights: weights, noise: atAtoms,
-      isConverged: isConverged,
-      rivals: rivals)
+      search: search, alpha: settled.alpha, bond: settled.bond, cluster: cluster, weights: weights,
+      noise: atAtoms, isConverged: isConverged, rivals: rivals)
     progress(0.85)
     certainty = judge.judge(isCancelled: isCancelled)
     guard !isCancelled() else { return nil }

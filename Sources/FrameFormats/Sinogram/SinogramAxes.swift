@@ -25,7 +25,7 @@ package struct SinogramAxes: Sendable, Equatable {
       let numbers = words.compactMap { Double(String(decoding: $0, as: UTF8.self)) }.filter(\.isFinite)
       if numbers.count == words.count { values[key] = numbers }
     }
-    guard let degrees = values["angles_deg"], degrees.count > 1 else { return nil }
+    guard let degrees = values["angles_deg"], !degrees.isEmpty else { return nil }
     self.init(
       degrees: degrees, pitch: values["pixel_r0"]?.first.flatMap { $0 > 0 ? $0 : nil },
       start: values["first_pixel_r0"]?.first ?? 0)

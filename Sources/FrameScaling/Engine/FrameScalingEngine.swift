@@ -31,6 +31,7 @@ package struct FrameScalingEngine: AnalysisEngine {
   ]
   package let parameters = ScalingSettings.all
   package let signal = Exhibit.Signal.numbers
+  package let readsSeries = true
   /// A series that grows while it is refined.
   package let hurriedSettings = [ScalingSettings.depth.name: ScalingSettings.Depth.quick.rawValue]
 

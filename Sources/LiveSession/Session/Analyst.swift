@@ -103,8 +103,34 @@ package struct Analyst: Sendable {
   package func conclude(
     _ opened: Opened, _ engine: any AnalysisEngine, _ parameters: ParameterValues, _ context: AnalysisContext
   ) throws(AnalysisError) -> Finding {
+    let series: (any FrameSource)?
+    do throws(FileRefusal) {
+      series = try self.series(opened, engine, parameters, context.file)
+    } catch {
+      throw .file(error)
+    }
+    if let series { return try conclude(engine, .scan(series), parameters, context) }
     let subject: Subject = opened.summary.frames == 1 ? .frame(opened.frame) : .scan(opened.source)
     return try conclude(engine, subject, parameters, context)
+  }
+
+  /// The file with those that the settings name beside it; nil where they name none.
+  private func series(
+    _ opened: Opened, _ engine: any AnalysisEngine, _ parameters: ParameterValues, _ path: String?
+  ) throws(FileRefusal) -> SeriesFrames? {
+    guard let path, let name = engine.seriesSetting, case .text(let text)? = parameters[name] else {
+      return nil
+    }
+    var files = [(path, opened.source)]
+    for name in text.split(separator: ",") {
+      let other = FilePath.folder(of: path) + "/" + name
+      do throws(FileRefusal) {
+        files.append((other, try self.files.open(other)))
+      } catch {
+        throw FileRefusal(error.kind, "\(name): \(error.reason)", offset: error.offset)
+      }
+    }
+    return try SeriesFrames(files)
   }
 
   package func conclude(

@@ -15,7 +15,7 @@ extension Session {
     switch change {
     case .appeared(let file, let fileState): appear(file, fileState)
     case .revised(let file, let old, let how):
-      if let previous = index.number(of: old), how == .grown || file.offer == .sidecar {
+      if let previous = index.number(of: old), how == .grown || file.offer == .sidecar || isSeries(previous) {
         // A growing scan stays one entry; its results supersede each other.
         index.bind(file.id, to: previous)
       } else {
@@ -32,6 +32,11 @@ extension Session {
     }
   }
 
+  /// Whether what is written anew under the file's name goes on with it.
+  private func isSeries(_ fileID: Int) -> Bool {
+    analyst.engine(named: state[file: fileID]?.run?.engine ?? analyst.choice)?.readsSeries ?? false
+  }
+
   private func appear(_ file: WatchedFile, _ fileState: FileState) {
     let path = PathText.text(file.path.bytes)
     if let number = index.known(file.identity, at: path, in: state) {
@@ -39,6 +44,11 @@ extension Session {
       return
     }
     let earlier = index.latest(at: path, in: state)
+    if let earlier, earlier.status != .gone, isSeries(earlier.id) {
+      // It went on while nobody watched.
+      index.bind(file.id, to: earlier.id)
+      return
+    }
     let id = index.add(file.id, at: path)
     var record = FileRecord(fileID: id, path: path, revision: file.revision, status: .waiting)
     record.identity = file.identity
@@ -74,7 +84,7 @@ extension Session {
       watcher?.report(outcome, for: file.id, read: file.identity)
       return
     }
-    if file.atStart, options.existing == .skip, file.offer == .first {
+    if file.atStart, options.existing == .skip, file.offer == .first, row.run == nil {
       var record = row.record
       record.status = .skipped
       note(.file(record))

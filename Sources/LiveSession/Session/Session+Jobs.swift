@@ -72,6 +72,7 @@ extension Session {
       refuse(job, FileRefusal(.unsupported, "no engine takes \(opened.summary.format) files"))
       return
     }
+    if joinsSeries(job, opened, engine) { return }
     texts.merge(settings[engine.name] ?? [:]) { chosen, _ in chosen }
     let stated = (try? ParameterValues(texts: texts, for: engine))?.texts(for: engine) ?? texts
     let circumstances = Lessons.Circumstances(engine, opened.summary, stated)
@@ -175,7 +176,7 @@ extension Session {
     if job.kind == .first { lastLag = now - job.readyAt }
   }
 
-  private func fileRecord(_ row: FileRow, _ opened: Analyst.Opened) -> FileRecord {
+  func fileRecord(_ row: FileRow, _ opened: Analyst.Opened) -> FileRecord {
     let summary = opened.summary
     var record = row.record
     record.status = summary.isComplete ? .done : .partial
@@ -251,7 +252,7 @@ extension Session {
     }
   }
 
-  private func report(_ outcome: ReadOutcome, _ job: Job, read identity: FileIdentity? = nil) {
+  func report(_ outcome: ReadOutcome, _ job: Job, read identity: FileIdentity? = nil) {
     guard job.kind == .first, let file = index.watchedFile(job.fileID) else { return }
     watcher?.report(outcome, for: file, read: identity)
   }

@@ -53,6 +53,7 @@ package actor Session {
 
   var queue: JobQueue
   var index: FileIndex
+  var series: SeriesIndex
   var running: [Int: Running] = [:]
   var nextToken = 0
 
@@ -97,6 +98,7 @@ package actor Session {
     }
     queue = JobQueue(rush: options.rush)
     index = FileIndex(state, contents: log.takeContents())
+    series = SeriesIndex(state)
     live.folder = watcher == nil ? .none : .looking
     (snapshots, publisher) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
   }

@@ -17,6 +17,8 @@ package struct WorkerEngine: AnalysisEngine {
   package var signal: Exhibit.Signal { engine.signal }
   package var hurriedSettings: [String: String] { engine.hurriedSettings }
   package var lessonSetting: String? { engine.lessonSetting }
+  package var readsSeries: Bool { engine.readsSeries }
+  package var seriesSetting: String? { engine.seriesSetting }
 
   package func lesson(from findings: [Finding]) -> String? { engine.lesson(from: findings) }
 
@@ -25,6 +27,10 @@ package struct WorkerEngine: AnalysisEngine {
   package func settings(
     _ settings: [String: String], after edit: RegionEdit, of regions: Exhibit.Regions
   ) -> [String: String]? { engine.settings(settings, after: edit, of: regions) }
+
+  package func settings(
+    _ settings: [String: String], after edit: TableEdit, of table: Exhibit.Table
+  ) -> [String: String]? { engine.settings(settings, after: edit, of: table) }
 
   package func analyze(
     _ subject: Subject, _ parameters: ParameterValues, _ context: AnalysisContext

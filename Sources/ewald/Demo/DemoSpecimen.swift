@@ -51,7 +51,10 @@ package let specimens = [
   Showpiece(name: "sped", samples: ["mgo-sped/mgo-sped.blo"]) { _, seed in try ParticleSpecimen(seed: seed) },
   Showpiece(
     name: "atom-tomography",
-    samples: ["crystallites/hex-vacancy_sino.tif", "crystallites/square-dislocation_sino.csv"]
+    samples: [
+      "crystallites/hex-vacancy_sino.tif", "crystallites/cluster-vacancy_series.tif",
+      "crystallites/square-dislocation_sino.csv",
+    ]
   ) { _, seed in CrystalliteSpecimen(seed: seed) },
   Showpiece(
     name: "frame-scaling", samples: ["quartz-3ded/quartz_dyn.cif_pets"],

@@ -22,8 +22,10 @@ let runVerb = Verb(
       settings: try EngineOptions.settings(arguments),
       isJSON: arguments.has("--json"), isSentence: arguments.has("--line"), output: arguments["--output"],
       pictures: arguments["--pictures"])
-    for path in arguments.operands {
-      if arguments.has("--info") { runner.describe(path) } else { runner.analyse(path) }
+    if arguments.has("--info") {
+      for path in arguments.operands { runner.describe(path) }
+    } else {
+      runner.analyseAll(arguments.operands)
     }
     return runner.refused > 0 ? .someRefused : .ok
   })
@@ -54,7 +56,20 @@ private struct FileRunner {
     self.pictures = pictures
   }
 
-  mutating func analyse(_ path: String) {
+  /// Files of one series are one subject, where the chosen engine takes such.
+  mutating func analyseAll(_ paths: [String]) {
+    guard let engine = analyst.engine(named: analyst.choice), let setting = engine.seriesSetting else {
+      for path in paths { analyse(path, settings) }
+      return
+    }
+    for (path, others) in ProjectionName.gathered(paths) {
+      var settings = settings
+      if !others.isEmpty { settings[engine.name, default: [:]][setting] = others.joined(separator: ",") }
+      analyse(path, settings)
+    }
+  }
+
+  private mutating func analyse(_ path: String, _ settings: [String: [String: String]]) {
     count += 1
     do {
       let answer = try analyst.answer(

@@ -9,17 +9,26 @@ enum ClusterImages {
     let crystal = try crystal(arguments)
     let cluster = crystal.cluster()
     try Folder.make(folder)
-    try NewFile.write(
-      tiff(crystal.images(of: cluster)), to: "\(folder)/\(name)_series.tif", durability: .cached)
+    let images = crystal.images(of: cluster)
+    var files = [("\(name)_series.tif", tiff(images, images.angles.indices))]
+    if arguments.has("--apart") {
+      files = images.angles.indices.map { index in
+        ("\(name)_\(images.angles[index].short)deg.tif", tiff(images, index..<index + 1))
+      }
+    }
+    for (file, bytes) in files { try NewFile.write(bytes, to: "\(folder)/\(file)", durability: .cached) }
     try NewFile.write(
       Array(crystal.truth(cluster).utf8), to: "\(folder)/\(name)_truth.json", durability: .cached)
-    Console.line("\(folder)/\(name)_series.tif")
+    for (file, _) in files { Console.line("\(folder)/\(file)") }
   }
 
   private static func crystal(_ arguments: Arguments) throws -> NanoCluster {
     var crystal = NanoCluster()
     crystal.structure = try arguments.choice("--structure", .fcc)
     crystal.defect = try arguments.choice("--defect", .vacancy)
+    guard crystal.defect != .dislocation || crystal.structure == .fcc else {
+      throw UsageError("simulate: --defect dislocation needs a lattice to be in: --structure fcc")
+    }
     crystal.atoms = Int(try arguments.number("--atoms", 147, in: 13...Double(NanoCluster.largestCount)))
     if let text = arguments["--orientation-deg"] {
       let turns = try TomographyRequest.degrees(text, of: "--orientation-deg", 3...3, such: "25,37,11")
@@ -49,14 +58,15 @@ enum ClusterImages {
   }
 
   /// One page a tilt, with the axes in the description.
-  static func tiff(_ images: ProjectionImages) -> [UInt8] {
-    let axes = SinogramAxes(degrees: images.angles, pitch: images.pitch, start: images.start.x)
+  static func tiff(_ images: ProjectionImages, _ shown: Range<Int>) -> [UInt8] {
+    let axes = SinogramAxes(
+      degrees: Array(images.angles[shown]), pitch: images.pitch, start: images.start.x)
     let description = "simulated projections\n" + axes.description
     return TIFFWriter.encode(
-      images.angles.indices.map { index in
+      shown.map { index in
         let pixels = Pixels(
           width: images.width, height: images.height, values: images.image(index).map { Float($0) })
-        return TIFFWriter.Page(pixels, description: index == 0 ? description : nil)
+        return TIFFWriter.Page(pixels, description: index == shown.lowerBound ? description : nil)
       })
   }
 }

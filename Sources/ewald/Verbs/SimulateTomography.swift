@@ -14,7 +14,7 @@ let simulateTomography = Verb(
     Verb.Option("--weights", "N,N", "of its types of atoms, mixed at random (1)"),
     Verb.Option(
       "--defect", Crystallite.Defect.allCases.map(\.rawValue).joined(separator: "|"),
-      "vacancy; a dislocation in a plane only"),
+      "(vacancy)"),
     Verb.Option("--shape", "box|disc", "of a crystal in a plane (box)"),
     Verb.Option("--half-width", "N", "half of its width, in bonds (3.05)"),
     Verb.Option(
@@ -27,6 +27,7 @@ let simulateTomography = Verb(
     Verb.Option("--electrons", "N", "counted an atom and image, in space (0: not counted)"),
     Verb.Option("--thermal", "N", "displacement of the atoms along an axis, in bonds (0)"),
     Verb.Option("--seed", "N", "same seed, same crystal and noise (1)"),
+    Verb.Option("--apart", nil, "in space: a file a tilt, as a microscope writes them"),
     Verb.Option("--name", "NAME", "of the files (crystal)"),
     Verb.Option("--output", "DIR", "where they go"),
   ],
