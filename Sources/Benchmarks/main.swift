@@ -13,6 +13,7 @@ OpenMPPolicy.ensurePassive()
 /// The one list of suites.
 let suites: [(name: String, run: @Sendable () async -> [Measurement])] = [
   ("live", liveSuite),
+  ("full-folder", fullFolderSuite),
   ("slow-link", { await withTemporaryFolder { slowLinkSuite(in: $0) } }),
   ("watcher", { await withTemporaryFolder { await WatcherSuite.run(in: $0) } }),
   ("session", { await withTemporaryFolder { sessionSuite(in: $0) } }),

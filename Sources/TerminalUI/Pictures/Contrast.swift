@@ -75,7 +75,7 @@ package struct Contrast: Hashable, Sendable {
   }
 
   private func symmetric(_ pictures: [PictureSource], _ size: (Percentiles) -> Float) -> Limits {
-    guard let sizes = Percentiles(pictures, transform: { abs($0) }) else { return Limits(low: -1, high: 1) }
+    guard let sizes = Percentiles(pictures, ofSizes: true) else { return Limits(low: -1, high: 1) }
     let wanted = size(sizes)
     let most = wanted > 0 && wanted.isFinite ? wanted : sizes.value(at: 100)
     return Limits(low: -most, high: most)
