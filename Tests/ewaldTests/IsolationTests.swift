@@ -48,8 +48,9 @@ struct IsolationTests {
       paths.append(try write(.none, number: 2 * number + 1))
     }
     let data = "\(folder.path)/data"
+    // On a busy machine eating memory takes its time, too, and is no hang.
     let outcome = try await Program.run(
-      ["run"] + limits + ["--json"] + paths, environment: ["XDG_DATA_HOME": data])
+      ["run"] + limits.dropLast() + ["12", "--json"] + paths, environment: ["XDG_DATA_HOME": data])
     #expect(outcome.code == 3, "\(outcome.errors)")
     let lines = outcome.output.split(separator: "\n")
     try #require(lines.count == paths.count, "\(outcome.output)")
