@@ -16,8 +16,11 @@ extension Double {
   package var told: Double { rounded(digits: 6) }
 
   /// For a sentence: two decimals at most, none where there is nothing behind the point.
-  package var short: String {
-    let rounded = (self * 100).rounded() / 100
-    return rounded == rounded.rounded() && rounded.magnitude < 1e15 ? String(Int(rounded)) : String(rounded)
-  }
+  package var short: String { ((self * 100).rounded() / 100).plain }
+
+  /// For a sentence: so many digits that mean something.
+  package func short(digits: Int) -> String { rounded(digits: digits, keepsWhole: false).plain }
+
+  /// Without a point where nothing stands behind it.
+  private var plain: String { self == rounded() && magnitude < 1e15 ? String(Int(self)) : String(self) }
 }

@@ -53,6 +53,8 @@ import Testing
   }
 
   @Test func `sentences have short numbers`() {
+    #expect(2_074_970.0.short(digits: 4) == "2075000" && 0.247816.short(digits: 4) == "0.2478")
+    #expect(Double.nan.short(digits: 4) == "nan" && (-0.0).short(digits: 4) == "0")
     #expect(3.0.short == "3" && 12.345.short == "12.35" && 1e300.short == "1e+300")
   }
 }

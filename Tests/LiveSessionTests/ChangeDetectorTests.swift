@@ -132,6 +132,6 @@ import LiveSession
     for _ in 0..<40 { #expect(resting.take(finding(0), of: engine).isEmpty) }
     for _ in 0..<40 { #expect(resting.take(finding(3, .doubtful), of: engine).isEmpty) }
     let said = (0..<10).flatMap { _ in resting.take(finding(0.5), of: engine) }
-    #expect(said == ["instrument: blur was 0.0 and is 0.5 px for 5 frames"])
+    #expect(said == ["instrument: blur was 0 and is 0.5 px for 5 frames"])
   }
 }

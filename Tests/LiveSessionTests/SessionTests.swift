@@ -366,6 +366,14 @@ import Testing
     later.expose(9, "x_120deg.raw", [100])
     let continued = await later.wait(forResults: 5)
     #expect(continued[file: 1]?.run.map { $0.values[0] } == 157)
+    // Whose first file is gone begins anew with the next one that came.
+    later.expose(10, "z_0deg.raw", [3])
+    _ = await later.wait(forResults: 6)
+    unlink(later.folder["z_0deg.raw"])
+    later.watcher.say(.state(FileID(rawValue: 10), .gone))
+    later.expose(11, "z_60deg.raw", [4])
+    let after = await later.wait(forResults: 7)
+    #expect(after.files.last?.run.map { $0.values[0] } == 4)
     try await later.close()
   }
 

@@ -1,6 +1,5 @@
 import Analysis
 import Diffraction
-import Synchronization
 
 /// The atoms of a nanocrystal from two or three projections, anywhere and not on a grid, each with how well it is
 /// known.
@@ -44,17 +43,17 @@ package struct AtomTomographyEngine: AnalysisEngine {
   package func analyze(
     _ subject: Subject, _ parameters: ParameterValues, _ context: AnalysisContext
   ) throws(AnalysisError) -> Finding {
-    let cancellation = Cancellation(context.isCancelled)
+    let abandonment = Abandonment(context.isCancelled)
     let answer: (finding: Finding, files: AtomFiles)
     do {
       answer =
         SeriesReading.isSeries(subject)
-        ? try inSpace(subject, parameters, context, cancellation)
-        : try inPlane(subject, parameters, context, cancellation)
+        ? try inSpace(subject, parameters, context, abandonment)
+        : try inPlane(subject, parameters, context, abandonment)
     } catch let error as AnalysisError {
       throw error
     } catch let obstacle as FrameObstacle {
-      if cancellation.hasCome { throw .cancelled }
+      if abandonment.isSaid { throw .cancelled }
       return Finding(obstacle: obstacle.reason)
     } catch {
       throw .failed("\(error)")
@@ -68,7 +67,7 @@ package struct AtomTomographyEngine: AnalysisEngine {
 
   private func inPlane(
     _ subject: Subject, _ parameters: ParameterValues, _ context: AnalysisContext,
-    _ cancellation: Cancellation
+    _ abandonment: Abandonment
   ) throws -> (Finding, AtomFiles) {
     let projections = try SinogramReading(subject, parameters, context).projections
     let request = try ReconstructionRequest(projections, parameters)
@@ -78,8 +77,8 @@ package struct AtomTomographyEngine: AnalysisEngine {
       count: request.terms.count,
       largest: Reconstruction.largestCount)
     let found = Reconstruction(
-      request, isCancelled: { cancellation.isCancelled }, progress: context.progress)
-    if cancellation.hasCome { throw AnalysisError.cancelled }
+      request, isCancelled: { abandonment.isSaid }, progress: context.progress)
+    if abandonment.isSaid { throw AnalysisError.cancelled }
     guard let found else { throw Self.nothing }
     let report = TomographyReport(request: request, found: found)
     return (report.finding(), report.files)
@@ -87,7 +86,7 @@ package struct AtomTomographyEngine: AnalysisEngine {
 
   private func inSpace(
     _ subject: Subject, _ parameters: ParameterValues, _ context: AnalysisContext,
-    _ cancellation: Cancellation
+    _ abandonment: Abandonment
   ) throws -> (Finding, AtomFiles) {
     let images = try SeriesReading(subject, parameters, context).images
     let request = try ClusterRequest(images, parameters)
@@ -96,8 +95,8 @@ package struct AtomTomographyEngine: AnalysisEngine {
       span: images.pitch * Double(max(images.width, images.height)) / request.terms.bond, longest: 60,
       count: request.terms.count, largest: ClusterReconstruction.largestCount)
     let found = ClusterReconstruction(
-      request, isCancelled: { cancellation.isCancelled }, progress: context.progress)
-    if cancellation.hasCome { throw AnalysisError.cancelled }
+      request, isCancelled: { abandonment.isSaid }, progress: context.progress)
+    if abandonment.isSaid { throw AnalysisError.cancelled }
     guard let found else { throw Self.nothing }
     let report = ClusterReport(request: request, found: found)
     return (report.finding(), report.files)
@@ -131,23 +130,5 @@ package struct AtomTomographyEngine: AnalysisEngine {
         "a mass of \(mean.short) atoms: up to \(largest) are searched; is an atom's mass given with --atom-mass?"
       )
     }
-  }
-}
-
-/// Whether an analysis is still wanted. Who is told once that it is not does not ask again.
-private final class Cancellation: Sendable {
-  private let ask: @Sendable () -> Bool
-  private let came = Atomic<Bool>(false)
-
-  init(_ ask: @escaping @Sendable () -> Bool) { self.ask = ask }
-
-  var hasCome: Bool { came.load(ordering: .relaxed) }
-
-  /// True for one that is to stop.
-  var isCancelled: Bool {
-    if hasCome { return true }
-    guard ask() else { return false }
-    came.store(true, ordering: .relaxed)
-    return true
   }
 }

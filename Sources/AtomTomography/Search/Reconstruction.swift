@@ -77,7 +77,7 @@ package struct Reconstruction: Sendable {
         isAsLow: other.kind == best.kind
           && other.value.total - best.value.total < max(6 * unit, 0.02 * search.alpha))
     }
-    let judge = CertaintyJudge(
+    let judge = PlaneJudge(
       objective: search.settling(best, alpha: settled.alpha, bond: settled.bond),
       atoms: atoms, noise: noise, isConverged: isConverged, rivals: rivals, region: region)
     let limit = 0.1 * search.bond

@@ -25,7 +25,8 @@ package struct RestingQuantities: Sendable {
       let unit = output.unit == "1" ? "" : " \(output.unit)"
       // Of nothing there is no share.
       let relative = abs(share) < 1e6 ? " (\(share > 0 ? "+" : "")\(share) %)" : ""
-      return "\(engine.name): \(output.name) was \(change.before.told) and is \(change.after.told)\(unit)"
+      let (before, after) = (change.before.short(digits: 4), change.after.short(digits: 4))
+      return "\(engine.name): \(output.name) was \(before) and is \(after)\(unit)"
         + "\(relative) for \(change.age) frames"
     }
   }

@@ -49,7 +49,9 @@ extension Session {
     var hasClaimed = false
     if job.kind == .first {
       switch index.claim(opened.content, for: job.fileID) {
-      case .taken(let original): return duplicate(job, of: original, opened)
+      case .taken(let original):
+        let path = state[file: original]?.path ?? "file \(original)"
+        return refer(job, to: original, opened, "same content as \(path)")
       case .granted: hasClaimed = true
       case .held: break
       }
@@ -176,7 +178,7 @@ extension Session {
     if job.kind == .first { lastLag = now - job.readyAt }
   }
 
-  func fileRecord(_ row: FileRow, _ opened: Analyst.Opened) -> FileRecord {
+  private func fileRecord(_ row: FileRow, _ opened: Analyst.Opened) -> FileRecord {
     let summary = opened.summary
     var record = row.record
     record.status = summary.isComplete ? .done : .partial
@@ -195,12 +197,13 @@ extension Session {
     return record
   }
 
-  private func duplicate(_ job: Job, of original: Int, _ opened: Analyst.Opened) {
+  /// Another file's row has its answer, for this reason.
+  func refer(_ job: Job, to original: Int, _ opened: Analyst.Opened, _ reason: String) {
     guard let row = state[file: job.fileID] else { return }
     var record = fileRecord(row, opened)
     record.status = .duplicate
     record.sameAs = original
-    record.reason = "same content as \(state[file: original]?.path ?? "file \(original)")"
+    record.reason = reason
     note(.file(record))
     report(.done, job, read: opened.identity)
   }
@@ -252,7 +255,7 @@ extension Session {
     }
   }
 
-  func report(_ outcome: ReadOutcome, _ job: Job, read identity: FileIdentity? = nil) {
+  private func report(_ outcome: ReadOutcome, _ job: Job, read identity: FileIdentity? = nil) {
     guard job.kind == .first, let file = index.watchedFile(job.fileID) else { return }
     watcher?.report(outcome, for: file, read: identity)
   }

@@ -26,15 +26,14 @@ extension Session {
   /// whose it is.
   func joinsSeries(_ job: Job, _ opened: Analyst.Opened, _ engine: any AnalysisEngine) -> Bool {
     guard job.kind == .first, opened.summary.frames == 1, let setting = engine.seriesSetting,
-      let row = state[file: job.fileID], let members = series.join(job.fileID, row.path),
-      let first = members.first, first != job.fileID, let entry = state[file: first]
+      let path = state[file: job.fileID]?.path, let known = series.join(job.fileID, path)
     else { return false }
-    var record = fileRecord(row, opened)
-    record.status = .duplicate
-    record.sameAs = first
-    record.reason = "a projection of the series of \(entry.name)"
-    note(.file(record))
-    report(.done, job, read: opened.identity)
+    // What is gone, or could not be read, stands for nothing.
+    let members = known.filter { member in
+      member == job.fileID || [.done, .duplicate].contains(state[file: member]?.status)
+    }
+    guard let first = members.first, first != job.fileID, let entry = state[file: first] else { return false }
+    refer(job, to: first, opened, "a projection of the series of \(entry.name)")
     var settings = chosenSettings(of: entry, engine)
     // A file that was written anew has another number, and its name once.
     var names: [String] = []

@@ -10,7 +10,7 @@ package struct CoordinateExchange: Sendable, Equatable {
 }
 
 /// How well each atom in a plane is known.
-struct CertaintyJudge {
+struct PlaneJudge {
   let objective: AtomObjective
   let atoms: AtomPlane
   let noise: NoiseLevel
