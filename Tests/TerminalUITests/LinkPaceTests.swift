@@ -92,6 +92,29 @@ import Testing
     #expect(silent == .max && !pace.asks && !pace.isSlow)
   }
 
+  @Test func aLinkThatWasHeldUpIsAskedOnceMore() {
+    var pace = LinkPace()
+    var now = ContinuousClock.now
+    func ask(_ bytes: Int, answeredAfter milliseconds: Int) {
+      pace.send(bytes)
+      let isAsked = pace.ask(at: now)
+      #expect(isAsked)
+      now += .milliseconds(milliseconds)
+      pace.answer(at: now)
+    }
+    ask(1000, answeredAfter: 2)
+    #expect(!pace.isWonderingWhetherFast)
+    ask(1000, answeredAfter: 300)
+    #expect(pace.isSlow && pace.isWonderingWhetherFast)
+    // Nothing was before this one: that it takes its time does not make the link slower.
+    let before = pace.room(at: now)
+    ask(0, answeredAfter: 400)
+    let after = pace.room(at: now)
+    #expect(before == after && pace.isWonderingWhetherFast)
+    ask(0, answeredAfter: 2)
+    #expect(!pace.isSlow && !pace.isWonderingWhetherFast)
+  }
+
   /// However much is sent at once while the terminal is busy elsewhere: once it has answered all, the next key is drawn.
   @Test func afterAllAnswersThereIsRoom() {
     var random = SplitMix64(seed: 11)

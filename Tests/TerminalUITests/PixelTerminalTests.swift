@@ -106,6 +106,27 @@ import Testing
     #expect(try terminal.end() == .exited(3))
   }
 
+  @Test(arguments: ways)
+  func picturesComeBackAfterATerminalWasHeldUp(_ way: (String, PixelScreen.Kind, [String: String])) throws {
+    let terminal = try started(way)
+    try terminal.wait("a whole picture") { $0.tiles == Self.whole }
+    // Each answer is late, up to one after which nothing is left to be drawn.
+    terminal.manner = .held
+    terminal.type("k")
+    for _ in 0..<6 {
+      guard (try? terminal.wait("a question", within: 400) { $0.answers.contains("[0n") }) != nil else {
+        break
+      }
+      terminal.holdUp(milliseconds: 150)
+      terminal.answer()
+    }
+    terminal.manner = .atOnce
+    terminal.answer()
+    try terminal.wait("the whole picture again") { $0.tiles == Self.whole }
+    terminal.type("q")
+    #expect(try terminal.end() == .exited(0))
+  }
+
   @Test func aKeyIsAnsweredWhileAPictureIsOnItsWay() throws {
     // The terminal takes the beginning of a picture and then nothing until the key is typed.
     let terminal = try started(Self.ways[0], width: 200, height: 50)

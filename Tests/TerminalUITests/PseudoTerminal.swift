@@ -18,7 +18,7 @@ final class PseudoTerminal {
   private var child: pid_t = 0
   private let modesBefore: termios
   /// How long anything may take before the test fails: far longer than it ever does.
-  private static let patience: Int32 = 30_000
+  static let patience: Int32 = 30_000
 
   /// What is seen, and what is answered.
   let screen: PixelScreen
@@ -114,14 +114,19 @@ final class PseudoTerminal {
   }
 
   /// Reads until the screen is as wanted.
-  func wait(_ what: String, until isThere: (PixelScreen) -> Bool) throws {
+  func wait(
+    _ what: String, within milliseconds: Int32 = patience, until isThere: (PixelScreen) -> Bool
+  ) throws {
     while !isThere(screen) {
-      guard pump(PseudoTerminal.patience) else {
+      guard pump(milliseconds) else {
         throw Failure(
           description: "\(what) was not seen, but \(screen.tiles) cells of pictures and\n\(screen.text)")
       }
     }
   }
+
+  /// A terminal that is busy elsewhere for so long.
+  func holdUp(milliseconds: Int32) { poll(nil, 0, milliseconds) }
 
   func type(_ text: String) {
     _ = text.withCString { write(master, $0, text.utf8.count) }

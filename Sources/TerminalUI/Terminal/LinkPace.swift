@@ -42,6 +42,8 @@ package struct LinkPace: Sendable {
   package var inFlight: Int { sent - arrived }
   /// Something was sent after the last question, and no answer will tell when it arrived.
   package var owesQuestion: Bool { questions.isEmpty && inFlight > 0 }
+  /// All has arrived: only one more question can tell that a link which was slow is so no longer.
+  package var isWonderingWhetherFast: Bool { asks && isSlow && questions.isEmpty && inFlight == 0 }
 
   /// Pictures have to wait, or to do without pixels.
   package var isSlow: Bool { rate.map { $0 < Self.fast } ?? isCareful }
@@ -78,6 +80,8 @@ package struct LinkPace: Sendable {
     let question = questions.removeFirst()
     arrived = question.sent
     let took = Self.seconds(now - question.at)
+    // With nothing before it an answer tells nothing of the rate, but that there need be none.
+    guard question.inFlight > 0 || took < 0.1 else { return }
     let shortest = best.map { took < $0.took ? (took, question.inFlight) : $0 } ?? (took, question.inFlight)
     best = shortest
     let waited = took - shortest.0

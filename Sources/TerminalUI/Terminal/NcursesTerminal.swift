@@ -25,6 +25,9 @@ import Glibc
   private var pace: LinkPace
   private var isSendingPixels = false
   private var isWaitingForRoom = false
+  private var isWaitingToAsk = false
+  private static let shortestIdleDelay = Duration.milliseconds(500)
+  private var idleDelay = shortestIdleDelay
   /// Pixels of a cell, as far as the terminal told.
   private var cellPixels: Size?
   /// Whether the mouse is told; off unless somebody asks for it.
@@ -134,6 +137,7 @@ import Glibc
       if !pace.isSlow { sendPixels(most: 1 << 14) }
       send(ControlSequence.endUpdate)
       pace.send(cost)
+      idleDelay = Self.shortestIdleDelay
       askWhetherReady()
     }
     schedulePixels()
@@ -264,6 +268,19 @@ import Glibc
     send(ControlSequence.readyQuestion)
   }
 
+  /// A terminal that was held up for a moment has its pixels again without a key; one that is slow is seldom asked.
+  private func askOnceMoreIfSlow() {
+    guard pace.isWonderingWhetherFast, !isWaitingToAsk else { return }
+    isWaitingToAsk = true
+    Task {
+      try? await Task.sleep(for: idleDelay)
+      isWaitingToAsk = false
+      guard pace.isWonderingWhetherFast else { return }
+      idleDelay = min(idleDelay * 2, .seconds(32))
+      askWhetherReady()
+    }
+  }
+
   /// The screen is not what was drawn on it, nor is there a picture on it.
   private func forgetPictures() {
     if let text = pixels?.forget(), !text.isEmpty { send(text) }
@@ -291,6 +308,7 @@ import Glibc
       pace.answer(at: .now)
       render()
       if pace.owesQuestion { askWhetherReady() }
+      askOnceMoreIfSlow()
     case .attributes: capabilities.answersQuestions = capabilities.takesControlStrings
     case .window(let numbers) where numbers[0] == 6 && pixels != nil:
       let cell = Size(width: numbers[2], height: numbers[1])
