@@ -48,8 +48,12 @@ import Testing
     #expect(
       found.profiles.map(\.name) == [
         "scale by tilt, measured", "scale by tilt, predicted", "R by tilt, %",
-        "chi² of the start by thickness",
+        "chi² of the start by thickness", "what 5° more would bring by tilt, %",
       ])
+    // Eighteen zones tell less than others beside them would.
+    let next = try #require(found["next_tilt"])
+    #expect(read.zones.allSatisfy { ($0.alpha - next.value).magnitude > 2 }, "\(next)")
+    #expect(next.said?.hasPrefix("5° more there: uncertainties ") == true)
     #expect(found.exhibits.prefix(3).map(\.part) == [nil, nil, nil])
     let tables = found.exhibits.compactMap { if case .table(let table) = $0 { table } else { nil } }
     #expect(tables.prefix(2).map(\.title) == ["Frames", "Spacing of nodes"])

@@ -53,6 +53,57 @@ struct SimulatedSeries {
 }
 
 @Suite struct RefinementTests {
+  /// Of the first forty zones of a series that another program made, against what three more did bring.
+  @Test func theAdviceForeseesWhatMoreTiltsBring() throws {
+    func refined(_ zones: Int) throws -> (SimulatedSeries, Refinement, ScalingSolution) {
+      let simulated = try SimulatedSeries("crot54", zones: zones)
+      let numbers = simulated.problem.zones.map { Double($0 + 1) }
+      let placement = try #require(
+        NodePlacement(first: 1, last: Double(zones), spacing: 6, rule: .offset))
+      let curve = ScaleCurve(try #require(SplineWeights(abscissae: numbers, nodes: placement.nodes)))
+      let refinement = Refinement(simulated.problem, curve)
+      return (simulated, refinement, try refinement.refine(simulated.truthValues, thickness: 480))
+    }
+    /// Without what chi² and repeated measurements make of them.
+    func deviations(_ refinement: Refinement, _ solution: ScalingSolution) -> ArraySlice<Double> {
+      let problem = refinement.problem
+      let goodness = solution.agreement.chi2 / Double(problem.rows.count - refinement.parameterCount)
+      let repeats = Double(problem.rows.count) / Double(problem.distinctMeasurements)
+      return refinement.uncertainties(solution).parameters.prefix(solution.values.count)
+        .map { $0 / (goodness * repeats).squareRoot() }[...]
+    }
+    let (before, first, solution) = try refined(40)
+    let (_, second, later) = try refined(43)
+    let (old, new) = (deviations(first, solution), deviations(second, later))
+    let gained = 1 - zip(new, old).reduce(0) { $0 + $1.0 / $1.1 } / Double(old.count)
+
+    var series = before.series
+    series.zones = Array(series.zones.prefix(40))
+    let orientation = try #require(
+      OrientationMatrix(series.orientation, cell: before.problem.structure.unit.cell))
+    let selection = BeamSelection(
+      beamLimit: try #require(before.truth["gmax_beams"]?.double),
+      beamError: try #require(before.truth["sgmax_beams"]?.double),
+      limit: try #require(before.truth["gmax_measured"]?.double),
+      share: try #require(before.truth["RSg_max"]?.double),
+      margin: try #require(before.truth["DSg_min"]?.double))
+    let advice = try #require(
+      TiltAdvice(
+        before.problem, first.curve, solution, series: series,
+        goniometer: Goniometer(
+          orientation: orientation.corrected, axisPosition: series.axisPosition, zones: series.zones),
+        selection: selection))
+    let middle = before.series.zones[41].alpha
+    let place = try #require(
+      advice.tilts.indices.min { abs(advice.tilts[$0] - middle) < abs(advice.tilts[$1] - middle) })
+    let step = before.series.zones[1].alpha - before.series.zones[0].alpha
+    let foreseen = advice.gains[place] * 3 * step / TiltAdvice.width
+    #expect(gained > 0.01)
+    #expect(abs(foreseen - gained) < 0.4 * gained, "foreseen \(foreseen), gained \(gained)")
+    // What lies beyond brings more than once more of what is there.
+    #expect(advice.best.map { abs($0.tilt) >= 35 } == true, "\(advice.gains)")
+  }
+
   @Test func theModelGivesTheIntensitiesItWasMadeFrom() throws {
     let simulated = try SimulatedSeries("crot54")
     #expect(simulated.problem.rows.count == 637)

@@ -15,6 +15,12 @@ extension ScalingReport {
         values: values.map { $0.isFinite ? $0.rounded(digits: 5, keepsWhole: false) : 0 })
     }
     let steps = study.scan.map(\.thickness)
+    let gain = advice.map { advice in
+      Profile(
+        name: "what \(TiltAdvice.width.short)° more would bring by tilt, %", unit: "deg",
+        start: advice.tilts.first ?? 0, step: TiltAdvice.width,
+        values: advice.gains.map { (100 * $0).rounded(digits: 3, keepsWhole: false) })
+    }
     return [
       profile("scale by \(by), measured", frames.map(\.free)),
       profile("scale by \(by), predicted", frames.map(\.scale)),
@@ -23,7 +29,7 @@ extension ScalingReport {
         name: "chi² of the start by thickness", unit: "Å", start: steps.first ?? 0,
         step: steps.count > 1 ? steps[1] - steps[0] : 1,
         values: study.scan.map { $0.chi2.rounded(digits: 5, keepsWhole: false) }),
-    ]
+    ] + (gain.map { [$0] } ?? [])
   }
 
   /// The frames' tilts where they are even and none is missing.

@@ -21,6 +21,8 @@ struct ScalingReport {
   let frames: [FrameReport]
   /// The row that is the answer.
   let answer: Int
+  /// Where there was time for it.
+  var advice: TiltAdvice?
 
   init(
     series: ZoneSeries, study: ScalingStudy, answer spacing: Double?, selection: BeamSelection,
@@ -97,6 +99,14 @@ struct ScalingReport {
       Quantity("odd_frames", Double(frames.count { $0.isOdd })),
       Quantity("cell_mismatch", (100 * mismatch).told, unit: "%"),
     ]
+    if let (tilt, gain) = advice?.best {
+      values.append(
+        Quantity(
+          "next_tilt", tilt, unit: "deg",
+          said:
+            "\(TiltAdvice.width.short)° more there: uncertainties \(Int(bounded: (100 * gain).rounded())) % smaller"
+        ))
+    }
     if let hands = study.hands {
       values.append(
         Quantity(

@@ -119,10 +119,17 @@ struct ScalingTask {
       // What is told is kept to, and doubted where it is too little.
       steps == nil && !isQuick ? try followed(by: Rocking.steps(fringes: fringes(thickness))) : nil
     }
-    return ScalingReport(
+    var report = ScalingReport(
       series: series, study: study, answer: spacing, selection: selection, mismatch: orientation.mismatch,
       meant: orientation.lengths, fringes: fringes, template: template, usesTilt: usesTilt,
       isQuick: isQuick)
+    if !isQuick {
+      report.advice = TiltAdvice(
+        study.problem, report.best.curve, report.best.solution, series: series, goniometer: goniometer,
+        selection: selection,
+        isCancelled: isCancelled)
+    }
+    return report
   }
 
   private func structure(_ series: ZoneSeries) throws -> StructureModel {
