@@ -73,7 +73,8 @@ package struct PACBEDModel: Sendable {
     origin: ModelOrigin, to path: String
   ) throws(PACBEDError) -> ModelFolder {
     var facts = result.facts
-    facts["debye_waller_b"] = .list(training.motions.map(JSONValue.number))
+    facts["motion_shares"] = .list(MotionTables.standardShares.map(JSONValue.number))
+    facts["absorptions"] = .list(training.absorptions.map(JSONValue.number))
     if let start = training.startedFrom { facts["started_from"] = .text(start) }
     facts["peak_rate"] = .number((Double(training.peakRate) * 1e6).rounded() / 1e6)
     do {

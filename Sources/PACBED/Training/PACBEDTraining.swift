@@ -13,9 +13,9 @@ package struct PACBEDTraining: Sendable {
   package var seed: UInt64 = 1
   package var threads = 1
   package var priority = Trainer.Options.Priority.background
-  /// Debye-Waller factors, in Å², of the tables that patterns are drawn from: what is not known about a
-  /// specimen must not lead the network astray.
-  package var motions = [0.0, 0.5]
+  /// Patterns are drawn from tables of atoms at rest and in motion at each of these absorptions: what is not known
+  /// about a specimen must not lead the network astray. The first are those that the fit needs as well.
+  package var absorptions = [0, 0.04]
   /// Steps between two looks at the validation patterns.
   package var interval = 250
   package var widths = [16, 32, 96, 160]
@@ -47,11 +47,10 @@ package struct PACBEDTraining: Sendable {
     isCancelled: @escaping @Sendable () -> Bool = { false },
     progress: @escaping @Sendable (Double) -> Void = { _ in }
   ) throws(PACBEDError) -> [PACBEDTable] {
+    let requests = try tableRequests()
     var tables: [PACBEDTable] = []
-    for (number, b) in motions.enumerated() {
-      let request = try domain.tableRequest(.init(b: b))
-      let count = motions.count
-      let told: @Sendable (Double) -> Void = { progress((Double(number) + $0) / Double(count)) }
+    for (number, request) in requests.enumerated() {
+      let told: @Sendable (Double) -> Void = { progress((Double(number) + $0) / Double(requests.count)) }
       if let cache {
         tables.append(try cache.table(for: request, isCancelled: isCancelled, progress: told).table)
       } else {
@@ -61,10 +60,17 @@ package struct PACBEDTraining: Sendable {
     return tables
   }
 
+  private func tableRequests() throws(PACBEDError) -> [TableRequest] {
+    var requests: [TableRequest] = []
+    for absorption in absorptions {
+      requests += try domain.tableRequests(.init(b: nil, absorption: absorption)).map(\.request)
+    }
+    return requests
+  }
+
   /// Where it keeps what it needs to go on. The number of steps may change on the way.
   package func checkpoint(beside output: String) throws(PACBEDError) -> CheckpointFile {
-    var text = try domain.tableRequest().identity
-    for b in motions { text += " \(b)" }
+    var text = try tableRequests().map(\.identity).joined(separator: " ")
     for range in [domain.convergence, domain.thickness, domain.mistilt] {
       text += " \(range.lowerBound) \(range.upperBound)"
     }

@@ -81,6 +81,7 @@ extension TrainingPatterns {
     let d = disturbances
     let size = PatternNetwork.size
     let count = size * size
+    blur(pixels, &random)
     var peak: Float = 0
     for i in 0..<count { peak = max(peak, pixels[i]) }
     guard peak > 0 else { return 0 }
@@ -123,5 +124,27 @@ extension TrainingPatterns {
       }
     }
     return Double((reading + counting * 0.3).squareRoot())
+  }
+
+  /// What plasmons and the detector smear, in place.
+  private func blur(_ pixels: UnsafeMutablePointer<Float>, _ random: inout RandomNumbers) {
+    guard disturbances.blur > 0 || disturbances.plasmons > 0 else { return }
+    let size = PatternNetwork.size
+    let radius = Double(size) / 2 / ModelDomain.field
+    func variance(_ radii: Double) -> Double { radii * radius * radii * radius }
+    let share = Float(random.uniform(in: 0...disturbances.plasmons))
+    let width = random.uniform(in: disturbances.plasmonWidth)
+    let camera = random.uniform(in: 0...disturbances.blur)
+    let pattern = UnsafeMutableBufferPointer(start: pixels, count: size * size)
+    if share > 0 {
+      var lossy = Array(pattern)
+      DetectorBlur.apply(variance(width), to: &lossy, rows: size, columns: size)
+      for i in lossy.indices { pattern[i] += share * (lossy[i] - pattern[i]) }
+    }
+    if camera > 0 {
+      var seen = Array(pattern)
+      DetectorBlur.apply(variance(camera), to: &seen, rows: size, columns: size)
+      for i in seen.indices { pattern[i] = seen[i] }
+    }
   }
 }

@@ -39,6 +39,12 @@ package struct TrainingPatterns: Sendable {
     package var distortion = 0.03
     package var background = 0.15
     package var haze = 0.3
+    /// The camera's blur: the largest standard deviation of its Gaussian, in radii of the disc.
+    package var blur = 0.06
+    /// Electrons that lost energy to a plasmon as well: the largest share of the pattern, and how far they went, as the
+    /// standard deviation of a Gaussian in radii of the disc.
+    package var plasmons = 0.4
+    package var plasmonWidth = 0.05...0.25
     /// The share of patterns with hot pixels, and with a saturated camera.
     package var hot = 0.15
     package var saturated = 0.08
@@ -51,6 +57,7 @@ package struct TrainingPatterns: Sendable {
     package static func noise(_ sigma: Double) -> Disturbances {
       var d = Disturbances()
       (d.noise, d.noisePower, d.distortion, d.background, d.haze) = (sigma, 0, 0, 0, 0)
+      (d.blur, d.plasmons) = (0, 0)
       (d.electrons, d.hot, d.saturated, d.thin) = (1e30...1e30, 0, 0, 0)
       return d
     }
