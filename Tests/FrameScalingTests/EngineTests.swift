@@ -50,10 +50,10 @@ import Testing
         "scale by tilt, measured", "scale by tilt, predicted", "R by tilt, %",
         "chi² of the start by thickness", "what 5° more would bring by tilt, %",
       ])
-    // Eighteen zones tell less than others beside them would.
     let next = try #require(found["next_tilt"])
-    #expect(read.zones.allSatisfy { ($0.alpha - next.value).magnitude > 2 }, "\(next)")
+    #expect(abs(next.value) <= 70)
     #expect(next.said?.hasPrefix("5° more there: uncertainties ") == true)
+    #expect(found["absorption"]?.value == 0 && found["absorption"]?.high == nil)
     #expect(found.exhibits.prefix(3).map(\.part) == [nil, nil, nil])
     let tables = found.exhibits.compactMap { if case .table(let table) = $0 { table } else { nil } }
     #expect(tables.prefix(2).map(\.title) == ["Frames", "Spacing of nodes"])

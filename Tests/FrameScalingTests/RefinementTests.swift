@@ -15,7 +15,10 @@ struct SimulatedSeries {
   let truthValues: [Double]
 
   /// `zones`: only so many from the first.
-  init(_ name: String, zones: Int = .max, change: (inout ZoneSeries) -> Void = { _ in }) throws {
+  init(
+    _ name: String, zones: Int = .max, absorption: Double = 0, refinesAbsorption: Bool = false,
+    change: (inout ZoneSeries) -> Void = { _ in }
+  ) throws {
     var series = try PETSTests.read(try Reference.text("\(name)_dyn.cif_pets")).0
     series.reflections.removeAll { $0.zone >= zones }
     change(&series)
@@ -24,7 +27,7 @@ struct SimulatedSeries {
     self.truth = truth
     baseline = (try? Reference.json("\(name)_refinement_baseline.json")) ?? .null
     func number(_ key: String) throws -> Double { try #require(truth[key]?.double) }
-    let structure = try Reference.quartz()
+    let structure = try Reference.quartz().with(absorption: absorption, isRefined: refinesAbsorption)
     let orientation = try #require(
       OrientationMatrix(series.orientation, cell: structure.unit.cell))
     let rocking = Rocking(geometry: series.geometry, steps: Int(try number("steps_per_frame")))
@@ -38,6 +41,7 @@ struct SimulatedSeries {
       structure: structure, wave: try Reference.wave(), rocking: rocking, selection: selection,
       model: .single, hand: .other)
     truthValues = structure.parameters.map { parameter in
+      if parameter.kind == .absorption { return absorption }
       let name = parameter.name.replacing("Si1", with: "Si").replacing("O1", with: "O").replacing(
         " ", with: "_")
       return truth["parameters"]?[name]?.double ?? .nan

@@ -26,6 +26,7 @@ package struct FrameScalingEngine: AnalysisEngine {
     Output(name: "measurements", unit: "1", symbol: "meas", decimals: 0),
     Output(name: "scale_uncertainty", unit: "%", symbol: "±s", decimals: 1),
     Output(name: "odd_frames", unit: "1", symbol: "odd", decimals: 0),
+    Output(name: "absorption", unit: "%", symbol: "abs", decimals: 1),
     Output(name: "next_tilt", unit: "deg", symbol: "next", decimals: 0),
     Output(name: "hand_margin", unit: "%", symbol: "hand", decimals: 2),
     Output(name: "cell_mismatch", unit: "%", symbol: "cell", decimals: 2),

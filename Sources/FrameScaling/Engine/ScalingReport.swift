@@ -99,6 +99,7 @@ struct ScalingReport {
       Quantity("odd_frames", Double(frames.count { $0.isOdd })),
       Quantity("cell_mismatch", (100 * mismatch).told, unit: "%"),
     ]
+    values.append(absorption(solution, deviations))
     if let (tilt, gain) = advice?.best {
       values.append(
         Quantity(
@@ -114,6 +115,16 @@ struct ScalingReport {
           said: study.problem.hand == .given ? "the structure's hand" : "the inverse structure"))
     }
     return values.filter(\.value.isFinite)
+  }
+
+  private func absorption(_ solution: ScalingSolution, _ deviations: Uncertainties) -> Quantity {
+    let share = study.problem.structure.absorption(solution.values)
+    let deviation = study.problem.structure.absorptionPlace.map { deviations.cautious[$0] } ?? .infinity
+    return Quantity(
+      "absorption", (100 * share).told, unit: "%",
+      low: deviation.isFinite ? (100 * (share - 1.96 * deviation)).told : nil,
+      high: deviation.isFinite ? (100 * (share + 1.96 * deviation)).told : nil,
+      said: study.problem.structure.absorptionPlace == nil ? "as stated" : "of the potential, refined")
   }
 
   private var thicknessWords: String {

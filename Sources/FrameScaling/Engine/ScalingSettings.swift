@@ -25,6 +25,10 @@ enum ScalingSettings {
   static let merges = Setting<Bool>("merge_short_end", "merge a short last interval", standard: false)
   static let abscissa = Setting<Abscissa>("abscissa", "what the spline runs over", standard: .number)
   static let model = Setting<ThicknessModel?>("thickness_model", "thickness: one value or a spread")
+  static let absorption = Setting<Double>(
+    "absorption", "absorbed share of the potential", 0...0.3, standard: 0)
+  static let refinesAbsorption = Setting<Bool>(
+    "refine_absorption", "absorption as one more number that is refined", standard: false)
   static let angles = Setting<Angles>("angles", "smooth goniometer, or each zone's angles", standard: .smooth)
   static let cell = Setting<Cell>("cell", "cell as stated, or as the matrix means it", standard: .stated)
   static let spacing = Setting<Double?>(
@@ -58,7 +62,9 @@ enum ScalingSettings {
   static let all = [
     structure.parameter, depth.parameter, spacings.parameter, spacing.parameter, without.parameter,
     rule.parameter,
-    merges.parameter, abscissa.parameter, model.parameter, angles.parameter, cell.parameter, steps.parameter,
+    merges.parameter, abscissa.parameter, model.parameter, absorption.parameter, refinesAbsorption.parameter,
+    angles.parameter,
+    cell.parameter, steps.parameter,
     beamLimit.parameter,
     beamError.parameter, limit.parameter, share.parameter, margin.parameter, otherHand.parameter,
     folds.parameter, seed.parameter, line.parameter, term.parameter,

@@ -14,6 +14,8 @@ struct ScalingTask {
   let mergesShortEnd: Bool
   let usesTilt: Bool
   let model: ThicknessModel?
+  let absorption: Double
+  let refinesAbsorption: Bool
   let isSmooth: Bool
   let keepsCell: Bool
   let steps: Int?
@@ -37,6 +39,8 @@ struct ScalingTask {
     mergesShortEnd = try values[ScalingSettings.merges]
     usesTilt = try values[ScalingSettings.abscissa] == .tilt
     model = try values[ScalingSettings.model]
+    absorption = try values[ScalingSettings.absorption]
+    refinesAbsorption = try values[ScalingSettings.refinesAbsorption]
     isSmooth = try values[ScalingSettings.angles] == .smooth
     keepsCell = try values[ScalingSettings.cell] == .stated
     steps = try values[ScalingSettings.steps]
@@ -59,7 +63,7 @@ struct ScalingTask {
   ) throws -> ScalingReport {
     var series = given
     series.reflections.removeAll { without.contains(series.zones[$0.zone].id) }
-    let structure = try structure(series)
+    let structure = try structure(series).with(absorption: absorption, isRefined: refinesAbsorption)
     guard let wave = ElectronWave(wavelength: series.wavelength) else {
       throw ScalingObstacle(.noSeries, "a wavelength of \(series.wavelength.short) Å is none of a microscope")
     }

@@ -161,8 +161,10 @@ package struct ScalingProblem: Sendable {
     let parts = parallelMap(frames.count) { frame -> Result<DoubleMatrix, any Error> in
       Result {
         if isCancelled() { throw CancellationError() }
-        return try FrameWaves(frames[frame], potentials: places[frame].map { potentials[Int($0)] })
-          .intensities(thicknesses: thicknesses)
+        return try FrameWaves(
+          frames[frame], potentials: places[frame].map { potentials[Int($0)] },
+          absorption: structure.absorption(values)
+        ).intensities(thicknesses: thicknesses)
       }
     }
     var table: [Double] = []
@@ -189,8 +191,11 @@ package struct ScalingProblem: Sendable {
       Result {
         if isCancelled() { throw CancellationError() }
         let places = places[frame]
-        let response = try FrameWaves(frames[frame], potentials: places.map { potentials[Int($0)] })
-          .response(thickness: thickness, model: model, every: every)
+        let response = try FrameWaves(
+          frames[frame], potentials: places.map { potentials[Int($0)] },
+          absorption: structure.absorption(values)
+        ).response(
+          thickness: thickness, model: model, every: every, knowsAbsorption: structure.absorptionPlace != nil)
         var derivatives = [Double](repeating: 0, count: response.intensities.count * columns)
         for row in response.intensities.indices {
           for column in values.indices {
@@ -200,6 +205,9 @@ package struct ScalingProblem: Sendable {
               sum += a.re * b.re - a.im * b.im
             }
             derivatives[row * columns + column] = 2 * sum
+          }
+          if let place = structure.absorptionPlace {
+            derivatives[row * columns + place] = response.absorption[row]
           }
           derivatives[row * columns + columns - 1] = response.thickness[row]
         }
@@ -230,8 +238,10 @@ extension ScalingProblem {
       values, indices: differences, wave: wave, hand: hand, withDerivatives: false)
     let parts = parallelMap(frames.count) { frame -> Result<DoubleMatrix, LinearAlgebraError> in
       Result { () throws(LinearAlgebraError) in
-        try FrameWaves(frames[frame], potentials: places[frame].map { potentials[Int($0)] })
-          .rocking(thickness: thickness, model: model)
+        try FrameWaves(
+          frames[frame], potentials: places[frame].map { potentials[Int($0)] },
+          absorption: structure.absorption(values)
+        ).rocking(thickness: thickness, model: model)
       }
     }
     var curves: [DoubleMatrix] = []
@@ -259,7 +269,7 @@ extension ScalingProblem {
       beams,
       potentials: structure.potentials(
         values, indices: beams.differences, wave: wave, hand: hand, withDerivatives: false
-      ).potentials)
+      ).potentials, absorption: structure.absorption(values))
   }
 }
 

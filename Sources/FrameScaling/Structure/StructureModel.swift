@@ -36,7 +36,7 @@ package enum Hand: Sendable, CaseIterable {
 
 /// A structure with the numbers that symmetry leaves free.
 package struct StructureModel: Sendable {
-  package enum Kind: Sendable, Equatable { case coordinate, displacement }
+  package enum Kind: Sendable, Equatable { case coordinate, displacement, absorption }
 
   package struct Parameter: Sendable, Equatable {
     package let name: String
@@ -61,9 +61,11 @@ package struct StructureModel: Sendable {
   }
 
   package let unit: AsymmetricUnit
-  package let parameters: [Parameter]
+  package private(set) var parameters: [Parameter]
   /// The values that the file gives.
-  package let start: [Double]
+  package private(set) var start: [Double]
+  /// What thermal scattering takes from the elastic waves, as a share of the potential, where that is known.
+  private var absorption = 0.0
   let atoms: [Atom]
 
   /// What an atom's displacements are where the file states none, in Å².
@@ -126,6 +128,29 @@ package struct StructureModel: Sendable {
     self.start = start
   }
 
+  /// Where a refined absorption begins, and how far it may go.
+  private static let usualAbsorption = 0.05
+  private static let mostAbsorption = 0.5
+
+  /// With absorption, or with one more number for it.
+  package func with(absorption: Double, isRefined: Bool) -> StructureModel {
+    var model = self
+    model.absorption = absorption
+    if isRefined {
+      model.parameters.append(Parameter(name: "absorption", kind: .absorption, atom: atoms.count, place: 0))
+      model.start.append(absorption > 0 ? absorption : Self.usualAbsorption)
+    }
+    return model
+  }
+
+  /// Where a refined absorption stands among the numbers.
+  var absorptionPlace: Int? { parameters.firstIndex { $0.kind == .absorption } }
+
+  package func absorption(_ values: [Double]) -> Double {
+    guard let place = absorptionPlace, values.indices.contains(place) else { return absorption }
+    return min(max(values[place], 0), Self.mostAbsorption)
+  }
+
   /// By the fits of Lobato and Van Dyck.
   package static func standardFactor(_ element: Element) -> ScatteringFactor {
     let factor = FormFactor(element, family: .lobato)
@@ -155,6 +180,7 @@ package struct StructureModel: Sendable {
   }
 
   func vector(of parameter: Parameter) -> [Double] {
+    guard atoms.indices.contains(parameter.atom) else { return [] }
     let atom = atoms[parameter.atom]
     let directions = parameter.kind == .coordinate ? atom.coordinates : atom.displacements
     return directions.owners.firstIndex(of: parameter.place).map { directions.vectors[$0] } ?? []

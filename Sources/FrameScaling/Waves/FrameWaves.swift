@@ -5,14 +5,18 @@ import Glibc
 ///
 /// A_gg = 2 K s_g, A_gh = U_(g-h), psi(t) = exp(i pi t A / K) e_0. One eigenvalue problem a step serves all
 /// thicknesses and all derivatives.
+///
+/// Absorption as a share of the potential is a perturbation: each Bloch wave fades as much as it lies at the atoms.
 package struct FrameWaves {
   package let beams: FrameBeams
   /// U of every difference of two beams, in the beams' order.
   private let coupling: ComplexMatrix
+  private let absorption: Double
 
   /// `potentials`: one for each of `beams.differences`.
-  package init(_ beams: FrameBeams, potentials: [ComplexDouble]) {
+  package init(_ beams: FrameBeams, potentials: [ComplexDouble], absorption: Double = 0) {
     self.beams = beams
+    self.absorption = absorption
     let count = beams.indices.count
     coupling = ComplexMatrix(
       rows: count, columns: count, values: beams.pairs.map { potentials[Int($0)] })
@@ -28,6 +32,26 @@ package struct FrameWaves {
     return try matrix.hermitianEigen()
   }
 
+  /// How much of the potential, in 1/Å², each Bloch wave of a step sees: the mean of U over it.
+  private func depths(_ eigen: HermitianEigen, step: Int) -> [Double] {
+    let count = eigen.values.count
+    let mean = count > 0 ? coupling[0, 0].re : 0
+    return (0..<count).map { j in
+      (0..<count).reduce(eigen.values[j] + mean) {
+        $0 - eigen.vectors[$1, j].squaredModulus * beams.diagonals[step, $1]
+      }
+    }
+  }
+
+  /// exp(i pi t (lambda + i kappa eta) / K) of every Bloch wave.
+  private func phases(_ eigen: HermitianEigen, _ depths: [Double]?, thickness: Double) -> [ComplexDouble] {
+    let path = .pi * thickness / beams.wavenumber
+    return eigen.values.indices.map { j in
+      let phase = ComplexDouble(phase: path * eigen.values[j])
+      return depths.map { phase * exp(-path * absorption * $0[j]) } ?? phase
+    }
+  }
+
   /// Of all measured reflections behind every thickness: measured x thicknesses.
   package func intensities(thicknesses: [Double]) throws(LinearAlgebraError) -> DoubleMatrix {
     let count = beams.indices.count
@@ -40,10 +64,10 @@ package struct FrameWaves {
         for j in 0..<count { exits[row, j] = eigen.vectors[place, j] * eigen.vectors[0, j].conjugate }
       }
       var phases = ComplexMatrix(rows: count, columns: thicknesses.count)
-      for j in 0..<count {
-        for (column, thickness) in thicknesses.enumerated() {
-          phases[j, column] = ComplexDouble(
-            phase: .pi * eigen.values[j] * thickness / beams.wavenumber)
+      let depths = absorption > 0 ? depths(eigen, step: step) : nil
+      for (column, thickness) in thicknesses.enumerated() {
+        for (j, phase) in self.phases(eigen, depths, thickness: thickness).enumerated() {
+          phases[j, column] = phase
         }
       }
       let amplitudes = exits * phases
@@ -62,10 +86,10 @@ package struct FrameWaves {
     var curves = DoubleMatrix(rows: beams.measured.count, columns: beams.diagonals.rows)
     for step in 0..<beams.diagonals.rows {
       let eigen = try eigen(step: step)
+      let depths = absorption > 0 ? depths(eigen, step: step) : nil
       for (share, weight) in quadrature {
-        let excitations = eigen.values.indices.map {
-          eigen.vectors[0, $0].conjugate
-            * ComplexDouble(phase: .pi * eigen.values[$0] * thickness * share / beams.wavenumber)
+        let excitations = phases(eigen, depths, thickness: thickness * share).enumerated().map {
+          eigen.vectors[0, $0.offset].conjugate * $0.element
         }
         for (row, place) in beams.measured.enumerated() {
           let amplitude = excitations.indices.reduce(ComplexDouble.zero) {
@@ -83,10 +107,9 @@ package struct FrameWaves {
     let eigen = try eigen(step: step)
     let count = beams.indices.count
     var amplitudes = [ComplexDouble](repeating: .zero, count: count)
+    let phases = phases(eigen, absorption > 0 ? depths(eigen, step: step) : nil, thickness: thickness)
     for j in 0..<count {
-      let excitation =
-        eigen.vectors[0, j].conjugate
-        * ComplexDouble(phase: .pi * eigen.values[j] * thickness / beams.wavenumber)
+      let excitation = eigen.vectors[0, j].conjugate * phases[j]
       for g in 0..<count { amplitudes[g] += eigen.vectors[g, j] * excitation }
     }
     return amplitudes
@@ -100,21 +123,24 @@ package struct FrameWaves {
     /// By a turn of the crystal about x and about y, per radian.
     package var turnX: [Double]
     package var turnY: [Double]
+    /// By the share that is absorbed.
+    package var absorption: [Double]
     /// measured x differences: dI = 2 Re of its product with dU, summed over the differences.
     var potentials: ComplexMatrix
   }
 
   /// Intensities and what they answer to, for a distribution of thicknesses. `every`: only so many of the steps, which
-  /// is enough to compare.
+  /// is enough to compare. `knowsAbsorption`: also by the absorption. That Bloch waves fade differently is left out of
+  /// what potentials and turns do: to first order in the absorption a step of a refinement does not need it.
   package func response(
-    thickness: Double, model: ThicknessModel, every: Int = 1
+    thickness: Double, model: ThicknessModel, every: Int = 1, knowsAbsorption: Bool = false
   ) throws(LinearAlgebraError) -> Response {
     let quadrature = model.quadrature
     let points = quadrature.count
     let (count, measured) = (beams.indices.count, beams.measured.count)
     let zeros = [Double](repeating: 0, count: measured)
     var response = Response(
-      intensities: zeros, thickness: zeros, turnX: zeros, turnY: zeros,
+      intensities: zeros, thickness: zeros, turnX: zeros, turnY: zeros, absorption: zeros,
       potentials: ComplexMatrix(rows: measured, columns: beams.differences.count))
     guard measured > 0 else { return response }
     // Sum over the steps of conj(V) N V^T, row k, then reflection and column l.
@@ -126,8 +152,19 @@ package struct FrameWaves {
       let eigen = try eigen(step: step)
       let vectors = eigen.vectors
       let entry = (0..<count).map { vectors[0, $0].conjugate }
+      let isAbsorbing = absorption > 0
+      let depths = isAbsorbing || knowsAbsorption ? depths(eigen, step: step) : nil
       let phases = (0..<points).map { point in
-        eigen.values.map { ComplexDouble(phase: depth * $0 * thickness * quadrature[point].share) }
+        self.phases(eigen, nil, thickness: thickness * quadrature[point].share)
+      }
+      let faded =
+        isAbsorbing
+        ? (0..<points).map { self.phases(eigen, depths, thickness: thickness * quadrature[$0].share) }
+        : phases
+      // What all waves lose alike.
+      let remains = (0..<points).map { point in
+        isAbsorbing
+          ? exp(-depth * thickness * quadrature[point].share * absorption * coupling[0, 0].re) : 1
       }
       // N of every reflection, row i, then reflection and column j.
       var kernels = ComplexMatrix(rows: count * measured, columns: count)
@@ -140,17 +177,25 @@ package struct FrameWaves {
           let (share, weight) = quadrature[point]
           var amplitude = ComplexDouble.zero
           var change = ComplexDouble.zero
+          var loss = ComplexDouble.zero
           for j in 0..<count {
-            let part = exit[j] * entry[j] * phases[point][j]
+            let part = exit[j] * entry[j] * faded[point][j]
             amplitude += part
             change += part * eigen.values[j]
+            if let depths { loss += part * depths[j] }
           }
           response.intensities[row] += weight * amplitude.squaredModulus
-          // d psi / dt = i pi / K sum of lambda parts.
-          let turned = ComplexDouble(-change.im, change.re) * (depth * share)
+          // d psi / dt = i pi / K sum of (lambda + i kappa eta) parts.
+          let fade = absorption * depth * share
+          let turned = ComplexDouble(-change.im, change.re) * (depth * share) - loss * fade
+          if knowsAbsorption {
+            response.absorption[row] -=
+              2 * weight * depth * thickness * share
+              * (amplitude.re * loss.re + amplitude.im * loss.im)
+          }
           response.thickness[row] +=
             2 * weight * (amplitude.re * turned.re + amplitude.im * turned.im)
-          let conjugate = amplitude.conjugate * weight
+          let conjugate = amplitude.conjugate * (weight * remains[point])
           let path = depth * thickness * share
           for j in 0..<count {
             let level = conjugate * phases[point][j]
@@ -201,6 +246,7 @@ package struct FrameWaves {
       response.thickness[row] *= share
       response.turnX[row] *= share
       response.turnY[row] *= share
+      response.absorption[row] *= share
       for k in 0..<count {
         for l in 0..<count {
           response.potentials[row, Int(beams.pairs[k * count + l])] += sum[k, row * count + l] * share
