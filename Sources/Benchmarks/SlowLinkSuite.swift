@@ -100,6 +100,8 @@ private final class LinkedTerminal {
   private var free = 0.0
   /// What has arrived lately.
   private var text: [UInt8] = []
+  /// Questions end with one of these.
+  private static let ends = Array("cnt\\".utf8)
   /// What is not yet known to be a question.
   private var pending: [UInt8] = []
   private(set) var taken = 0
@@ -144,19 +146,22 @@ private final class LinkedTerminal {
   /// Lets the link go on until `isThere`, at most so many seconds. Returns the moment.
   func wait(_ limit: Double, until isThere: (LinkedTerminal) -> Bool) -> Double? {
     let deadline = seconds() + limit
-    while case let now = seconds(), now < deadline {
-      for byte in terminal.written(within: 2) {
-        free = max(free, now) + 1 / bytesPerSecond
-        coming.append((byte, free + delay))
-      }
-      let arrived = coming.prefix { $0.at <= now }.map(\.byte)
-      coming.removeFirst(arrived.count)
-      take(arrived, now)
-      while let first = going.first, first.at <= now {
+    while seconds() < deadline {
+      while let first = going.first, first.at <= seconds() {
         going.removeFirst()
         terminal.type(first.text)
       }
-      if isThere(self) { return now }
+      let written = terminal.written(within: 2)
+      let now = seconds()
+      for byte in written {
+        free = max(free, now) + 1 / bytesPerSecond
+        coming.append((byte, free + delay))
+      }
+      // What a link without limits has carried is there.
+      let arrived = coming.prefix { $0.at <= now + 1e-4 }.map(\.byte)
+      coming.removeFirst(arrived.count)
+      take(arrived, now)
+      if isThere(self) { return seconds() }
     }
     return nil
   }
@@ -168,7 +173,9 @@ private final class LinkedTerminal {
       if byte >= 32 { text.append(byte) }
       if byte == 0x1B { pending = [] }
       pending.append(byte)
-      if pending.count < 64 { answer(String(decoding: pending, as: UTF8.self), now) }
+      if pending.count < 64, Self.ends.contains(byte) {
+        answer(String(decoding: pending, as: UTF8.self), now)
+      }
     }
   }
 

@@ -59,6 +59,11 @@ public struct Pixels: Sendable {
     self.init(width: width, height: height, sample: T.sampleType, storage: storage)
   }
 
+  /// Whether it is this very image, and no other with the same values.
+  public func isSame(as other: Pixels) -> Bool {
+    storage === other.storage && (width, height, sample) == (other.width, other.height, other.sample)
+  }
+
   public var count: Int { width * height }
   public var byteCount: Int { count * sample.byteCount }
 

@@ -28,7 +28,7 @@ extension Sheet {
   {
     let image = drawing.image
     let look = model.look(for: image.kind)
-    let limits = look.limits(of: drawing.family.map { PictureSource($0.pixels) })
+    let limits = look.limits(of: drawing.family.map(\.pixels))
     let isWide = rect.width >= 34
     let bar = look.map.bar(
       limits, width: rect.width >= 48 ? 8 : rect.width >= 34 ? 6 : 3, unit: isWide ? image.unit : "",
@@ -65,7 +65,7 @@ extension Sheet {
     let picture = PictureLook(
       mode: model.pictureMode, map: look.map, depth: model.capabilities.colours, contrast: look.contrast,
       reduction: look.reduction)
-    let placement = canvas.picture(PictureSource(pixels), in: inside, picture, limits: limits)
+    let placement = canvas.picture(ShownPictures.shared.source(pixels), in: inside, picture, limits: limits)
     if let pixel {
       canvas.scaleBar(placement, pixel: pixel.scale, unit: Format.unit(pixel.unit), theme.bright)
     }

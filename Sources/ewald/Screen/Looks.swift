@@ -104,7 +104,7 @@ extension PictureKind {
 }
 
 extension PictureSource {
-  init(_ pixels: Pixels) {
+  package init(_ pixels: Pixels) {
     self.init(width: pixels.width, height: pixels.height, values: pixels.matrix().values)
   }
 }

@@ -97,8 +97,8 @@ package struct MapView: ScreenView {
     _ map: Exhibit.ScanMap, _ number: Int, _ count: Int, _ rect: Rect, _ model: Model, _ sheet: inout Sheet
   ) {
     let look = model.look(for: map.kind)
-    let source = PictureSource(map.pixels)
-    let limits = look.limits(of: [source])
+    let source = ShownPictures.shared.source(map.pixels)
+    let limits = look.limits(of: [map.pixels])
     let (column, row) = (model.image % source.width, model.image / source.width)
     var facts: [Text] = []
     if row < source.height {

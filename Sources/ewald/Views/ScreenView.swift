@@ -104,7 +104,7 @@ private func drawTiny(_ model: Model, _ sheet: inout Sheet) {
   } else if let pictured = model.measuredOrLast {
     let look = model.look(for: pictured.image.kind)
     sheet.draw(
-      pictured.image.pixels, in: rest, look, look.limits(of: [PictureSource(pictured.image.pixels)]), model)
+      pictured.image.pixels, in: rest, look, look.limits(of: [pictured.image.pixels]), model)
   } else {
     sheet.canvas.put(TextWidth.fitted(model.shown?.problem ?? "reading", to: rest.width), x: 0, y: rest.y)
   }

@@ -153,7 +153,7 @@ package struct SegmentsView: ScreenView {
 
   private func drawField(_ field: Exhibit.ScanMap, _ rect: Rect, _ model: Model, _ sheet: inout Sheet) {
     let look = model.look(for: field.kind)
-    let limits = look.limits(of: [PictureSource(field.pixels)])
+    let limits = look.limits(of: [field.pixels])
     let bar = look.map.bar(limits, width: 5, depth: model.capabilities.colours, sheet.theme.dim)
     let inside = sheet.pane(rect, Text(field.title), facts: [bar])
     sheet.draw(field.pixels, in: inside, look, limits, model)
