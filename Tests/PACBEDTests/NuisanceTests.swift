@@ -1,4 +1,5 @@
 import Arrays
+import Glibc
 import PACBED
 import Scattering
 import System
@@ -19,6 +20,34 @@ import Testing
       }
       #expect(abs(sum - 1) < 1e-5)
       #expect(abs(second - variance) < 1e-4 + 1e-4 * variance)
+    }
+  }
+
+  @Test func `a wide blur is a Gaussian of its variance, and one wider than the image comes to an end`() {
+    let size = 161
+    let middle = size / 2
+    for variance in [64.5, 100, 250.0] {
+      var pixels = [Float](repeating: 0, count: size * size)
+      pixels[middle * size + middle] = 1
+      DetectorBlur.apply(variance, to: &pixels, rows: size, columns: size)
+      var (sum, second, off) = (0.0, 0.0, 0.0)
+      for i in pixels.indices {
+        let (x, y) = (Double(i % size - middle), Double(i / size - middle))
+        sum += Double(pixels[i])
+        second += Double(pixels[i]) * x * x
+        let expected = exp(-(x * x + y * y) / (2 * variance)) / (2 * .pi * variance)
+        off = max(off, abs(Double(pixels[i]) - expected) * 2 * .pi * variance)
+      }
+      #expect(abs(sum - 1) < 1e-4)
+      #expect(abs(second / variance - 1) < 2e-3, "\(variance): \(second)")
+      #expect(off < 0.04, "\(variance): \(off) of the summit")
+    }
+    // As many passes as the variance asks for would never end.
+    for variance in [1e6, 1e13, 1e300, Double.infinity] {
+      var pixels = (0..<40 * 30).map { Float($0 % 7) }
+      DetectorBlur.apply(variance, to: &pixels, rows: 40, columns: 30)
+      let isSmooth = pixels.allSatisfy { 1...5 ~= $0 }
+      #expect(isSmooth, "\(variance): \(pixels.prefix(5))")
     }
   }
 
