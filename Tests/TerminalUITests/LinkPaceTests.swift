@@ -107,8 +107,10 @@ import Testing
     ask(1000, answeredAfter: 300)
     #expect(pace.isSlow && pace.isWonderingWhetherFast)
     // Nothing was before this one: that it takes its time does not make the link slower.
+    #expect(pace.idleDelay == .milliseconds(500))
     let before = pace.room(at: now)
     ask(0, answeredAfter: 400)
+    #expect(pace.idleDelay == .seconds(1))
     let after = pace.room(at: now)
     #expect(before == after && pace.isWonderingWhetherFast)
     ask(0, answeredAfter: 2)

@@ -79,7 +79,8 @@ struct FrameReport {
       let measured = problem.rows[place]
       let root = (measured.weight / goodness).squareRoot()
       let amplitude = (scale * max(0, solution.intensities[place])).squareRoot()
-      let slope = scale / (2 * max(amplitude, 1e-3 / measured.weight.squareRoot())) * degree
+      let slope =
+        Refinement.slope(ofAmplitude: amplitude, scale: scale, weight: measured.weight) * degree
       let change = [
         root * slope * solution.turns[place].x, root * slope * solution.turns[place].y,
         root * 0.5 * amplitude,

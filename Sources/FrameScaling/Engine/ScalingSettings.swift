@@ -61,11 +61,8 @@ enum ScalingSettings {
 
   static let all = [
     structure.parameter, depth.parameter, spacings.parameter, spacing.parameter, without.parameter,
-    rule.parameter,
-    merges.parameter, abscissa.parameter, model.parameter, absorption.parameter, refinesAbsorption.parameter,
-    angles.parameter,
-    cell.parameter, steps.parameter,
-    beamLimit.parameter,
+    rule.parameter, merges.parameter, abscissa.parameter, model.parameter, absorption.parameter,
+    refinesAbsorption.parameter, angles.parameter, cell.parameter, steps.parameter, beamLimit.parameter,
     beamError.parameter, limit.parameter, share.parameter, margin.parameter, otherHand.parameter,
     folds.parameter, seed.parameter, line.parameter, term.parameter,
   ]

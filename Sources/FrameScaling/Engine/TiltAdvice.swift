@@ -32,18 +32,14 @@ package struct TiltAdvice: Sendable {
     goniometer: Goniometer, selection: BeamSelection, isCancelled: @escaping @Sendable () -> Bool = { false }
   ) {
     let numbers = solution.values.count
-    guard numbers > 0, let before = Self.covariance(problem, curve, solution),
+    guard numbers > 0, !problem.frames.isEmpty, let before = Self.covariance(problem, curve, solution),
       let known = (try? Cholesky(before))?.solve(.identity(numbers + 1)),
       let lattice = ReciprocalLattice(cell: problem.structure.unit.cell, radius: selection.limit)
     else { return nil }
     let rocking = Rocking(geometry: series.geometry, steps: min(Self.steps, max(1, problem.steps)))
     func accepted(_ matrix: Matrix3, _ semiAngle: Double) -> [SIMD3<Int>] {
-      lattice.indices.filter { index in
-        index != .zero
-          && selection.accepts(
-            matrix * Vector3(Double(index.x), Double(index.y), Double(index.z)),
-            wavenumber: problem.wave.wavenumber, rocking: rocking, semiAngle: semiAngle)
-      }
+      lattice.accepted(
+        by: selection, matrix, wavenumber: problem.wave.wavenumber, rocking: rocking, semiAngle: semiAngle)
     }
     let tilts = Array(stride(from: -Self.limit, through: Self.limit, by: Self.width))
     guard let more = Self.zones(tilts, series, goniometer) else { return nil }
@@ -139,7 +135,7 @@ package struct TiltAdvice: Sendable {
     for row in rows {
       let amplitude = (scale * max(0, response.intensities[row])).squareRoot()
       let weight = sureness.weight(of: amplitude)
-      let slope = scale / (2 * max(amplitude, 1e-3 / max(weight, 1e-300).squareRoot()))
+      let slope = Refinement.slope(ofAmplitude: amplitude, scale: scale, weight: weight)
       let change = (0..<count).map { slope * response.derivatives[row, $0] }
       let ofScale = 0.5 * amplitude / scale
       own += weight * ofScale * ofScale

@@ -66,6 +66,12 @@ package struct Refinement: Sendable {
     }
   }
 
+  /// How a calculated amplitude answers to its intensity at unit scale. A calculated nothing has no slope of its root; far
+  /// below the error it does not matter which.
+  static func slope(ofAmplitude amplitude: Double, scale: Double, weight: Double) -> Double {
+    scale / (2 * max(amplitude, 1e-3 / max(weight, 1e-300).squareRoot()))
+  }
+
   /// From values of the structure and a thickness.
   package func refine(_ values: [Double], thickness: Double) throws -> ScalingSolution {
     try refine(from: try solution(values, thickness), known: nil)
@@ -183,8 +189,8 @@ struct NormalEquations {
       let scale = scales[measured.frame]
       let amplitude = (scale * max(intensities[row], 0)).squareRoot()
       let residual = root * (measured.amplitude - amplitude)
-      // A calculated nothing has no slope of its root; far below the error it does not matter which.
-      let slope = root * scale / (2 * max(amplitude, 1e-3 / root))
+      let slope =
+        root * Refinement.slope(ofAmplitude: amplitude, scale: scale, weight: measured.weight)
       for column in 0..<first {
         let value = slope * derivatives[row, column]
         jacobian[row, column] = value

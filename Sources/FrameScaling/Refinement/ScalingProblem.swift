@@ -161,10 +161,7 @@ package struct ScalingProblem: Sendable {
     let parts = parallelMap(frames.count) { frame -> Result<DoubleMatrix, any Error> in
       Result {
         if isCancelled() { throw CancellationError() }
-        return try FrameWaves(
-          frames[frame], potentials: places[frame].map { potentials[Int($0)] },
-          absorption: structure.absorption(values)
-        ).intensities(thicknesses: thicknesses)
+        return try waves(values, frame, potentials).intensities(thicknesses: thicknesses)
       }
     }
     var table: [Double] = []
@@ -191,10 +188,7 @@ package struct ScalingProblem: Sendable {
       Result {
         if isCancelled() { throw CancellationError() }
         let places = places[frame]
-        let response = try FrameWaves(
-          frames[frame], potentials: places.map { potentials[Int($0)] },
-          absorption: structure.absorption(values)
-        ).response(
+        let response = try waves(values, frame, potentials).response(
           thickness: thickness, model: model, every: every, knowsAbsorption: structure.absorptionPlace != nil)
         var derivatives = [Double](repeating: 0, count: response.intensities.count * columns)
         for row in response.intensities.indices {
@@ -238,10 +232,7 @@ extension ScalingProblem {
       values, indices: differences, wave: wave, hand: hand, withDerivatives: false)
     let parts = parallelMap(frames.count) { frame -> Result<DoubleMatrix, LinearAlgebraError> in
       Result { () throws(LinearAlgebraError) in
-        try FrameWaves(
-          frames[frame], potentials: places[frame].map { potentials[Int($0)] },
-          absorption: structure.absorption(values)
-        ).rocking(thickness: thickness, model: model)
+        try waves(values, frame, potentials).rocking(thickness: thickness, model: model)
       }
     }
     var curves: [DoubleMatrix] = []
@@ -262,6 +253,13 @@ extension ScalingProblem {
     _ values: [Double], thickness: Double, frame: Int, turned: SIMD2<Double>
   ) throws(LinearAlgebraError) -> [Double] {
     try waves(values, frames[frame].turned(turned)).response(thickness: thickness, model: model).intensities
+  }
+
+  /// `potentials`: of all differences.
+  private func waves(_ values: [Double], _ frame: Int, _ potentials: [ComplexDouble]) -> FrameWaves {
+    FrameWaves(
+      frames[frame], potentials: places[frame].map { potentials[Int($0)] },
+      absorption: structure.absorption(values))
   }
 
   private func waves(_ values: [Double], _ beams: FrameBeams) -> FrameWaves {

@@ -66,13 +66,9 @@ package struct SeriesSimulation: Sendable {
         ZoneSeries.Zone(
           id: frame + 1, direction: along / largest, semiAngle: semiAngle, alpha: alpha, beta: 0, omega: 0,
           scale: 1))
-      for index in lattice.indices where index != .zero {
-        let g = turned * Vector3(Double(index.x), Double(index.y), Double(index.z))
-        if selection.accepts(g, wavenumber: wave.wavenumber, rocking: rocking, semiAngle: semiAngle) {
-          series.reflections.append(
-            ZoneSeries.Reflection(index: index, intensity: 1, sigma: 1, zone: frame))
-        }
-      }
+      series.reflections += lattice.accepted(
+        by: selection, turned, wavenumber: wave.wavenumber, rocking: rocking, semiAngle: semiAngle
+      ).map { ZoneSeries.Reflection(index: $0, intensity: 1, sigma: 1, zone: frame) }
       // The crystal thins out of the beam towards one end, and comes back a little.
       let x = Double(frame) / Double(max(1, frames - 1))
       scales.append(3e5 * (1 + 0.5 * cos(2.2 * .pi * x) + 0.15 * x) * exp(flicker * random.normal()))

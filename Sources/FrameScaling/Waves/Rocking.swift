@@ -100,4 +100,16 @@ struct ReciprocalLattice: Sendable {
     }
     self.indices = indices
   }
+
+  /// Those that a frame can measure whose `matrix` takes indices to 1/Å.
+  func accepted(
+    by selection: BeamSelection, _ matrix: Matrix3, wavenumber: Double, rocking: Rocking, semiAngle: Double
+  ) -> [SIMD3<Int>] {
+    indices.filter { index in
+      index != .zero
+        && selection.accepts(
+          matrix * Vector3(Double(index.x), Double(index.y), Double(index.z)), wavenumber: wavenumber,
+          rocking: rocking, semiAngle: semiAngle)
+    }
+  }
 }

@@ -15,6 +15,8 @@ package struct LinkPace: Sendable {
   private var rate: Double?
   /// Not known yet: a terminal that had not answered when the screen began is treated with care.
   private var isCareful: Bool
+  /// Questions in a row with nothing before them.
+  private var idleQuestions = 0
   /// Whether it answers at all.
   package private(set) var asks: Bool
 
@@ -44,6 +46,8 @@ package struct LinkPace: Sendable {
   package var owesQuestion: Bool { questions.isEmpty && inFlight > 0 }
   /// All has arrived: only one more question can tell that a link which was slow is so no longer.
   package var isWonderingWhetherFast: Bool { asks && isSlow && questions.isEmpty && inFlight == 0 }
+  /// After which it is asked: soon where something was drawn, and ever less often where nothing is.
+  package var idleDelay: Duration { .milliseconds(500) * (1 << min(idleQuestions, 6)) }
 
   /// Pictures have to wait, or to do without pixels.
   package var isSlow: Bool { rate.map { $0 < Self.fast } ?? isCareful }
@@ -70,6 +74,7 @@ package struct LinkPace: Sendable {
   /// Whether to ask now: somebody who never answers is not asked for ever. The question is then owed.
   package mutating func ask(at now: Instant) -> Bool {
     guard asks, questions.count < 64 else { return false }
+    idleQuestions = inFlight > 0 ? 0 : idleQuestions + 1
     questions.append((sent, inFlight, now))
     return true
   }

@@ -26,8 +26,6 @@ import Glibc
   private var isSendingPixels = false
   private var isWaitingForRoom = false
   private var isWaitingToAsk = false
-  private static let shortestIdleDelay = Duration.milliseconds(500)
-  private var idleDelay = shortestIdleDelay
   /// Pixels of a cell, as far as the terminal told.
   private var cellPixels: Size?
   /// Whether the mouse is told; off unless somebody asks for it.
@@ -137,7 +135,6 @@ import Glibc
       if !pace.isSlow { sendPixels(most: 1 << 14) }
       send(ControlSequence.endUpdate)
       pace.send(cost)
-      idleDelay = Self.shortestIdleDelay
       askWhetherReady()
     }
     schedulePixels()
@@ -273,11 +270,9 @@ import Glibc
     guard pace.isWonderingWhetherFast, !isWaitingToAsk else { return }
     isWaitingToAsk = true
     Task {
-      try? await Task.sleep(for: idleDelay)
+      try? await Task.sleep(for: pace.idleDelay)
       isWaitingToAsk = false
-      guard pace.isWonderingWhetherFast else { return }
-      idleDelay = min(idleDelay * 2, .seconds(32))
-      askWhetherReady()
+      if pace.isWonderingWhetherFast { askWhetherReady() }
     }
   }
 

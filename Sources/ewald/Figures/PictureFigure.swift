@@ -31,7 +31,7 @@ struct PictureFigure {
 
   func plate(width: Double) -> Plate {
     let source = PictureSource(pixels)
-    let limits = self.limits ?? look.limits(of: [source])
+    let limits = self.limits ?? look.limits(of: [pixels])
     let room = max(32, width - Self.barRoom)
     let aspect = Double(max(1, source.height)) / Double(max(1, source.width))
     // Square pixels; a tall picture is narrower rather than higher than a square one.
@@ -63,7 +63,7 @@ struct PictureFigure {
   /// The pixels alone, as a PNG of at most so many either way.
   func image(most: Double) -> [UInt8] {
     let source = PictureSource(pixels)
-    let limits = self.limits ?? look.limits(of: [source])
+    let limits = self.limits ?? look.limits(of: [pixels])
     return Self.picture(source, look, limits, most: most / 2).map { PNGFile.bytes($0) } ?? []
   }
 

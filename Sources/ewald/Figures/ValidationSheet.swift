@@ -66,7 +66,7 @@ package struct ValidationSheet: Sendable {
   private var pictures: [PictureFigure] {
     var figures: [PictureFigure] = []
     let own = measured
-    let shared = own.map { look($0.kind).limits(of: [PictureSource($0.pixels)]) }
+    let shared = own.map { look($0.kind).limits(of: [$0.pixels]) }
     if let own { figures.append(PictureFigure(own, look(own.kind), limits: shared)) }
     for image in detail.images {
       let isShared = image.role == .expected && image.unit == own?.unit

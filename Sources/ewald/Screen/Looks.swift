@@ -47,7 +47,9 @@ package struct Look: Hashable, Sendable {
   }
 
   /// The limits for these pictures together, so that they can be compared by eye.
-  package func limits(of pictures: [PictureSource]) -> Limits { held ?? contrast.limits(of: pictures) }
+  package func limits(of family: [Pixels]) -> Limits {
+    held ?? ShownPictures.shared.limits(contrast, of: family)
+  }
 }
 
 extension Exhibit.Image {
@@ -75,9 +77,9 @@ extension Model {
   /// Limits of every frame, or those of this one for all that follow.
   mutating func holdLimits() -> [Effect] {
     let kind = mainKind
-    let sources = view.mainPictures(self).map { PictureSource($0) }
+    let pictures = view.mainPictures(self)
     var look = look(for: kind)
-    look.held = look.held == nil && !sources.isEmpty ? look.contrast.limits(of: sources) : nil
+    look.held = look.held == nil && !pictures.isEmpty ? look.limits(of: pictures) : nil
     looks[kind] = look
     notice = Notice(
       text: look.held == nil ? "contrast limits of every picture" : "contrast limits kept for \(kind.words)",

@@ -67,8 +67,3 @@ package final class ShownPictures: Sendable {
     return limits
   }
 }
-
-extension Look {
-  /// The limits for these pictures together, so that they can be compared by eye.
-  func limits(of family: [Pixels]) -> Limits { held ?? ShownPictures.shared.limits(contrast, of: family) }
-}
