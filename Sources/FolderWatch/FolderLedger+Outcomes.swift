@@ -22,7 +22,8 @@ extension FolderLedger {
     let newer = read.isSameContent(as: offered) && !seen.isSameContent(as: offered) ? seen : nil
     let isDoubtful = !read.isSameContent(as: offered) || underWay[slot].modifiedWhileOffered
 
-    if !table[row].isPresent { return reportGone(row, outcome, at: now) }
+    // One that was not found a moment ago may still turn up under another name before the look is over.
+    if table[row].flags.contains(.goneTold) { return reportGone(row, outcome, at: now) }
     if newer == nil { table.adopt(read, kind: table[row].kind, row: row) }
     underWay[slot].modifiedWhileOffered = false
     switch outcome {

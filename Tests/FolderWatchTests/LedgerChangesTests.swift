@@ -89,6 +89,29 @@ import Testing
     #expect(bench.offered.count == 1)
   }
 
+  static let outcomes: [ReadOutcome] = [.done, .truncated("short"), .changed, .partial, .refused("no")]
+
+  /// A long look takes reports on its way, also of a file that was missed and has not yet been found again.
+  @Test(arguments: outcomes, ["a.tif", "b.tif"])
+  func anOutcomeThatComesWhileAFileIsOnlyMissedCounts(_ outcome: ReadOutcome, name: String) throws {
+    var bench = LedgerBench()
+    bench.write("a.tif", size: 10, hint: .closed)
+    bench.advance(1)
+    let file = try #require(bench.offered.last)
+    bench.ledger.missing(file.path)
+    bench.report(outcome, file)
+    if name != "a.tif" { bench.rename("a.tif", to: name, hints: false) }
+    bench.hint(name, .movedIn)
+    #expect(!bench.states.contains(.gone))
+    bench.advance(100)
+    switch outcome {
+    case .done: #expect(bench.states == [.done] && bench.offered.count == 1)
+    case .refused(let reason): #expect(bench.states == [.refused(reason)] && bench.offered.count == 1)
+    case .partial: #expect(bench.states.first == .partial && bench.states.last == .incomplete)
+    default: #expect(bench.offered.count > 1, "it is read again")
+    }
+  }
+
   @Test func aFileTruncatedDuringTheReadingIsReadAgain() throws {
     var bench = LedgerBench()
     bench.write("a.tif", size: 10, hint: .closed)

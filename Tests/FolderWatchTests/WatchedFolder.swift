@@ -5,8 +5,9 @@ import Glibc
 
 /// A temporary folder, the real watcher on it, and what the watcher has said.
 ///
-/// Nothing here sleeps: a test does something to the folder and awaits what has to follow from it. What does
-/// not follow within `patience` fails the test.
+/// Nothing here sleeps: a test does something to the folder and awaits what has to follow from it. A watcher that
+/// is silent for longer than `patience` before that fails the test. (Silent, and not the test's own time: hundreds
+/// of tests share a few threads, and between two batches this one may not get a turn for minutes.)
 final class WatchedFolder {
   struct TimedOut: Error, CustomStringConvertible {
     var log: [FileChange]
@@ -73,10 +74,11 @@ final class WatchedFolder {
   // MARK: Hearing
 
   /// The next batch, or an error when it does not come in time.
-  private func hear(until deadline: ContinuousClock.Instant) async throws {
+  private func hear() async throws {
     let watcher = watcher
+    let end = ContinuousClock.now + Self.patience
     let alarm = Task {
-      try await Task.sleep(until: deadline, clock: .continuous)
+      try await Task.sleep(until: end, clock: .continuous)
       watcher.stop()
     }
     defer { alarm.cancel() }
@@ -97,20 +99,18 @@ final class WatchedFolder {
   }
 
   func until(_ holds: () throws -> Bool) async throws {
-    let deadline = ContinuousClock.now + Self.patience
-    while try !holds() { try await hear(until: deadline) }
+    while try !holds() { try await hear() }
   }
 
   /// Awaits the first change that `pick` takes, from `start` on in the log.
   func next<Value>(from start: Int = 0, _ pick: (FileChange) -> Value?) async throws -> Value {
     var position = start
-    let deadline = ContinuousClock.now + Self.patience
     while true {
       while position < log.count {
         if let value = pick(log[position]) { return value }
         position += 1
       }
-      try await hear(until: deadline)
+      try await hear()
     }
   }
 
