@@ -41,22 +41,33 @@ struct Thresholds {
     guard yardstick.isFinite, yardstick > 0 else { return nil }
   }
 
-  /// A quarter beyond what was measured; a figure of nought is to stay one.
+  /// A quarter beyond what a cost was, a fifth below a rate; an answer is to stay what it was.
   mutating func note(_ row: Measurement, of suite: String, yardstick now: Double) {
     guard row.median.isFinite else { return }
-    let slowness = Self.isOfTheMachine(row.unit) ? now / yardstick : 1
-    let limit = Self.growsWithQuality(row.unit) ? row.median * slowness * 0.8 : row.median / slowness * 1.25
+    let kind = Kind(row.unit)
+    let slowness = kind.isOfTheMachine ? now / yardstick : 1
+    let limit =
+      switch kind {
+      case .rate: row.median * slowness * 0.8
+      case .time, .space: row.median / slowness * 1.25
+      case .answer: row.median
+      }
     limits[Key(suite: suite, name: row.name)] = Limit(value: limit, unit: row.unit)
   }
 
-  /// How far a figure is from what it may be, as a ratio: above 1 is worse.
+  /// How far a figure is from what it may be, as a ratio: above 1 is worse, or, with an answer, another.
   func ratio(_ row: Measurement, of suite: String, yardstick now: Double) -> Double? {
     guard let limit = limits[Key(suite: suite, name: row.name)] else { return nil }
     guard row.median.isFinite else { return .infinity }
-    let slowness = Self.isOfTheMachine(row.unit) ? now / yardstick : 1
-    if Self.growsWithQuality(row.unit) { return limit.value / slowness / max(row.median, 1e-12) }
-    if limit.value == 0 { return row.median == 0 ? 0 : .infinity }
-    return row.median / (limit.value * slowness)
+    let kind = Kind(row.unit)
+    let slowness = kind.isOfTheMachine ? now / yardstick : 1
+    switch kind {
+    case .rate: return limit.value / slowness / max(row.median, 1e-12)
+    case .time, .space:
+      if limit.value == 0 { return row.median == 0 ? 0 : .infinity }
+      return row.median / (limit.value * slowness)
+    case .answer: return abs(row.median - limit.value) / max(abs(limit.value) * 0.1, 0.002)
+    }
   }
 
   func write(to path: String = Self.path) throws {
@@ -72,10 +83,21 @@ struct Thresholds {
     try NewFile.write(Array(text.utf8), to: path, durability: .cached)
   }
 
-  private static func growsWithQuality(_ unit: String) -> Bool { unit.hasSuffix("/s") || unit == "times" }
+  /// What a unit says of its figure. Errors, shares and counts come of seeds: the same program gives the same, and
+  /// whether more of them is better no unit tells, so a tenth either way is a change that someone has to look at.
+  enum Kind {
+    case time, rate, space, answer
 
-  private static func isOfTheMachine(_ unit: String) -> Bool {
-    ["ms", "s", "us"].contains(unit) || unit.hasSuffix("/s")
+    init(_ unit: String) {
+      self =
+        switch unit {
+        case "ms", "s", "us", "s of a core", "% of a core": .time
+        case "B", "kB", "MB", "bytes": .space
+        default: unit.hasSuffix("/s") || unit == "times" ? .rate : .answer
+        }
+    }
+
+    var isOfTheMachine: Bool { self == .time || self == .rate }
   }
 }
 
