@@ -45,10 +45,11 @@ import Testing
   private static let engine = PACBEDEngine(library: library)
 
   func frame(
-    _ thickness: Double, mistilt: Vector2 = [0.9, -0.6], noise: Double = 0, of table: PACBEDTable = Self.table
+    _ thickness: Double, mistilt: Vector2 = [0.9, -0.6], noise: Double = 0, turn: Double = 12,
+    of table: PACBEDTable = Self.table
   ) throws -> Frame {
     let geometry = PatternGeometry(
-      rows: Self.size, columns: Self.size, pitch: [Self.pitch, Self.pitch], rotationDegrees: 12)
+      rows: Self.size, columns: Self.size, pitch: [Self.pitch, Self.pitch], rotationDegrees: turn)
     var image = try table.patterns(
       geometry,
       Illumination(convergence: Self.convergence, mistilt: mistilt, edge: .intensity(width: Self.pitch)),
@@ -105,6 +106,22 @@ import Testing
       // Through so much noise a thin crystal does not say more.
       #expect(abs(mistilt.value - truth) < (noise > 0 ? 0.5 : 0.3))
     }
+  }
+
+  @Test func `of turns that the crystal's symmetry makes alike one is told, and the mistilt in that`() throws
+  {
+    let all = try (0..<4).map { try finding(frame(5.2, turn: 12 + 90 * Double($0))) }
+    let first = try #require(all[0]["rotation"]?.value)
+    #expect(abs(first) < 45)
+    let azimuth = try #require(all[0]["mistilt_azimuth"]?.value)
+    for (turn, found) in all.enumerated() {
+      #expect(abs((found["rotation"]?.value ?? 99) - first) < 0.5)
+      // From down towards right, as one sees it counter-clockwise.
+      let moved = (found["mistilt_azimuth"]?.value ?? 45) - azimuth - 90 * Double(turn)
+      #expect(abs(moved.remainder(dividingBy: 360)) < 2)
+    }
+    let names = all.compactMap { $0["mistilt"]?.said?.split(separator: ",").first }
+    #expect(Set(names).count == 4, "\(names)")
   }
 
   @Test func `the material that matches best comes first`() throws {

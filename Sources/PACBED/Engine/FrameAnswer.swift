@@ -122,13 +122,13 @@ struct FrameAnswer: Sendable {
           value: $0.fit.parameters.thickness.told,
           probability: $0.probability.told)
       }
-      if isDetailed { thickness.said = ThicknessAdvice(self)?.said(said) }
+      if isDetailed { thickness.said = ThicknessAdvice(self)?.said { said($0, p) } }
       values.append(thickness)
       let tilt = max(chosen.fit.deviation(.tiltX), chosen.fit.deviation(.tiltY))
       let tiltHalf = (6 * tilt * tilt + 0.01).squareRoot()
       var mistilt = quantity("mistilt", p.mistilt.length, "mrad", half: tiltHalf, within: 0...1e9)
       // Shorter ones have no direction.
-      if p.mistilt.length > 2 * tilt { mistilt.said = said(p.mistilt) }
+      if p.mistilt.length > 2 * tilt { mistilt.said = said(p.mistilt, p) }
       values.append(mistilt)
       let azimuth = Self.onScreen(p.azimuthDegrees)
       values.append(quantity("mistilt_azimuth", azimuth, "deg"))
@@ -146,8 +146,7 @@ struct FrameAnswer: Sendable {
       values.append(quantity("rings", 1 - structureShare))
       values.append(
         quantity("convergence", p.convergence, "mrad", half: 2 * chosen.fit.deviation(.convergence)))
-      values.append(
-        quantity("rotation", DirectionsAcross.wrapped(p.rotationDegrees + (directions?.x ?? 0)), "deg"))
+      values.append(quantity("rotation", rotation(p), "deg"))
       var angle = quantity(Output.pixel, pixel, "mrad")
       if conditions.known != nil { angle.said = "as earlier frames have it" }
       values.append(angle)
@@ -209,9 +208,20 @@ struct FrameAnswer: Sendable {
     return values
   }
 
-  /// A mistilt in the crystal: `towards [110], 4° off`.
-  private func said(_ mistilt: Vector2) -> String? {
-    directions?.nearest(to: atan2(mistilt.y, mistilt.x) * 180 / .pi).map { name, off in
+  /// How far the crystal's x is turned. Of the turns that its symmetry makes alike the smallest, or the nearest to that
+  /// of earlier frames: else it would jump between them from frame to frame.
+  func rotation(_ p: PatternParameters) -> Double {
+    let x = directions?.x ?? 0
+    let usual = (conditions.known?.rotationDegrees).map { $0 + x } ?? 0
+    let turn = (p.rotationDegrees + x - usual).remainder(dividingBy: matcher.period)
+    return DirectionsAcross.wrapped(usual + turn)
+  }
+
+  /// A mistilt in the crystal, turned as it is told to be: `towards [110], 4° off`.
+  private func said(_ mistilt: Vector2, _ p: PatternParameters) -> String? {
+    let alike = p.rotationDegrees + (directions?.x ?? 0) - rotation(p)
+    let angle = atan2(mistilt.y, mistilt.x) * 180 / .pi + alike
+    return directions?.nearest(to: angle).map { name, off in
       "towards \(name)" + (off < 0.5 ? "" : ", \(Int(bounded: off.rounded()))° off")
     }
   }

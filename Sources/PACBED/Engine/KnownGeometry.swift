@@ -44,7 +44,7 @@ package struct KnownGeometry: Sendable, Equatable, CustomStringConvertible {
   private static let thinnest = 4.0
 
   /// Of accepted findings, the medians of the better half by match; nil while there are too few. The turn is that of the
-  /// latest, if the one before it agrees: the mean of turns that a crystal's symmetry makes alike is none of them.
+  /// latest, if the one before it agrees: crystals are turned anew.
   init?(_ findings: [Finding]) {
     let model = findings.last?.model
     let usable = findings.compactMap { finding -> (geometry: PatternMatcher.SharedGeometry, match: Double)? in
@@ -98,8 +98,7 @@ package struct KnownGeometry: Sendable, Equatable, CustomStringConvertible {
     let left = 1 - fit.match * fit.match
     return abs(found / pixel - 1) < Self.pixels && abs(p.convergence / convergence - 1) < Self.pixels
       && (p.distortion - distortion).length < Self.distortions
-      && abs(DirectionsAcross.wrapped(p.rotationDegrees + (answer.directions?.x ?? 0) - rotationDegrees))
-        < Self.turn
+      && abs(DirectionsAcross.wrapped(answer.rotation(p) - rotationDegrees)) < Self.turn
       && left < 1.5 * (1 - match * match) + 2e-4 && answer.judge().verdict == .accept
   }
 }

@@ -10,6 +10,8 @@ package struct PatternMatcher: Sendable {
   /// What the last word is taken from; one of them serves the search.
   package let tables: MotionTables
   var table: PACBEDTable { tables.middle }
+  /// Degrees after which a turned crystal looks the same again.
+  let period: Double
   /// By convergence angle.
   let screens = ModelStore<Double, PatternScreen>(limit: 4)
 
@@ -17,6 +19,7 @@ package struct PatternMatcher: Sendable {
     self.domain = domain
     self.reader = reader
     self.tables = tables
+    period = (try? domain.rotationPeriod()) ?? 360
   }
 
   package enum Method: String, Sendable, CaseIterable {
