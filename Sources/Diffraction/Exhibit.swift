@@ -219,6 +219,8 @@ extension Exhibit {
     /// Of places and radius; y goes up.
     public var unit: String
     public var places: [SIMD2<Double>]
+    /// Above the plane, one a place, or none: the higher hides the lower.
+    public var heights: [Double]
     /// Of the disc that stands for one.
     public var radius: Double
     public var columns: [Column]
@@ -227,16 +229,23 @@ extension Exhibit {
     public var part: Int?
 
     public init(
-      _ title: String, unit: String, places: [SIMD2<Double>], radius: Double, columns: [Column], rows: [Row],
-      part: Int? = nil
+      _ title: String, unit: String, places: [SIMD2<Double>], heights: [Double] = [], radius: Double,
+      columns: [Column], rows: [Row], part: Int? = nil
     ) {
       self.title = title
       self.unit = unit
       self.places = places
+      self.heights = heights
       self.radius = radius
       self.columns = columns
       self.rows = rows
       self.part = part
+    }
+
+    /// The places from the lowest to the highest, as they are drawn one over the other.
+    public var upwards: [Int] {
+      guard heights.count == places.count else { return Array(places.indices) }
+      return places.indices.sorted { (heights[$0], $0) < (heights[$1], $1) }
     }
   }
 

@@ -36,7 +36,8 @@ import Workers
       .table(Exhibit.Table("Spots", columns, rows, part: 1)),
       .points(
         Exhibit.Points(
-          "Atoms", unit: "r0", places: [SIMD2(1, -2)], radius: 0.3, columns: columns, rows: rows)),
+          "Atoms", unit: "r0", places: [SIMD2(1, -2)], heights: [4], radius: 0.3, columns: columns, rows: rows
+        )),
     ]
   }
 

@@ -42,6 +42,23 @@ import ewald
     #expect((0..<20).allSatisfy { pixel($0, 8) == [0, 0, 255] && pixel($0, 7) == [255, 255, 255] })
   }
 
+  @Test func theNearerAtomHidesTheFarther() {
+    func levels(_ heights: [Double], flags: [String] = []) -> [UInt8] {
+      let points = Exhibit.Points(
+        "Atoms", unit: "r0", places: [.zero, .zero], heights: heights, radius: 1,
+        columns: [Exhibit.Column("z", unit: "r0")],
+        rows: zip([0.0, 1], [flags, []]).map { Exhibit.Row("1", [$0], flags: $1) })
+      return PointDiscs(points, shade: 0).levels(40, 40)
+    }
+    // The first has the lowest hue, the second the highest: where nobody knows heights, the later one is on top.
+    let middle = 20 * 40 + 20
+    #expect(levels([])[middle] == levels([0, 1])[middle] && levels([1, 0])[middle] == 2)
+    #expect(levels([0, 1])[middle] > 2)
+    // One that is not determined is a ring, through which nothing shines.
+    let ring = levels([1, 0], flags: ["free"])
+    #expect(ring[middle] == 0 && Set(ring) == [0, 2])
+  }
+
   @Test func theScreenIsDrawnAsItLooks() {
     var canvas = Canvas(width: 3, height: 2)
     canvas.set(Cell("█", Style(.rgb(255, 0, 0))), x: 0, y: 0)

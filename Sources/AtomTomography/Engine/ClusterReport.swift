@@ -76,7 +76,8 @@ struct ClusterReport {
     }
     return Exhibit.Points(
       "Atoms, seen along z", unit: "r0",
-      places: order.map { SIMD2(found.cluster[$0].x, found.cluster[$0].y) / bond }, radius: 0.25,
+      places: order.map { SIMD2(found.cluster[$0].x, found.cluster[$0].y) / bond },
+      heights: order.map { found.cluster[$0].z / bond }, radius: 0.25,
       columns: [
         Exhibit.Column("z", unit: "r0", decimals: 2), Exhibit.Column("±", unit: "r0", decimals: 3),
         Exhibit.Column("disagreement", unit: "r0", decimals: 3), Exhibit.Column("energy", decimals: 2),

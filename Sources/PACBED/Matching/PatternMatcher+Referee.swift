@@ -55,10 +55,7 @@ extension PatternMatcher {
       seeds.append(Seed(match: 0, parameters: p))
     }
     let full = full(fit)
-    let results =
-      conditions.known == nil
-      ? settle(full, refine(fit, seeds, conditions), conditions)
-      : finish(full, approach(fit, seeds, conditions), conditions)
+    let results = finish(full, approach(fit, seeds, conditions), conditions)
     var witnesses: (disc: Witness, rest: Witness)?
     if conditions.isAlone, let best = results.first {
       witnesses = self.witnesses(of: best, full, isQuick: conditions.known != nil)
@@ -80,27 +77,14 @@ extension PatternMatcher {
     return full
   }
 
-  /// The best minima fitted once more, now with all that is free.
-  private func settle(
-    _ final: PatternFit, _ results: [PatternFit.Result], _ conditions: Conditions
-  ) -> [PatternFit.Result] {
-    let kept = results.prefix { $0.match > (results.first?.match ?? 0) - 0.01 }.prefix(3)
-    let settled = each(kept.count, conditions) { number in
-      var start = results[number].parameters
-      start.motion = final.fixed.contains(.motion) ? 0 : PatternFit.usualMotion
-      start.blur = 0.2
-      return final.run(from: start, steps: 10)
-    }
-    return Self.distinct(settled)
-  }
-
   /// The last steps on all pixels, of what was settled on a quarter of them.
   private func finish(
     _ final: PatternFit, _ results: [PatternFit.Result], _ conditions: Conditions
   ) -> [PatternFit.Result] {
-    let kept = results.prefix { $0.match > (results.first?.match ?? 0) - 0.002 }.prefix(2)
+    let (near, most, steps) = conditions.known == nil ? (0.004, 3, 4) : (0.002, 2, 3)
+    let kept = results.prefix { $0.match > (results.first?.match ?? 0) - near }.prefix(most)
     return Self.distinct(
-      each(kept.count, conditions) { final.run(from: kept[$0].parameters, steps: 3) })
+      each(kept.count, conditions) { final.run(from: kept[$0].parameters, steps: steps) })
   }
 
   /// The fit of a look's image, with what is known held fast.
@@ -147,17 +131,8 @@ extension PatternMatcher {
     return seeds.sorted { $0.match > $1.match }
   }
 
-  /// The minima near the seeds: a few steps from each, the best two to the end.
-  private func refine(_ fit: PatternFit, _ seeds: [Seed], _ conditions: Conditions) -> [PatternFit.Result] {
-    let results = Self.distinct(
-      each(seeds.count, conditions) { fit.run(from: seeds[$0].parameters, steps: 5) })
-    let kept = min(2, results.count)
-    let refined = each(kept, conditions) { fit.run(from: results[$0].parameters, steps: 10) }
-    return Self.distinct(refined + results.dropFirst(kept))
-  }
-
-  /// The minima near the seeds where the geometry is known: a quarter of the pixels tells which of them are worth it, the
-  /// geometry held at first and then free as all else.
+  /// The minima near the seeds: a quarter of the pixels tells which of them are worth it. A geometry that is known is held
+  /// at first, then all is free.
   private func approach(
     _ fit: PatternFit, _ seeds: [Seed], _ conditions: Conditions
   ) -> [PatternFit.Result] {
@@ -165,17 +140,20 @@ extension PatternMatcher {
     held.image = fit.image.halved
     var free = full(fit)
     free.image = held.image
-    held.fixed.formUnion([.convergence, .scale, .rotation, .distortionX, .distortionY])
+    let isKnown = conditions.known != nil
+    if isKnown { held.fixed.formUnion([.convergence, .scale, .rotation, .distortionX, .distortionY]) }
     let (first, second) = (held, free)
     let near = Self.distinct(
-      each(seeds.count, conditions) { first.run(from: seeds[$0].parameters.halved, steps: 6) })
-    let kept = near.prefix { $0.match > (near.first?.match ?? 0) - 0.006 }.prefix(3)
+      each(seeds.count, conditions) { first.run(from: seeds[$0].parameters.halved, steps: isKnown ? 6 : 5) })
+    // Where the geometry had to be found as well, some have not yet come far.
+    let reach = isKnown ? 0.006 : 0.02
+    let kept = near.prefix { $0.match > (near.first?.match ?? 0) - reach }.prefix(3)
     return Self.distinct(
       each(kept.count, conditions) { number in
         var start = kept[number].parameters
         start.motion = second.fixed.contains(.motion) ? 0 : PatternFit.usualMotion
         start.blur = 0.05
-        var result = second.run(from: start, steps: 6)
+        var result = second.run(from: start, steps: isKnown ? 6 : 10)
         result.parameters = result.parameters.doubled
         return result
       })

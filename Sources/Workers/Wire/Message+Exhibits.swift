@@ -40,6 +40,7 @@ extension MessageWriter {
       put(points.title)
       put(points.unit)
       put(numbers: points.places.flatMap { [$0.x, $0.y] })
+      put(numbers: points.heights)
       put(points.radius)
       put(points.columns) { $0.put($1) }
       put(points.rows) { $0.put($1) }
@@ -198,11 +199,11 @@ extension MessageReader {
   }
 
   private mutating func placed() throws(Broken) -> Exhibit.Points {
-    let (title, unit, numbers, radius) = (try text(), try text(), try numbers(0.0), try double())
+    let (title, unit, numbers, heights) = (try text(), try text(), try numbers(0.0), try numbers(0.0))
     return Exhibit.Points(
       title, unit: unit,
-      places: (0..<numbers.count / 2).map { SIMD2(numbers[2 * $0], numbers[2 * $0 + 1]) }, radius: radius,
-      columns: try columns(), rows: try rows(), part: try part())
+      places: (0..<numbers.count / 2).map { SIMD2(numbers[2 * $0], numbers[2 * $0 + 1]) }, heights: heights,
+      radius: try double(), columns: try columns(), rows: try rows(), part: try part())
   }
 
   private mutating func points() throws(Broken) -> [Scatter.Point] {

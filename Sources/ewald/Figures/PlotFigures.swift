@@ -183,7 +183,9 @@ enum PlotFigures {
     var plate = Plate(width: width, height: down + 30)
     plate.text(points.title.capitalizedFirst, Place(0, 2), isBold: true)
     let inks = ColourMap.viridis.inks
-    for (index, place) in points.places.enumerated() where place.x.isFinite && place.y.isFinite {
+    for index in points.upwards {
+      let place = points.places[index]
+      guard place.x.isFinite, place.y.isFinite else { continue }
       let at = Place((place.x - discs.low.x) * scale, 24 + down - (place.y - discs.low.y) * scale)
       let radius = max(2, points.radius * scale)
       plate.disc(at, radius: radius, discs.fraction(index).map { inks.ink($0) } ?? .rule)

@@ -60,7 +60,7 @@ func drawPoints(
 }
 
 /// Where discs lie on a raster, and in which of a few hues.
-struct PointDiscs {
+package struct PointDiscs {
   let points: Exhibit.Points
   /// The quantity that gives the hue.
   let column: Exhibit.Column?
@@ -73,7 +73,7 @@ struct PointDiscs {
   /// Hues of a raster, above those of the ground and of what has no value.
   private static let hues = 24
 
-  init(_ points: Exhibit.Points, shade: Int, alike: [Int] = []) {
+  package init(_ points: Exhibit.Points, shade: Int, alike: [Int] = []) {
     self.points = points
     let number =
       points.columns.isEmpty
@@ -118,13 +118,14 @@ struct PointDiscs {
   }
 
   /// 0 is the ground, 1 a point without a value, hues from 2.
-  func levels(_ width: Int, _ height: Int) -> [UInt8] {
+  package func levels(_ width: Int, _ height: Int) -> [UInt8] {
     var levels = [UInt8](repeating: 0, count: width * height)
     guard width > 0, height > 0 else { return levels }
     let step = SIMD2(span.x / Double(width), span.y / Double(height))
     // A disc of less than a pixel would not be seen.
     let radius = max(points.radius, 0.75 * max(step.x, step.y))
-    for (index, point) in points.places.enumerated() {
+    for index in points.upwards {
+      let point = points.places[index]
       guard let middle = pixel(of: index, width, height) else { continue }
       let hue = fraction(index).map { UInt8(2 + min(Self.hues - 1, Int($0 * Float(Self.hues)))) } ?? 1
       let reach = (Int(min(1e4, radius / step.x)) + 1, Int(min(1e4, radius / step.y)) + 1)
@@ -133,8 +134,9 @@ struct PointDiscs {
           let x = low.x + (Double(column) + 0.5) * step.x - point.x
           let y = low.y + span.y - (Double(row) + 0.5) * step.y - point.y
           let distance = (x * x + y * y).squareRoot()
-          guard distance <= radius, !isHollow(index) || distance > 0.55 * radius else { continue }
-          levels[row * width + column] = hue
+          guard distance <= radius else { continue }
+          // A ring hides what lies below it as a disc does.
+          levels[row * width + column] = isHollow(index) && distance <= 0.55 * radius ? 0 : hue
         }
       }
     }
