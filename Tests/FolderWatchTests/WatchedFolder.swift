@@ -75,10 +75,12 @@ final class WatchedFolder {
 
   /// The next batch, or an error when it does not come in time.
   private func hear() async throws {
-    let watcher = watcher
-    let end = ContinuousClock.now + Self.patience
+    let (watcher, patience) = (watcher, Self.patience)
+    // Its time begins with its own first turn, and ends after that of a batch which came before.
     let alarm = Task {
-      try await Task.sleep(until: end, clock: .continuous)
+      try await Task.sleep(for: patience)
+      await Task.yield()
+      try Task.checkCancellation()
       watcher.stop()
     }
     defer { alarm.cancel() }
