@@ -3,7 +3,7 @@ import Learning
 
 // swift run -c release Benchmarks [SUITE…] [--json | --check | --record]
 //   --check: is any figure worse than thresholds.tsv allows, or any answer another? Then it exits with 1.
-//   --record: the figures of these suites, and a quarter more of time and memory, are what is allowed.
+//   --record: the figures of these suites, and somewhat more of time and memory, are what is allowed.
 // swift run -c release Benchmarks sped FOLDER NAME [live|vdf|nmf…]  (a set of files with truth)
 // swift run -c release Benchmarks imaging FOLDER [OPERATION] (writes its inputs there, for the script in Peers)
 // swift run -c release Benchmarks formats FOLDER              (for the script in Peers, which fills FOLDER)
